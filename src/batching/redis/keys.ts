@@ -1,0 +1,76 @@
+/**
+ * Every key of ours is spelled here. With a partition the keys bear its hash tag, so that all keys
+ * of one operation share a slot of a Cluster: `rapid-fire:{p0}:<phone>`.
+ *
+ *   rapid-fire:c  list    the open batch                      last-msg:c  string  mirror for people
+ *   rf:c:c        hash    its window, the turn, the hold      rf:i:c      zset    ids seen → ms
+ *   rf:open       zset    c|batch → due                       rf:turns    zset    batch → look again
+ *   rf:b:<batch>  hash    a turn and what became of it        rf:m:<batch> list   its messages
+ *   rf:failed     zset    batch → when                        rf:n        hash    counts
+ *   rf:roles      zset    heartbeats                          rf:store    string  identity
+ */
+import type { BatchId, ConversationKey } from '../../message.ts'
+
+export class RedisKeys {
+  readonly open: string
+  readonly turns: string
+  readonly failed: string
+  readonly counts: string
+  readonly roles: string
+  readonly store: string
+  readonly #tag: string
+
+  constructor(partition?: string) {
+    this.#tag = partition ? `{${partition}}:` : ''
+    this.open = `rf:${this.#tag}open`
+    this.turns = `rf:${this.#tag}turns`
+    this.failed = `rf:${this.#tag}failed`
+    this.counts = `rf:${this.#tag}n`
+    this.roles = `rf:${this.#tag}roles`
+    this.store = `rf:${this.#tag}store`
+  }
+
+  list(c: ConversationKey): string {
+    return `rapid-fire:${this.#tag}${c}`
+  }
+  mirror(c: ConversationKey): string {
+    return `last-msg:${this.#tag}${c}`
+  }
+  conversation(c: ConversationKey): string {
+    return `rf:${this.#tag}c:${c}`
+  }
+  ids(c: ConversationKey): string {
+    return `rf:${this.#tag}i:${c}`
+  }
+  batch(id: BatchId): string {
+    return `rf:${this.#tag}b:${id}`
+  }
+  messages(id: BatchId): string {
+    return `rf:${this.#tag}m:${id}`
+  }
+
+  /** What `SCAN` has to match to find every open list. */
+  get listPattern(): string {
+    return `rapid-fire:${this.#tag}*`
+  }
+  conversationOfList(key: string): ConversationKey {
+    return key.slice(`rapid-fire:${this.#tag}`.length) as ConversationKey
+  }
+
+  /** Channel of the wake-up; databases of one server do not wake each other. */
+  wake(database: number): string {
+    return `rf:wake:${this.#tag}${database}`
+  }
+
+  /** Member of `open`: the batch id spares the seal a round trip. */
+  member(c: ConversationKey, id: BatchId): string {
+    return `${c}|${id}`
+  }
+  parseMember(member: string): { conversation: ConversationKey; batchId: BatchId } {
+    const bar = member.lastIndexOf('|')
+    return {
+      conversation: member.slice(0, bar) as ConversationKey,
+      batchId: member.slice(bar + 1) as BatchId,
+    }
+  }
+}

@@ -1,0 +1,36 @@
+#!lua
+--[[ amend: replaces or removes one element of the open batch, if its bytes are still the same.
+KEYS    list mirror conversation open counts
+ARGV    now c wakeMs channel kind before after
+RETURNS {done | changed}
+REPEAT  the second call answers changed ]]
+--@include now
+--@include arm
+local list, mirror, conversation, open, counts = unpack(KEYS)
+local now, c = clock(ARGV[1]), ARGV[2]
+local h = redis.call('HMGET', conversation, 'id', 'due', 'last', 'n', 'max', 'loud', 'over', 'turn', 'hold')
+local index = redis.call('LPOS', list, ARGV[6])
+redis.call('GET', mirror)
+redis.call('ZCARD', open)
+redis.call('HGET', counts, 'revoked')
+if not index or not h[1] then return { 'changed' } end
+if ARGV[5] == 'edit' then
+  redis.call('LSET', list, index, ARGV[7])
+  return { 'done' }
+end
+
+local size, loud, max = h[4] - 1, tonumber(h[6]), tonumber(h[5])
+redis.call('LREM', list, 1, ARGV[6])
+redis.call('HINCRBY', counts, 'open', -1)
+redis.call('HINCRBY', counts, 'revoked', 1)
+if size == 0 then
+  redis.call('DEL', mirror)
+  redis.call('HDEL', conversation, 'id', 'first', 'last', 'due', 'idle', 'age', 'max', 'n', 'loud', 'over')
+  redis.call('ZREM', open, c .. '|' .. h[1])
+  return { 'done' }
+end
+if loud > index then loud = loud - 1 end
+redis.call('HSET', conversation, 'n', size, 'loud', loud, 'over', size > max and h[7] or 0)
+arm(open, ARGV[4], c .. '|' .. h[1], effective(tonumber(h[2]), tonumber(h[3]), size, max), h[8],
+  tonumber(h[9] or 0), now, tonumber(ARGV[3]))
+return { 'done' }

@@ -1,0 +1,69 @@
+#!lua
+--[[ append: messages of one conversation into its open batch, each id once.
+KEYS    list mirror conversation ids open counts
+ARGV    now newBatchId c ageMs maxSize dedupeMs mirrorMs wakeMs maxPending channel
+        then per message: idHash payload idleMs quiet
+RETURNS {outcome, batchId, added, duplicates, size}     outcome: appended | full
+REPEAT  safe: the same ids again are duplicates ]]
+--@include now
+--@include arm
+local list, mirror, conversation, ids, open, counts = unpack(KEYS)
+local now, c = clock(ARGV[1]), ARGV[3]
+local ageMs, maxSize, dedupeMs = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+
+-- Reads first, each of its type: a wrong one stops here, before anything is changed.
+local h = redis.call('HMGET', conversation,
+  'id', 'first', 'due', 'loud', 'over', 'turn', 'hold', 'n')
+local size = redis.call('LLEN', list)
+local pending = redis.call('ZCARD', open)
+redis.call('GET', mirror)
+redis.call('HGET', counts, 'open')
+local id, first, due = h[1], tonumber(h[2] or now), tonumber(h[3] or math.huge)
+local loud, over, hold = tonumber(h[4] or 0), tonumber(h[5] or 0), tonumber(h[7] or 0)
+local foreign = size - tonumber(h[8] or 0)
+
+local fresh, known, duplicates = {}, {}, 0
+for i = 11, #ARGV, 4 do
+  local seen = known[ARGV[i]] or redis.call('ZSCORE', ids, ARGV[i])
+  if seen and tonumber(seen) > now - dedupeMs then
+    duplicates = duplicates + 1
+  else
+    known[ARGV[i]] = now
+    fresh[#fresh + 1] = i
+  end
+end
+if #fresh > 0 and not id and pending >= tonumber(ARGV[9]) then return { 'full' } end
+if duplicates > 0 then redis.call('HINCRBY', counts, 'duplicates', duplicates) end
+if #fresh == 0 then return { 'appended', id or '', 0, duplicates, size } end
+
+local payloads, scores, idleMs = {}, {}, 0
+for n, i in ipairs(fresh) do
+  local quiet = ARGV[i + 3] == '1'
+  idleMs = tonumber(ARGV[i + 2])
+  if quiet and loud == 0 then idleMs = ageMs end
+  if due > now then due = math.min(now + idleMs, first + ageMs) end
+  size = size + 1
+  if not quiet then loud = size end
+  if size == maxSize + 1 then over = now end
+  payloads[n] = ARGV[i + 1]
+  scores[2 * n - 1], scores[2 * n] = now, ARGV[i]
+end
+
+redis.call('RPUSH', list, unpack(payloads))
+redis.call('ZADD', ids, unpack(scores))
+redis.call('PEXPIRE', ids, dedupeMs)
+redis.call('SET', mirror, now, 'PX', ARGV[7])
+if not id then
+  id = ARGV[2]
+  redis.call('ZREMRANGEBYSCORE', ids, '-inf', now - dedupeMs)
+  if foreign > 0 then redis.call('PERSIST', list) end
+end
+if h[7] then redis.call('PERSIST', conversation) end
+redis.call('HSET', conversation, 'id', id, 'first', first, 'last', now, 'due', due,
+  'idle', idleMs, 'age', ageMs, 'max', maxSize, 'n', size, 'loud', loud, 'over', over)
+-- Elements that the original's own API pushed beside us count as accepted here.
+redis.call('HINCRBY', counts, 'accepted', #fresh + foreign)
+redis.call('HINCRBY', counts, 'open', #fresh + foreign)
+arm(open, ARGV[10], c .. '|' .. id, effective(due, now, size, maxSize), h[6], hold, now,
+  tonumber(ARGV[8]))
+return { 'appended', id, #fresh, duplicates, size }

@@ -1,0 +1,13 @@
+#!lua
+--[[ beat: a role is alive; answers which others are.
+KEYS    roles
+ARGV    now freshMs role                      role: JSON, '' = only ask
+RETURNS {role, ageMs…}
+REPEAT  safe ]]
+--@include now
+local roles, now = KEYS[1], clock(ARGV[1])
+if ARGV[3] ~= '' then redis.call('ZADD', roles, now, ARGV[3]) end
+redis.call('ZREMRANGEBYSCORE', roles, '-inf', now - 60000)
+local found = redis.call('ZRANGEBYSCORE', roles, '(' .. now - ARGV[2], '+inf', 'WITHSCORES')
+for i = 2, #found, 2 do found[i] = string.format('%.0f', now - found[i]) end
+return found

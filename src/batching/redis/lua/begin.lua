@@ -1,0 +1,39 @@
+#!lua
+--[[ begin: a worker starts a turn; only the newest start may go on.
+KEYS    batch messages conversation open turns failed counts
+ARGV    now batchId attempt c leaseMs turnHorizonMs maxStarts wakeMs channel
+RETURNS {outcome, epoch, retries, firstAt, lastAt, draft, parts, part…, payload…}
+        outcome: go | running | stale | gone | poison
+REPEAT  the second call answers running until the lease ends ]]
+--@include now
+--@include arm
+--@include free
+local batch, messages, conversation, open, turns, failed, counts = unpack(KEYS)
+local now, id = clock(ARGV[1]), ARGV[2]
+local h = redis.call('HMGET', batch,
+  'state', 'attempt', 'starts', 'retries', 'first', 'last', 'draft', 'parts')
+local at = tonumber(redis.call('ZSCORE', turns, id) or 0)
+local payloads = redis.call('LRANGE', messages, 0, -1)
+redis.call('HGET', conversation, 'turn')
+redis.call('ZCARD', open)
+redis.call('ZCARD', failed)
+redis.call('HGET', counts, 'sealed')
+local state = h[1]
+if not state or state == 'answered' or state == 'failed' then return { 'gone' } end
+if h[2] ~= ARGV[3] or state == 'waiting' then return { 'stale' } end
+if state == 'running' and at > now and at <= now + ARGV[6] then return { 'running' } end
+
+if state == 'sealed' then redis.call('HINCRBY', counts, 'sealed', -1) end
+if tonumber(h[3]) >= tonumber(ARGV[7]) then
+  fail(batch, turns, failed, counts, id, 'poison', now)
+  free(conversation, open, ARGV[9], ARGV[4], now, tonumber(ARGV[8]))
+  return { 'poison' }
+end
+redis.call('HSET', batch, 'state', 'running', 'starts', h[3] + 1)
+local epoch = redis.call('HINCRBY', batch, 'epoch', 1)
+redis.call('ZADD', turns, now + ARGV[5], id)
+local parts = tonumber(h[8] or 0)
+local reply = { 'go', epoch, h[4], h[5], h[6], h[7] or '', parts }
+for i = 1, parts do reply[#reply + 1] = redis.call('HGET', batch, 'p' .. i - 1) or '' end
+for i = 1, #payloads do reply[#reply + 1] = payloads[i] end
+return reply

@@ -1,0 +1,33 @@
+#!lua
+--[[ reclaim: a turn whose time to look again has come is taken for another handover.
+KEYS    batch messages turns counts
+ARGV    now batchId handoverMs turnHorizonMs
+RETURNS {outcome, c, attempt, firstAt, lastAt, dueAt, sealedAt, cause, payload…}
+        outcome: reclaimed | early | gone
+REPEAT  safe: the second call answers early ]]
+--@include now
+local batch, messages, turns, counts = unpack(KEYS)
+local now, id = clock(ARGV[1]), ARGV[2]
+local h = redis.call('HMGET', batch, 'c', 'state', 'attempt', 'first', 'last', 'due', 'sealed', 'cause')
+local at = tonumber(redis.call('ZSCORE', turns, id) or 0)
+local payloads = redis.call('LRANGE', messages, 0, -1)
+redis.call('HGET', counts, 'sealed')
+local state = h[2]
+if not state or state == 'answered' or state == 'failed' then
+  redis.call('ZREM', turns, id)
+  return { 'gone' }
+end
+if at > now and at <= now + ARGV[4] then return { 'early' } end
+
+-- A handover that was never confirmed is repeated under the same id, so the queue drops a double.
+local attempt = tonumber(h[3])
+if state ~= 'sealed' then
+  attempt = attempt + 1
+  redis.call('HINCRBY', counts, 'sealed', 1)
+end
+redis.call('HSET', batch, 'state', 'sealed', 'attempt', attempt)
+redis.call('HINCRBY', batch, 'epoch', 1)
+redis.call('ZADD', turns, now + ARGV[3], id)
+local head = { 'reclaimed', h[1], attempt, h[4], h[5], h[6], h[7], h[8] }
+for i = 1, #payloads do head[8 + i] = payloads[i] end
+return head

@@ -1,0 +1,31 @@
+#!lua
+--[[ retry: a failed batch becomes a turn again, due at once, and goes on at its first unsent part.
+KEYS    batch conversation open turns failed counts
+ARGV    now batchId c channel
+RETURNS {done | none | busy}
+REPEAT  the second call answers none ]]
+--@include now
+local batch, conversation, open, turns, failed, counts = unpack(KEYS)
+local now, id = clock(ARGV[1]), ARGV[2]
+local h = redis.call('HMGET', batch, 'state', 'size')
+local o = redis.call('HMGET', conversation, 'turn', 'id', 'late', 'stale')
+redis.call('ZCARD', open)
+redis.call('ZCARD', turns)
+redis.call('ZSCORE', failed, id)
+redis.call('HGET', counts, 'failed')
+if h[1] ~= 'failed' then return { 'none' } end
+if o[1] then return { 'busy' } end
+redis.call('HSET', batch, 'state', 'waiting', 'starts', 0, 'retries', 0)
+redis.call('HDEL', batch, 'reason', 'settled')
+redis.call('HINCRBY', batch, 'epoch', 1)
+redis.call('HSET', conversation, 'turn', id)
+redis.call('PERSIST', conversation)
+if o[3] == id then redis.call('HDEL', conversation, 'late') end
+if o[4] == id then redis.call('HDEL', conversation, 'stale') end
+if o[2] then redis.call('ZADD', open, '+inf', ARGV[3] .. '|' .. o[2]) end
+redis.call('ZREM', failed, id)
+redis.call('ZADD', turns, now, id)
+redis.call('HINCRBY', counts, 'failed', -h[2])
+redis.call('HINCRBY', counts, 'open', h[2])
+redis.call('PUBLISH', ARGV[4], '')
+return { 'done' }

@@ -1,0 +1,90 @@
+#!lua
+--[[ seal: the first maxSize messages of an open batch become a turn; the rest is the next batch.
+KEYS    list mirror conversation open turns batch messages counts
+ARGV    now batchId restId c handoverMs retentionMs wakeMs channel
+RETURNS {outcome, firstAt, lastAt, dueAt, sealedAt, cause, size, payload…}
+        outcome: sealed | quiet | none | busy | held | early
+REPEAT  safe: the second call answers none or busy, and `turns` hands the turn over again ]]
+--@include now
+--@include arm
+local list, mirror, conversation, open, turns, batch, messages, counts = unpack(KEYS)
+local now, id, restId, c = clock(ARGV[1]), ARGV[2], ARGV[3], ARGV[4]
+local member = c .. '|' .. id
+
+local h = redis.call('HMGET', conversation, 'id', 'first', 'last', 'due', 'idle', 'age', 'max',
+  'loud', 'over', 'turn', 'hold', 'n')
+local size = redis.call('LLEN', list)
+redis.call('GET', mirror)
+redis.call('ZSCORE', open, member)
+redis.call('ZSCORE', turns, id)
+redis.call('HGET', batch, 'state')
+redis.call('LLEN', messages)
+redis.call('HGET', counts, 'open')
+if h[1] ~= id then
+  redis.call('ZREM', open, member)
+  return { 'none' }
+end
+local hold = tonumber(h[11] or 0)
+if h[10] then return { 'busy' } end
+if hold > now then return { 'held' } end
+local first, last, timeDue, idleMs = tonumber(h[2]), tonumber(h[3]), tonumber(h[4]), tonumber(h[5])
+local ageMs, max, loud, over = tonumber(h[6]), tonumber(h[7]), tonumber(h[8]), tonumber(h[9])
+local due = effective(timeDue, last, size, max)
+if due > now and due <= now + ageMs then return { 'early' } end
+
+local cause = timeDue >= first + ageMs and 'age' or 'idle'
+if idleMs == 0 or (timeDue >= last and timeDue < math.min(last + idleMs, first + ageMs)) then
+  cause = 'flush'
+end
+if timeDue > now then cause = 'clock' end
+if size >= max then cause = 'full' end
+
+-- What others pushed or removed beside us is booked here, so that the counts still add up.
+local foreign = size - tonumber(h[12])
+if foreign ~= 0 then
+  redis.call('HINCRBY', counts, foreign > 0 and 'accepted' or 'discarded', math.abs(foreign))
+  redis.call('HINCRBY', counts, 'open', foreign)
+end
+local taken = math.min(size, max)
+local payloads = redis.call('LRANGE', list, 0, taken - 1)
+redis.call('ZREM', open, member)
+if size == 0 then
+  redis.call('HDEL', conversation, 'id', 'first', 'last', 'due', 'idle', 'age', 'max', 'n', 'loud', 'over')
+  redis.call('DEL', mirror)
+  return { 'none' }
+end
+if size <= max then
+  redis.call('RENAME', list, messages)
+  redis.call('DEL', mirror)
+  redis.call('HDEL', conversation, 'id', 'first', 'last', 'due', 'idle', 'age', 'max', 'n', 'loud', 'over')
+else
+  redis.call('RPUSH', messages, unpack(payloads))
+  redis.call('LTRIM', list, taken, -1)
+  local restFirst = over > 0 and over or first
+  local restDue = timeDue
+  if timeDue > now then restDue = math.min(math.max(timeDue, last + idleMs), restFirst + ageMs) end
+  local left = size - taken
+  redis.call('HSET', conversation, 'id', restId, 'first', restFirst, 'due', restDue, 'n', left,
+    'loud', math.max(0, loud - taken), 'over', left > max and restFirst or 0)
+  arm(open, ARGV[8], c .. '|' .. restId, effective(restDue, last, left, max), loud > 0, hold, now,
+    tonumber(ARGV[7]))
+end
+redis.call('HSET', batch, 'c', c, 'state', 'sealed', 'attempt', 1, 'epoch', 0, 'starts', 0,
+  'retries', 0, 'first', first, 'last', last, 'due', due, 'sealed', now, 'cause', cause,
+  'size', taken, 'age', ageMs, 'max', max, 'rest', size > max and restId or '')
+local head = { 'sealed', first, last, due, now, cause, taken }
+if loud == 0 then
+  redis.call('HSET', batch, 'state', 'answered', 'reason', 'quiet', 'settled', now)
+  redis.call('HINCRBY', counts, 'open', -taken)
+  redis.call('HINCRBY', counts, 'answered', taken)
+  -- A retention of 0 deletes at once.
+  redis.call('PEXPIRE', batch, ARGV[6])
+  redis.call('PEXPIRE', messages, ARGV[6])
+  head[1] = 'quiet'
+  return head
+end
+redis.call('HSET', conversation, 'turn', id)
+redis.call('ZADD', turns, now + ARGV[5], id)
+redis.call('HINCRBY', counts, 'sealed', 1)
+for i = 1, taken do head[7 + i] = payloads[i] end
+return head

@@ -1,0 +1,48 @@
+#!lua
+--[[ set-aside: messages too old to be answered unasked, kept as one failed entry a conversation.
+KEYS    conversation ids batch messages failed counts
+ARGV    now batchId c reason dedupeMs, then per message: idHash payload
+RETURNS {outcome, batchId, added, duplicates}    outcome: done | entry (call again with its batchId)
+REPEAT  safe: the same ids again are duplicates ]]
+--@include now
+local conversation, ids, batch, messages, failed, counts = unpack(KEYS)
+local now, id, reason, dedupeMs = clock(ARGV[1]), ARGV[2], ARGV[4], tonumber(ARGV[5])
+local entry = redis.call('HGET', conversation, reason)
+if entry and entry ~= id then return { 'entry', entry } end
+local state = redis.call('HGET', batch, 'state')
+redis.call('LLEN', messages)
+redis.call('ZSCORE', failed, id)
+redis.call('HGET', counts, 'failed')
+
+local payloads, scores, known, duplicates = {}, {}, {}, 0
+for i = 6, #ARGV, 2 do
+  local seen = known[ARGV[i]] or redis.call('ZSCORE', ids, ARGV[i])
+  if seen and tonumber(seen) > now - dedupeMs then
+    duplicates = duplicates + 1
+  else
+    known[ARGV[i]] = now
+    payloads[#payloads + 1] = ARGV[i + 1]
+    scores[#scores + 1] = now
+    scores[#scores + 1] = ARGV[i]
+  end
+end
+local added = #payloads
+if duplicates > 0 then redis.call('HINCRBY', counts, 'duplicates', duplicates) end
+if added == 0 then return { 'done', entry or '', 0, duplicates } end
+
+redis.call('RPUSH', messages, unpack(payloads))
+redis.call('ZADD', ids, unpack(scores))
+redis.call('PEXPIRE', ids, dedupeMs)
+if not state then
+  redis.call('HSET', batch, 'c', ARGV[3], 'state', 'failed', 'reason', reason, 'attempt', 0,
+    'epoch', 0, 'starts', 0, 'retries', 0, 'first', now, 'due', now, 'sealed', now,
+    'settled', now, 'cause', 'age', 'size', 0, 'age', 0, 'max', 0)
+  redis.call('HSET', conversation, reason, id)
+  redis.call('PERSIST', conversation)
+  redis.call('ZADD', failed, now, id)
+end
+redis.call('HSET', batch, 'last', now)
+redis.call('HINCRBY', batch, 'size', added)
+redis.call('HINCRBY', counts, 'accepted', added)
+redis.call('HINCRBY', counts, 'failed', added)
+return { 'done', id, added, duplicates }

@@ -1,0 +1,139 @@
+/** What people look at: plain reads, pipelined, outside of any running path. */
+import type { Redis } from 'ioredis'
+import type { BatchId, ConversationKey } from '../../message.ts'
+import type { BatchView, ConversationView, Counts, OpenBatchView } from '../store.ts'
+import type { RedisKeys } from './keys.ts'
+import { batchView, FOREVER, openView } from './replies.ts'
+
+interface Page {
+  readonly offset: number
+  readonly limit: number
+}
+
+async function pipelined(redis: Redis, commands: (string | number)[][]): Promise<unknown[]> {
+  if (commands.length === 0) return []
+  const results = (await redis.pipeline(commands).exec()) ?? []
+  return results.map(([error, reply]) => {
+    if (error) throw error
+    return reply
+  })
+}
+
+export async function readPending(
+  redis: Redis,
+  keys: RedisKeys,
+  { offset, limit }: Page,
+): Promise<{ count: number; batches: OpenBatchView[] }> {
+  const [open, sealed] = await pipelined(redis, [
+    ['zcard', keys.open],
+    ['hget', keys.counts, 'sealed'],
+  ])
+  const openCount = Number(open)
+  const batches = await readOpenPage(redis, keys, { offset, limit })
+  const room = limit - batches.length
+  if (room > 0) {
+    const skip = Math.max(0, offset - openCount)
+    batches.push(...(await readSealedPage(redis, keys, { offset: skip, limit: room })))
+  }
+  return { count: openCount + Number(sealed ?? 0), batches }
+}
+
+async function readOpenPage(redis: Redis, keys: RedisKeys, page: Page): Promise<OpenBatchView[]> {
+  if (page.limit <= 0) return []
+  const { offset, limit } = page
+  const members = await redis.zrange(keys.open, String(offset), String(offset + limit - 1), 'WITHSCORES')
+  const found: { conversation: ConversationKey; batchId: BatchId; score: string }[] = []
+  for (let i = 0; i + 1 < members.length; i += 2) {
+    found.push({ ...keys.parseMember(members[i] ?? ''), score: members[i + 1] ?? '' })
+  }
+  const fields = await pipelined(
+    redis,
+    found.map(({ conversation }) => [
+      'hmget',
+      keys.conversation(conversation),
+      'first',
+      'last',
+      'n',
+    ]),
+  )
+  return found.map(({ conversation, batchId, score }, i) =>
+    openView(conversation, batchId, score, fields[i] as string[]),
+  )
+}
+
+/** Turns that no queue has taken; they are few unless the queue is away. */
+async function readSealedPage(redis: Redis, keys: RedisKeys, page: Page): Promise<OpenBatchView[]> {
+  const ids = await redis.zrange(
+    keys.turns,
+    String(page.offset),
+    String(page.offset + page.limit - 1),
+  )
+  const views = await readBatches(redis, keys, ids as BatchId[])
+  return views
+    .filter((view) => view.state === 'sealed')
+    .map((view) => ({ ...view, dueAt: view.sealedAt, sealed: true }))
+}
+
+export async function readBatches(
+  redis: Redis,
+  keys: RedisKeys,
+  ids: readonly BatchId[],
+): Promise<BatchView[]> {
+  const hashes = await pipelined(
+    redis,
+    ids.map((id) => ['hgetall', keys.batch(id)]),
+  )
+  return ids.flatMap((id, i) => {
+    const hash = hashes[i] as Record<string, string>
+    return hash.state ? [batchView(id, hash)] : []
+  })
+}
+
+export async function readFailed(
+  redis: Redis,
+  keys: RedisKeys,
+  { offset, limit }: Page,
+): Promise<{ count: number; batches: BatchView[] }> {
+  const count = await redis.zcard(keys.failed)
+  if (limit <= 0) return { count, batches: [] }
+  const ids = await redis.zrange(keys.failed, String(offset), String(offset + limit - 1))
+  return { count, batches: await readBatches(redis, keys, ids as BatchId[]) }
+}
+
+export async function readConversation(
+  redis: Redis,
+  keys: RedisKeys,
+  c: ConversationKey,
+): Promise<ConversationView> {
+  const [fields, payloads] = (await pipelined(redis, [
+    ['hmget', keys.conversation(c), 'id', 'turn', 'hold', 'first', 'last', 'n'],
+    ['lrange', keys.list(c), 0, -1],
+  ])) as [(string | null)[], string[]]
+  const [id, turn, hold, ...window] = fields
+  const heldUntil = Number(hold ?? 0)
+  let open: OpenBatchView | null = null
+  if (id) {
+    const score = await redis.zscore(keys.open, keys.member(c, id as BatchId))
+    open = openView(c, id as BatchId, score, window)
+  }
+  return {
+    open,
+    payloads: id ? payloads : [],
+    turnId: (turn ?? null) as BatchId | null,
+    heldUntil: heldUntil === 0 ? null : heldUntil >= FOREVER ? Number.POSITIVE_INFINITY : heldUntil,
+  }
+}
+
+export async function readCounts(redis: Redis, keys: RedisKeys): Promise<Counts> {
+  const hash = await redis.hgetall(keys.counts)
+  const count = (name: string): number => Number(hash[name] ?? 0)
+  return {
+    accepted: count('accepted'),
+    duplicates: count('duplicates'),
+    answered: count('answered'),
+    failed: count('failed'),
+    discarded: count('discarded'),
+    revoked: count('revoked'),
+    open: count('open'),
+  }
+}

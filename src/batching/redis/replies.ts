@@ -1,0 +1,115 @@
+/** Replies of the scripts and raw hashes, read into the port's types. */
+import type { BatchId, ConversationKey, SealCause } from '../../message.ts'
+import type {
+  BatchView,
+  BeginResult,
+  DueConversation,
+  OpenBatchView,
+  PartState,
+  SealedTurn,
+} from '../store.ts'
+import type { RedisKeys } from './keys.ts'
+
+/** Holds without end are stored as this or more. */
+export const FOREVER = 8_000_000_000_000_000
+/** Scores from here on are ends of holds, shifted. */
+export const HELD = 10_000_000_000_000
+
+export function dueConversations(keys: RedisKeys, flat: readonly string[]): DueConversation[] {
+  const found: DueConversation[] = []
+  for (let i = 0; i + 1 < flat.length; i += 2) {
+    found.push({ ...keys.parseMember(flat[i] ?? ''), dueAt: Number(flat[i + 1]) })
+  }
+  return found
+}
+
+export function sealedTurn(
+  conversation: ConversationKey,
+  batchId: BatchId,
+  attempt: number,
+  [firstAt, lastAt, dueAt, sealedAt, cause]: readonly string[],
+  payloads: readonly string[],
+): SealedTurn {
+  return {
+    conversation,
+    batchId,
+    attempt,
+    payloads,
+    cause: cause as SealCause,
+    firstAt: Number(firstAt),
+    lastAt: Number(lastAt),
+    dueAt: Number(dueAt),
+    sealedAt: Number(sealedAt),
+  }
+}
+
+export function partState(field: string | undefined): PartState {
+  if (!field) return { state: 'waiting' }
+  if (field === 'sending') return { state: 'sending' }
+  return { state: 'sent', providerId: field.slice('sent:'.length) }
+}
+
+export function begun(reply: readonly string[]): BeginResult {
+  const [outcome, epoch, retries, firstAt, lastAt, draft, count] = reply
+  if (outcome !== 'go') {
+    return { outcome: outcome as Exclude<BeginResult['outcome'], 'go'> }
+  }
+  const parts = Number(count)
+  return {
+    outcome,
+    epoch: Number(epoch),
+    retries: Number(retries),
+    firstAt: Number(firstAt),
+    lastAt: Number(lastAt),
+    draft: draft ? (JSON.parse(draft) as string[]) : null,
+    parts: reply.slice(7, 7 + parts).map(partState),
+    payloads: reply.slice(7 + parts),
+  }
+}
+
+type Hash = Readonly<Record<string, string>>
+
+export function batchView(batchId: BatchId, hash: Hash): BatchView {
+  const parts = Array.from({ length: Number(hash.parts ?? 0) }, (_, i) => partState(hash[`p${i}`]))
+  return {
+    batchId,
+    conversation: hash.c as ConversationKey,
+    state: hash.state as BatchView['state'],
+    size: Number(hash.size),
+    firstAt: Number(hash.first),
+    lastAt: Number(hash.last),
+    sealedAt: Number(hash.sealed),
+    settledAt: hash.settled ? Number(hash.settled) : null,
+    attempt: Number(hash.attempt),
+    retries: Number(hash.retries),
+    reason: hash.reason ?? null,
+    draft: hash.draft ? (JSON.parse(hash.draft) as string[]) : null,
+    parts,
+    restId: (hash.rest || null) as BatchId | null,
+  }
+}
+
+/** `score` is the conversation's place in `open`. */
+export function openView(
+  conversation: ConversationKey,
+  batchId: BatchId,
+  score: string | null,
+  [firstAt, lastAt, size]: readonly (string | null)[],
+): OpenBatchView {
+  const at = score === null ? Number.POSITIVE_INFINITY : scoreToMs(score)
+  return {
+    conversation,
+    batchId,
+    size: Number(size),
+    firstAt: Number(firstAt),
+    lastAt: Number(lastAt),
+    dueAt: Number.isFinite(at) ? at : null,
+    sealed: false,
+  }
+}
+
+export function scoreToMs(score: string): number {
+  if (score === 'inf' || score === '+inf') return Number.POSITIVE_INFINITY
+  const at = Number(score)
+  return at >= HELD ? at - HELD : at
+}

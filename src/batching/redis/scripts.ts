@@ -1,0 +1,82 @@
+/**
+ * The Lua files, loaded once and called by digest. ioredis sends EVALSHA and falls back to EVAL on
+ * NOSCRIPT, in pipelines as well, so a flushed script cache or a failover costs one round trip.
+ */
+import { readFileSync } from 'node:fs'
+import type { ChainableCommander, Redis } from 'ioredis'
+
+/** File name → number of keys, as its head declares them. */
+export const SCRIPTS = {
+  append: 6,
+  'set-aside': 6,
+  due: 2,
+  seal: 8,
+  reclaim: 4,
+  queued: 3,
+  begin: 7,
+  record: 3,
+  settle: 8,
+  retime: 2,
+  amend: 5,
+  discard: 5,
+  'discard-failed': 5,
+  retry: 6,
+  adopt: 5,
+  beat: 1,
+  probe: 6,
+} as const
+export type ScriptName = keyof typeof SCRIPTS
+
+type Arg = string | number
+type Reply = string | number | null | Reply[]
+type Call = (...args: Arg[]) => Promise<Reply>
+
+/** The source with its includes put in; one level, and the shebang stays the first line. */
+export function readScript(name: string): string {
+  const file = (path: string): string =>
+    readFileSync(new URL(`lua/${path}.lua`, import.meta.url), 'utf8')
+  return file(name).replaceAll(/^--@include (\w+)$/gm, (_, part: string) => file(`include/${part}`))
+}
+
+export class Scripts {
+  readonly #redis: Redis
+
+  constructor(redis: Redis) {
+    this.#redis = redis
+    for (const [name, numberOfKeys] of Object.entries(SCRIPTS)) {
+      redis.defineCommand(`rf:${name}`, { numberOfKeys, lua: readScript(name) })
+    }
+  }
+
+  /** One round trip. Rejects with what ioredis rejects with. */
+  run(name: ScriptName, keys: readonly string[], args: readonly Arg[]): Promise<Reply> {
+    return commandOf(this.#redis, name).call(this.#redis, ...keys, ...args)
+  }
+
+  /** Many calls in one round trip, each with its own fate. */
+  async runMany(
+    calls: readonly { name: ScriptName; keys: readonly string[]; args: readonly Arg[] }[],
+  ): Promise<(Reply | Error)[]> {
+    if (calls.length === 0) return []
+    const pipeline = this.#redis.pipeline()
+    for (const { name, keys, args } of calls) {
+      commandOf(pipeline, name).call(pipeline, ...keys, ...args)
+    }
+    const results = (await pipeline.exec()) ?? []
+    return results.map(([error, reply]) => error ?? (reply as Reply))
+  }
+}
+
+/** `defineCommand` adds methods that its types cannot know. */
+function commandOf(target: Redis | ChainableCommander, name: ScriptName): Call {
+  return Reflect.get(target, `rf:${name}`) as Call
+}
+
+/** A reply that is a flat array of strings and numbers, as text. */
+export function texts(reply: Reply): string[] {
+  return Array.isArray(reply) ? reply.map(String) : []
+}
+
+export function lists(reply: Reply): Reply[] {
+  return Array.isArray(reply) ? reply : []
+}

@@ -1,0 +1,361 @@
+/**
+ * BatchStore: where batches and turns live until they are settled.
+ *
+ *   append → open → seal → turn → begin → record… → settle → answered | failed
+ *
+ * Every operation is atomic, decided by the store's own clock, idempotent by message id or by
+ * (batch, attempt, epoch), and leaves no half effect when it throws. A timeout means *unknown*:
+ * call again with the same arguments.
+ *
+ * Two engines implement it (Redis, SQLite); the oracle of the tests is `reduce` in memory.
+ * All times are ms, all waits are relative to the store's clock.
+ */
+import type { BatchId, ConversationKey, SealCause } from '../message.ts'
+import type { Service } from '../service.ts'
+
+/** One message as the store sees it: an id, opaque bytes, and how long to wait after it. */
+export interface NewMessage {
+  /** 11 characters, see `message-id.ts`; unique in its conversation within `dedupeMs`. */
+  readonly idHash: string
+  /** The element of `rapid-fire:<c>`, JSON; the store never looks inside. */
+  readonly payload: string
+  /** Silence after it until the batch is due; 0 = at once. */
+  readonly idleMs: number
+  /** Reactions and stickers: a batch of these alone becomes no turn. */
+  readonly quiet: boolean
+}
+
+export interface Limits {
+  readonly ageMs: number
+  readonly maxSize: number
+  readonly dedupeMs: number
+}
+
+export interface Append {
+  readonly conversation: ConversationKey
+  readonly messages: readonly NewMessage[]
+  readonly limits: Limits
+  /** Id for the batch that this call opens, when it opens one. Made before the first try. */
+  readonly newBatchId: BatchId
+}
+
+export type AppendResult =
+  | {
+      readonly outcome: 'appended'
+      /** The open batch; null when all were duplicates and nothing is open. */
+      readonly batchId: BatchId | null
+      readonly added: number
+      readonly duplicates: number
+      readonly size: number
+    }
+  /** `maxPending` is reached and this conversation has no open batch. */
+  | { readonly outcome: 'full' }
+
+/** Messages that are kept as failed without ever being answered unasked. */
+export interface SetAside {
+  readonly conversation: ConversationKey
+  readonly messages: readonly { idHash: string; payload: string }[]
+  readonly reason: 'late' | 'stale'
+  readonly dedupeMs: number
+  readonly newBatchId: BatchId
+}
+
+export interface SetAsideResult {
+  /** The one entry of this conversation and reason; null when all were duplicates. */
+  readonly batchId: BatchId | null
+  readonly added: number
+  readonly duplicates: number
+}
+
+export interface DueConversation {
+  readonly conversation: ConversationKey
+  readonly batchId: BatchId
+  readonly dueAt: number
+}
+
+export interface Due {
+  readonly now: number
+  /** Open batches to seal, earliest first, at most `limit`. */
+  readonly open: readonly DueConversation[]
+  /** Turns to hand over again, earliest first, at most `limit`. */
+  readonly turns: readonly BatchId[]
+  /** Open batches due within `soonMs`, at most 100: for the log alone. */
+  readonly soon: readonly DueConversation[]
+  /** When something is due next; null when nothing waits. Never earlier than `now`. */
+  readonly nextAt: number | null
+}
+
+export interface SealRequest {
+  readonly conversation: ConversationKey
+  /** The open batch as `due` named it; another one there now is not sealed. */
+  readonly batchId: BatchId
+  /** Id for what `maxSize` leaves over. */
+  readonly restId: BatchId
+}
+
+/** A turn as it goes on the queue. */
+export interface SealedTurn {
+  readonly conversation: ConversationKey
+  readonly batchId: BatchId
+  /** 1 for the first handover, n for the n-th; the job id is made of both. */
+  readonly attempt: number
+  readonly payloads: readonly string[]
+  readonly cause: SealCause
+  readonly firstAt: number
+  readonly lastAt: number
+  /** When the batch was due; `sealedAt - dueAt` is how late the seal came. */
+  readonly dueAt: number
+  readonly sealedAt: number
+}
+
+export type SealResult =
+  | { readonly outcome: 'sealed'; readonly turn: SealedTurn }
+  /** Only reactions and stickers: settled as answered, nobody is asked. */
+  | { readonly outcome: 'quiet'; readonly batchId: BatchId; readonly size: number }
+  /** Another processor was faster, or the conversation is busy, held, or not due. */
+  | { readonly outcome: 'none' | 'busy' | 'held' | 'early' }
+
+export type ReclaimResult =
+  | { readonly outcome: 'reclaimed'; readonly turn: SealedTurn }
+  | { readonly outcome: 'early' | 'gone' }
+
+export type PartState =
+  | { readonly state: 'waiting' }
+  /** Was being sent when its worker died: it may or may not have reached the person. */
+  | { readonly state: 'sending' }
+  | { readonly state: 'sent'; readonly providerId: string }
+
+export type BeginResult =
+  | {
+      readonly outcome: 'go'
+      /** Raised by each start; all later calls carry it. */
+      readonly epoch: number
+      readonly payloads: readonly string[]
+      /** The answer as an earlier start fixed it, else null. */
+      readonly draft: readonly string[] | null
+      /** State of each part of the draft. */
+      readonly parts: readonly PartState[]
+      /** Retries so far; decides the next backoff. */
+      readonly retries: number
+      readonly firstAt: number
+      readonly lastAt: number
+    }
+  /** running: a start is alive. stale: a newer attempt exists. gone: settled. poison: now failed. */
+  | { readonly outcome: 'running' | 'stale' | 'gone' | 'poison' }
+
+export type Step =
+  /** Fix the answer; the first draft stands, whoever wrote it. */
+  | { readonly kind: 'draft'; readonly parts: readonly string[] }
+  /** Ask to send part `index`. With `unlessNewer` a message that waits interrupts the first part. */
+  | { readonly kind: 'start'; readonly index: number; readonly unlessNewer: boolean }
+  | { readonly kind: 'sent'; readonly index: number; readonly providerId: string }
+  /** Still alive: renews the lease. */
+  | { readonly kind: 'alive' }
+
+export type RecordResult =
+  | { readonly outcome: 'drafted'; readonly parts: readonly string[] }
+  /** Send it. `uncertain`: an earlier start died while sending it. */
+  | { readonly outcome: 'go'; readonly uncertain: boolean }
+  | { readonly outcome: 'sent' | 'ok' | 'interrupted' }
+  /** Another start has the turn, or it is settled: stop, send nothing. */
+  | { readonly outcome: 'fenced' }
+
+export type Settlement =
+  | { readonly kind: 'answered' }
+  | { readonly kind: 'failed'; readonly reason: string }
+  /** Again after `afterMs`, but failed for good with `reason` when `maxRetries` are spent. */
+  | {
+      readonly kind: 'retry'
+      readonly afterMs: number
+      readonly maxRetries: number
+      readonly reason: string
+    }
+  /** Back to the head of the open batch; nothing of it may have been sent. */
+  | { readonly kind: 'reopen'; readonly newBatchId: BatchId; readonly idleMs: number }
+
+export type SettleResult =
+  | { readonly outcome: 'answered' | 'failed' | 'waiting' | 'reopened' }
+  /** The same settlement came before (its answer was lost on the way). */
+  | { readonly outcome: 'already' }
+  /** Another start has the turn. */
+  | { readonly outcome: 'fenced' }
+  /** No longer known. */
+  | { readonly outcome: 'gone' }
+
+export type Retime =
+  /** A typing or recording signal: the idle wait starts again, never past the age limit. */
+  | { readonly kind: 'typing'; readonly idleMs: number }
+  | { readonly kind: 'flush' }
+  /** No seal for `forMs`; null = until released. */
+  | { readonly kind: 'hold'; readonly forMs: number | null }
+  | { readonly kind: 'release' }
+
+export type RetimeResult =
+  | { readonly outcome: 'done'; readonly batchId: BatchId | null; readonly dueAt: number | null }
+  /** Nothing is open (typing, flush) or nothing was held (release). */
+  | { readonly outcome: 'none' }
+
+export type Amend =
+  /** Replace the bytes of an element; `before` must be its present bytes. */
+  | { readonly kind: 'edit'; readonly before: string; readonly after: string }
+  | { readonly kind: 'revoke'; readonly before: string }
+
+/** changed: these bytes are not (any more) in the open batch; read it again. */
+export type AmendResult = { readonly outcome: 'done' | 'changed' }
+
+export interface OpenBatchView {
+  readonly conversation: ConversationKey
+  readonly batchId: BatchId
+  readonly size: number
+  readonly firstAt: number
+  readonly lastAt: number
+  /** When it will be sealed if nothing else happens; null while a turn runs or without end held. */
+  readonly dueAt: number | null
+  /** True for a turn that is sealed and waits for the queue to take it. */
+  readonly sealed: boolean
+}
+
+export interface BatchView {
+  readonly batchId: BatchId
+  readonly conversation: ConversationKey
+  readonly state: 'sealed' | 'queued' | 'running' | 'waiting' | 'answered' | 'failed'
+  readonly size: number
+  readonly firstAt: number
+  readonly lastAt: number
+  readonly sealedAt: number
+  readonly settledAt: number | null
+  readonly attempt: number
+  readonly retries: number
+  readonly reason: string | null
+  readonly draft: readonly string[] | null
+  readonly parts: readonly PartState[]
+  /** Where the messages beyond `maxSize` went when this one was sealed. */
+  readonly restId: BatchId | null
+}
+
+export interface ConversationView {
+  readonly open: OpenBatchView | null
+  readonly payloads: readonly string[]
+  readonly turnId: BatchId | null
+  readonly heldUntil: number | null
+}
+
+/** The counts of P17, in messages: accepted = answered + failed + discarded + revoked + open. */
+export interface Counts {
+  readonly accepted: number
+  readonly duplicates: number
+  readonly answered: number
+  readonly failed: number
+  readonly discarded: number
+  readonly revoked: number
+  readonly open: number
+}
+
+export interface RoleBeat {
+  readonly role: 'api' | 'processor' | 'worker'
+  /** Random, one a process and role. */
+  readonly instance: string
+  readonly host: string
+  readonly pid: number
+  readonly version: string
+  /** Digest of the settings that must agree between roles. */
+  readonly digest: string
+}
+export interface LiveRole extends RoleBeat {
+  readonly ageMs: number
+}
+
+export type Survives = 'process' | 'host' | 'unknown'
+
+export interface StoreIdentity {
+  readonly engine: 'redis' | 'sqlite' | 'memory'
+  /** For people: `redis 127.0.0.1:6379/0` or the file. Never a password. */
+  readonly place: string
+  /** Random id, made when the store was first used. */
+  readonly id: string
+  /** Which deaths an acknowledged write survives, worst first named last. */
+  readonly survives: readonly Survives[]
+}
+
+export interface BatchStore extends Service {
+  identity(): StoreIdentity
+  /** Throws `store_away` unless the store answers now. */
+  ping(): Promise<void>
+
+  append(append: Append): Promise<AppendResult>
+  setAside(aside: SetAside): Promise<SetAsideResult>
+  due(ask: { limit: number; soonMs: number }): Promise<Due>
+  /** Seals what is due, each on its own: one that fails is an Error in its place. */
+  seal(due: readonly SealRequest[]): Promise<readonly (SealResult | Error)[]>
+  /** Takes a turn whose time to look again has come, for another handover. */
+  reclaim(batchId: BatchId): Promise<ReclaimResult>
+  /** Confirms that the queue has the turn. */
+  queued(turns: readonly { batchId: BatchId; attempt: number }[]): Promise<void>
+  begin(turn: {
+    conversation: ConversationKey
+    batchId: BatchId
+    attempt: number
+  }): Promise<BeginResult>
+  record(
+    batchId: BatchId,
+    epoch: number,
+    step: Step,
+    conversation: ConversationKey,
+  ): Promise<RecordResult>
+  settle(
+    turn: { conversation: ConversationKey; batchId: BatchId; epoch: number },
+    settlement: Settlement,
+  ): Promise<SettleResult>
+  retime(conversation: ConversationKey, retime: Retime): Promise<RetimeResult>
+  amend(conversation: ConversationKey, amend: Amend): Promise<AmendResult>
+  /** Drops the open batch; a turn in flight goes on. Answers how many messages were dropped. */
+  discardOpen(conversation: ConversationKey): Promise<number>
+  /** Drops a failed batch. False when there is none of this id. */
+  discardFailed(batchId: BatchId): Promise<boolean>
+  /** A failed batch becomes a turn again, at its first unsent part. busy: a turn is in flight. */
+  retry(batchId: BatchId): Promise<'done' | 'none' | 'busy'>
+
+  /** Open batches and turns that no queue has taken: exact count, one page of them. */
+  pending(page: {
+    offset: number
+    limit: number
+  }): Promise<{ count: number; batches: readonly OpenBatchView[] }>
+  failed(page: {
+    offset: number
+    limit: number
+  }): Promise<{ count: number; batches: readonly BatchView[] }>
+  batch(batchId: BatchId): Promise<BatchView | null>
+  conversation(conversation: ConversationKey): Promise<ConversationView>
+  counts(): Promise<Counts>
+
+  /** Says that a role is alive; answers those that said so within `freshMs`. */
+  beat(mine: RoleBeat | null, freshMs: number): Promise<readonly LiveRole[]>
+  /** A role leaves. */
+  leave(mine: RoleBeat): Promise<void>
+  /** Calls back when a deadline came nearer than a processor may be sleeping. */
+  onWake(listener: () => void): () => void
+  /** Gives lists without a deadline one, as the original's API leaves them; answers how many. */
+  adopt(limits: Limits & { idleMs: number }): Promise<number>
+}
+
+/** Waits that the store itself applies; see `config`. */
+export interface StoreTimes {
+  /** A processor that sealed has this long to hand over. */
+  readonly handoverMs: number
+  /** The queue has this long before a lost job is suspected. */
+  readonly queuedMs: number
+  /** A worker's lease; renewed by `begin` and each `record`. */
+  readonly leaseMs: number
+  /** Starts without a settle after which a batch is poison. */
+  readonly maxStarts: number
+  /** Answered batches are kept this long; 0 = not at all. */
+  readonly retentionMs: number
+  /** A deadline nearer than this wakes the processors. */
+  readonly wakeMs: number
+  /** Open batches at which new conversations are refused. */
+  readonly maxPending: number
+  /** No open batch is honestly due later than this: the greatest age limit in force. */
+  readonly openHorizonMs: number
+  /** No turn is honestly looked at later than this: the longest lease or backoff. */
+  readonly turnHorizonMs: number
+}

@@ -1,0 +1,87 @@
+/** How the state of a conversation is shown: what the stores that run `reduce` answer to readers. */
+import type { ConversationKey } from '../message.ts'
+import type { ConversationState, Turn } from './reduce.ts'
+import { wakeAt } from './reduce.ts'
+import type { BatchView, OpenBatchView, SealedTurn } from './store.ts'
+
+/** What is kept of a batch that was settled. */
+export interface Ending {
+  readonly state: 'answered' | 'failed'
+  readonly reason: string | null
+  readonly settledAt: number
+}
+
+export function sealedTurn(
+  conversation: ConversationKey,
+  turn: Turn,
+  payloads: readonly string[],
+): SealedTurn {
+  const { id: batchId, attempt, cause, firstAt, lastAt, dueAt, sealedAt } = turn
+  return { conversation, batchId, attempt, payloads, cause, firstAt, lastAt, dueAt, sealedAt }
+}
+
+export function batchView(
+  conversation: ConversationKey,
+  turn: Turn,
+  ending: Ending | null,
+): BatchView {
+  return {
+    batchId: turn.id,
+    conversation,
+    state: ending?.state ?? turn.state,
+    size: turn.size,
+    firstAt: turn.firstAt,
+    lastAt: turn.lastAt,
+    sealedAt: turn.sealedAt,
+    settledAt: ending?.settledAt ?? null,
+    attempt: turn.attempt,
+    retries: turn.retries,
+    reason: ending?.reason ?? null,
+    draft: turn.draft,
+    parts: turn.parts,
+    restId: turn.restId,
+  }
+}
+
+/** The open batch; null when there is none. `now` is the store's, ms. */
+export function openView(
+  conversation: ConversationKey,
+  state: ConversationState,
+  now: number,
+): OpenBatchView | null {
+  const { open } = state
+  if (!open) return null
+  const due = wakeAt(state, now)
+  return {
+    conversation,
+    batchId: open.id,
+    size: open.size,
+    firstAt: open.firstAt,
+    lastAt: open.lastAt,
+    dueAt: due === null || due === Number.POSITIVE_INFINITY ? null : due,
+    sealed: false,
+  }
+}
+
+/** A turn that no queue has taken yet, as `pending` lists it. */
+export function untakenView(conversation: ConversationKey, turn: Turn): OpenBatchView {
+  const { id: batchId, size, firstAt, lastAt } = turn
+  return { conversation, batchId, size, firstAt, lastAt, dueAt: null, sealed: true }
+}
+
+/**
+ * Whether a change left a deadline that a sleeping processor would miss: one nearer than `wakeMs`
+ * that was not there before.
+ */
+export function leavesNearDeadline(
+  before: ConversationState,
+  after: ConversationState,
+  now: number,
+  wakeMs: number,
+): boolean {
+  const isNear = (at: number | null) => at !== null && at - now < wakeMs
+  const open = wakeAt(after, now)
+  if (isNear(open) && open !== wakeAt(before, now)) return true
+  const { turn } = after
+  return turn?.state === 'waiting' && before.turn?.state !== 'waiting' && isNear(turn.wakeAt)
+}

@@ -1,0 +1,20 @@
+/**
+ * Channel: the way a part of a reply leaves. A part has an id that stays the same however often it
+ * is tried, so that a bridge that remembers ids sends it once.
+ */
+export interface OutgoingPart {
+  /** `<batch>.<index>`. */
+  readonly partId: string
+  /** The person's address as it came in. */
+  readonly to: string
+  readonly text: string
+}
+
+export interface Channel {
+  readonly name: string
+  /**
+   * Resolves when the provider took it; '' where it gives no id. Rejects with `send_failed`
+   * (may be tried again) or `send_refused` (final).
+   */
+  send(part: OutgoingPart, signal: AbortSignal): Promise<{ providerId: string }>
+}

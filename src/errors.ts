@@ -1,0 +1,81 @@
+/**
+ * Every error that a person or a caller may see has a code, the fact and the way out.
+ * `docs/errors.md` lists the codes; a test holds the two equal. A code is never reused.
+ */
+export const ERROR_CODES = {
+  // a call that is refused
+  invalid_json: 400,
+  invalid_format: 400,
+  missing_fields: 400,
+  invalid_phone: 400,
+  invalid_text: 400,
+  invalid_id: 400,
+  invalid_type: 400,
+  unsupported_peer: 400,
+  unknown_tenant: 400,
+  nothing_accepted: 400,
+  too_deep: 400,
+  auth_missing: 401,
+  auth_timestamp: 401,
+  auth_invalid: 401,
+  token_required: 401,
+  access_local_only: 403,
+  tenant_not_allowed: 403,
+  not_found: 404,
+  method_not_allowed: 405,
+  request_timeout: 408,
+  conflict: 409,
+  body_too_large: 413,
+  too_many_messages: 413,
+  unsupported_media_type: 415,
+  foreign_host: 421,
+  headers_too_large: 431,
+  internal: 500,
+  // the service cannot take it now
+  store_away: 503,
+  store_full: 503,
+  store_damaged: 503,
+  too_many_pending: 503,
+  stopping: 503,
+  // start is refused
+  settings_invalid: 0,
+  access_unsafe: 0,
+  store_unreachable: 0,
+  store_auth: 0,
+  store_rights: 0,
+  store_too_old: 0,
+  data_dir_unwritable: 0,
+  data_dir_owned: 0,
+  data_newer: 0,
+  data_broken: 0,
+  port_in_use: 0,
+  node_too_old: 0,
+  // a command fails
+  service_unreachable: 0,
+  refused: 0,
+  no_answer: 0,
+  // a reply could not be sent
+  send_failed: 0,
+  send_refused: 0,
+  responder_failed: 0,
+} as const
+export type ErrorCode = keyof typeof ERROR_CODES
+
+/** A fact and a way out, safe to show: never message text, secrets, paths of ours or stack traces. */
+export class RapidFireError extends Error {
+  readonly code: ErrorCode
+  /** HTTP status where the error may leave as an answer, 0 where it cannot. */
+  readonly status: number
+
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options)
+    this.name = 'RapidFireError'
+    this.code = code
+    this.status = ERROR_CODES[code]
+  }
+}
+
+/** The sentence of anything thrown, for logs and command lines. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

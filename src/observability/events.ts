@@ -1,0 +1,103 @@
+/**
+ * The table of everything that happens, and the one way to say so. Logs, the terminal, metrics and
+ * tests subscribe; nothing else is told. No event carries message text (P12).
+ */
+import type { ErrorCode } from '../errors.ts'
+import type { BatchId, ConversationKey, SealCause } from '../message.ts'
+
+export interface EventTable {
+  'role.ready': { role: string; detail: Readonly<Record<string, unknown>> }
+  'role.stopping': { role: string }
+  'role.stopped': { role: string; tookMs: number; givenBack: number }
+  'access.unsigned': { reason: string }
+  /** Another process has other settings, or a role is missing. */
+  'roles.split': { sentence: string }
+
+  'message.accepted': {
+    conversation: ConversationKey
+    batchId: BatchId | null
+    added: number
+    duplicates: number
+    size: number
+  }
+  'message.rejected': { code: ErrorCode; field: string }
+  'message.setAside': { conversation: ConversationKey; reason: 'late' | 'stale'; added: number }
+  /** An element of a batch that nobody can read; the others are answered. */
+  'message.unreadable': { conversation: ConversationKey; batchId: BatchId; count: number }
+
+  'batch.approaching': {
+    conversation: ConversationKey
+    batchId: BatchId
+    size: number
+    idleMs: number
+    dueInMs: number
+  }
+  'batch.sealed': {
+    conversation: ConversationKey
+    batchId: BatchId
+    size: number
+    idleMs: number
+    openMs: number
+    latenessMs: number
+    cause: SealCause
+  }
+  'batch.quiet': { conversation: ConversationKey; batchId: BatchId; size: number }
+  'batch.handedOver': {
+    conversation: ConversationKey
+    batchId: BatchId
+    attempt: number
+    size: number
+    idleMs: number
+  }
+  'batch.handoverFailed': { batches: number; error: string }
+  'batch.reclaimed': { conversation: ConversationKey; batchId: BatchId; attempt: number }
+  'batch.sealFailed': { conversation: ConversationKey; batchId: BatchId; error: string }
+  'batch.discarded': { conversation: ConversationKey; messages: number }
+  'batches.adopted': { count: number }
+
+  'turn.begun': { conversation: ConversationKey; batchId: BatchId; attempt: number; epoch: number }
+  'turn.refused': { conversation: ConversationKey; batchId: BatchId; outcome: string }
+  'turn.drafted': { conversation: ConversationKey; batchId: BatchId; parts: number; tookMs: number }
+  'turn.fenced': { conversation: ConversationKey; batchId: BatchId; epoch: number }
+  'turn.answered': {
+    conversation: ConversationKey
+    batchId: BatchId
+    size: number
+    parts: number
+    /** From the person's last message to the end of the reply. */
+    sinceLastMs: number
+  }
+  'turn.retrying': {
+    conversation: ConversationKey
+    batchId: BatchId
+    afterMs: number
+    code: ErrorCode
+    error: string
+  }
+  'turn.failed': { conversation: ConversationKey; batchId: BatchId; reason: string }
+  'part.sending': { conversation: ConversationKey; batchId: BatchId; index: number }
+  'part.sent': { conversation: ConversationKey; batchId: BatchId; index: number }
+  'part.uncertain': { conversation: ConversationKey; batchId: BatchId; index: number }
+
+  'store.away': { place: string; error: string }
+  'store.back': { place: string; awayMs: number }
+  'queue.error': { queue: string; error: string }
+  'internal.error': { where: string; error: string }
+}
+
+export type EventName = keyof EventTable
+export type Listener = <Name extends EventName>(name: Name, event: EventTable[Name]) => void
+
+export class Events {
+  readonly #listeners = new Set<Listener>()
+
+  emit<Name extends EventName>(name: Name, event: EventTable[Name]): void {
+    for (const listener of this.#listeners) listener(name, event)
+  }
+
+  /** Listeners run at once and in order; one that throws is a bug of the listener and surfaces. */
+  subscribe(listener: Listener): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * What an operator may see and do. `StoreOperator` does it on the store; the command line talks to
+ * a running service over HTTP when one is alive, through the same interface.
+ */
+import type { BatchView, Counts } from '../batching/store.ts'
+import type { BatchId } from '../message.ts'
+
+/** A conversation as people name it: any spelling of the phone, and the tenant if not the default. */
+export interface Who {
+  readonly phone: string
+  readonly companyId?: string
+}
+
+export interface PendingBatch {
+  readonly phone: string
+  readonly companyId: string
+  readonly batchId: BatchId
+  readonly size: number
+  /** Ms since the last message. */
+  readonly lastMessageAge: number
+  /** Ms until it is sealed; null while a turn runs or a hold lasts. */
+  readonly dueInMs: number | null
+}
+
+export interface Stats {
+  /** Exact. */
+  readonly pendingBatches: number
+  /** One page. */
+  readonly batches: readonly PendingBatch[]
+  readonly counts: Counts
+}
+
+/** A batch by its id: still open, or what became of it. */
+export type BatchStatus =
+  | ({ readonly state: 'open' } & PendingBatch)
+  | (Omit<BatchView, 'conversation'> & { readonly phone: string; readonly companyId: string })
+
+export interface Page {
+  readonly offset: number
+  readonly limit: number
+}
+
+export interface Operator {
+  stats(page: Page): Promise<Stats>
+  /** Makes the open batch due now. Null when nothing is open. */
+  flush(who: Who): Promise<BatchId | null>
+  /** Drops the open batch; answers how many messages. */
+  discard(who: Who): Promise<number>
+  failed(page: Page): Promise<{ count: number; batches: readonly BatchStatus[] }>
+  retry(batchId: BatchId): Promise<'done' | 'none' | 'busy'>
+  discardFailed(batchId: BatchId): Promise<boolean>
+  batch(batchId: BatchId): Promise<BatchStatus | null>
+}

@@ -1,0 +1,85 @@
+/** A redis-server of the test's own: a free port on loopback, a folder of its own, gone at the end. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { Redis } from 'ioredis'
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  return address.port
+}
+
+export class RedisServer {
+  readonly port: number
+  readonly url: string
+  readonly dir: string
+  readonly #args: readonly string[]
+  #process: ChildProcess | null = null
+
+  private constructor(port: number, args: readonly string[]) {
+    this.port = port
+    this.url = `redis://127.0.0.1:${port}`
+    this.dir = mkdtempSync(join(tmpdir(), 'rapid-fire-redis-'))
+    this.#args = args
+  }
+
+  static async start(args: readonly string[] = []): Promise<RedisServer> {
+    const server = new RedisServer(await freePort(), args)
+    await server.up()
+    return server
+  }
+
+  /** Starts, or starts again with the same port and data. */
+  async up(): Promise<void> {
+    const child = spawn(
+      'redis-server',
+      [
+        ...['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.dir],
+        ...['--save', '', '--appendonly', 'no', '--maxmemory-policy', 'noeviction'],
+        ...this.#args,
+      ],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    )
+    this.#process = child
+    const lines = createInterface({ input: child.stdout })
+    await new Promise<void>((resolve, reject) => {
+      child.once('error', reject)
+      child.once('exit', (code) => reject(new Error(`redis-server ended with ${code}`)))
+      lines.on('line', (line) => {
+        if (/Ready to accept connections/.test(line)) resolve()
+      })
+    })
+    child.removeAllListeners('exit')
+  }
+
+  /** A plain client for looking and breaking; the caller quits it. */
+  client(options: { db?: number } = {}): Redis {
+    return new Redis(this.port, '127.0.0.1', { maxRetriesPerRequest: 2, ...options })
+  }
+
+  get pid(): number {
+    return this.#process?.pid ?? 0
+  }
+
+  async down(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    const child = this.#process
+    this.#process = null
+    if (!child || child.exitCode !== null) return
+    child.kill(signal)
+    await once(child, 'exit')
+  }
+
+  async stop(): Promise<void> {
+    await this.down()
+    rmSync(this.dir, { recursive: true, force: true })
+  }
+}
