@@ -17,8 +17,7 @@ export interface Addition {
 /** The entry after `added` messages more; `entry` is null when there is none yet. Times in ms. */
 export function addAside(entry: Turn | null, { now, added, newBatchId }: Addition): Turn {
   if (entry) {
-    const size = entry.size + added
-    return { ...entry, size, lastAt: now, maxSize: size }
+    return { ...entry, size: entry.size + added, lastAt: now }
   }
   return {
     id: newBatchId,
@@ -30,7 +29,7 @@ export function addAside(entry: Turn | null, { now, added, newBatchId }: Additio
     sealedAt: now,
     cause: 'age',
     ageMs: 0,
-    maxSize: added,
+    maxSize: 0,
     restId: null,
     attempt: 0,
     epoch: 0,

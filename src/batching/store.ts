@@ -81,7 +81,7 @@ export interface Due {
   readonly turns: readonly BatchId[]
   /** Open batches due within `soonMs`, at most 100: for the log alone. */
   readonly soon: readonly DueConversation[]
-  /** When something is due next; null when nothing waits. Never earlier than `now`. */
+  /** When something more is due: after `now`, or `now` itself when a page was full; null = nothing. */
   readonly nextAt: number | null
 }
 
@@ -170,6 +170,8 @@ export type Settlement =
       readonly maxRetries: number
       readonly reason: string
     }
+  /** As it is to the next worker, at once; costs no try. */
+  | { readonly kind: 'giveBack' }
   /** Back to the head of the open batch; nothing of it may have been sent. */
   | { readonly kind: 'reopen'; readonly newBatchId: BatchId; readonly idleMs: number }
 
@@ -326,6 +328,10 @@ export interface BatchStore extends Service {
   }): Promise<{ count: number; batches: readonly BatchView[] }>
   batch(batchId: BatchId): Promise<BatchView | null>
   conversation(conversation: ConversationKey): Promise<ConversationView>
+  /** Size and last message of open batches, in one go; null where none is open. */
+  sizes(
+    conversations: readonly ConversationKey[],
+  ): Promise<readonly ({ batchId: BatchId; size: number; lastAt: number } | null)[]>
   counts(): Promise<Counts>
 
   /** Says that a role is alive; answers those that said so within `freshMs`. */

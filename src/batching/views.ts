@@ -11,6 +11,15 @@ export interface Ending {
   readonly settledAt: number
 }
 
+/** Whether the retention of a settled batch is over; failed ones are kept until someone decides. */
+export function isForgotten(
+  { state, settledAt }: Ending,
+  retentionMs: number,
+  now: number,
+): boolean {
+  return state === 'answered' && settledAt + retentionMs <= now
+}
+
 export function sealedTurn(
   conversation: ConversationKey,
   turn: Turn,

@@ -6,8 +6,9 @@
  * taking a Vietnamese 84 912… for a Russian 8 491 2… would show one person's words to another.
  * Only what is no number of any country is read as a local spelling of the region.
  */
-import { isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/min'
+
 import type { CountryCode } from 'libphonenumber-js/min'
+import { isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/min'
 
 export type PeerRead =
   | { readonly peer: string }
@@ -22,8 +23,8 @@ const INVALID: PeerRead = { code: 'invalid_phone', allowed: PHONE_ALLOWED }
 const UNSUPPORTED: PeerRead = { code: 'unsupported_peer', allowed: PEER_ALLOWED }
 const MAX_FROM_CHARACTERS = 128
 /** Marks without width and direction, which copying from a messenger leaves inside numbers. */
-const INVISIBLE = /[\p{Cf}\u034F\u2800]/gu
-const SEPARATORS = /[\s().\/\u2010-\u2015\u2212-]+/gu
+const INVISIBLE = /\p{Cf}|\u2800/gu
+const SEPARATORS = /[\s()./\u2010-\u2015\u2212-]+/gu
 /** First digit of the scripts that people's keyboards have. */
 const ZEROS = [0x0660, 0x06f0, 0x0966, 0x09e6, 0xff10]
 

@@ -43,7 +43,9 @@ export function misspelt(given: string, ours: readonly string[]): string | null 
   const plain = name.replace(UNIT, '').replace(/^(?:RAPID_FIRE|RAPIDFIRE)_(?=.*_)/, '')
   const exact = ours.find((one) => one.length > 5 && (one === name || one === plain))
   if (exact !== undefined) return exact
-  return reordered(plain, ours) ?? shortened(plain, ours) ?? alike(name, ours)
+  return (
+    reordered(plain, ours) ?? shortened(plain, ours) ?? alike(name, ours) ?? lengthened(plain, ours)
+  )
 }
 
 function reordered(name: string, ours: readonly string[]): string | null {
@@ -57,6 +59,14 @@ function shortened(name: string, ours: readonly string[]): string | null {
   if (words.length < 2 || !words.some((word) => OURS_ALONE.has(word))) return null
   const longer = ours.filter((one) => words.every((word) => wordsOf(one).includes(word)))
   return nearest(name, longer)
+}
+
+/** BATCH_TIMEOUT_PHOTO: ours, with a word behind it that is not. */
+function lengthened(name: string, ours: readonly string[]): string | null {
+  const shorter = ours.filter(
+    (one) => name.startsWith(`${one}_`) && wordsOf(one).some((word) => OURS_ALONE.has(word)),
+  )
+  return nearest(name, shorter)
 }
 
 function alike(name: string, ours: readonly string[]): string | null {

@@ -1,6 +1,6 @@
 /** What is in force and where each value came from, for people and as an object; secrets hidden. */
-import { type Sources, SPECS } from './load.ts'
-import type { Settings } from './settings.ts'
+import type { Sources } from './load.ts'
+import { type Settings, SPECS } from './settings.ts'
 
 const HIDDEN = 'set (hidden)'
 

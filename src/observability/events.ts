@@ -5,6 +5,12 @@
 import type { ErrorCode } from '../errors.ts'
 import type { BatchId, ConversationKey, SealCause } from '../message.ts'
 
+/** Text that is shown where the service runs; kept out of every log line by its type. */
+export interface PrintedPart {
+  readonly partId: string
+  readonly text: string
+}
+
 export interface EventTable {
   'role.ready': { role: string; detail: Readonly<Record<string, unknown>> }
   'role.stopping': { role: string }
@@ -79,6 +85,10 @@ export interface EventTable {
   'part.sent': { conversation: ConversationKey; batchId: BatchId; index: number }
   'part.uncertain': { conversation: ConversationKey; batchId: BatchId; index: number }
 
+  /** A role could not say that it is alive. */
+  'heartbeat.missed': { role: string; error: string }
+  /** What a channel that sends to nobody shows instead. For the terminal and tests; never logged. */
+  'reply.printed': { to: string; part: PrintedPart }
   'store.away': { place: string; error: string }
   'store.back': { place: string; awayMs: number }
   'queue.error': { queue: string; error: string }

@@ -3,6 +3,7 @@
  * in maps; what it answers is what every engine has to answer.
  */
 import { addAside } from '../../src/batching/aside.ts'
+import { LiveRoles } from '../../src/batching/live-roles.ts'
 import type {
   Answer,
   ConversationState,
@@ -11,39 +12,12 @@ import type {
   Reduced,
   Turn,
 } from '../../src/batching/reduce.ts'
-import { NOTHING, reduce, wakeAt } from '../../src/batching/reduce.ts'
-import type {
-  Amend,
-  AmendResult,
-  Append,
-  AppendResult,
-  BatchStore,
-  BatchView,
-  BeginResult,
-  ConversationView,
-  Counts,
-  Due,
-  DueConversation,
-  LiveRole,
-  OpenBatchView,
-  ReclaimResult,
-  RecordResult,
-  Retime,
-  RetimeResult,
-  RoleBeat,
-  SealRequest,
-  SealResult,
-  SetAside,
-  SetAsideResult,
-  Settlement,
-  SettleResult,
-  Step,
-  StoreIdentity,
-  StoreTimes,
-} from '../../src/batching/store.ts'
+import { NOTHING, reduce } from '../../src/batching/reduce.ts'
+import type * as port from '../../src/batching/store.ts'
 import type { Ending } from '../../src/batching/views.ts'
 import {
   batchView,
+  isForgotten,
   leavesNearDeadline,
   openView,
   sealedTurn,
@@ -51,6 +25,8 @@ import {
 } from '../../src/batching/views.ts'
 import type { Clock } from '../../src/clock.ts'
 import type { BatchId, ConversationKey } from '../../src/message.ts'
+import { dueOf } from './oracle-due.ts'
+import { unseen } from './oracle-seen.ts'
 
 interface Talk {
   state: ConversationState
@@ -60,21 +36,23 @@ interface Talk {
   seen: Map<string, number>
 }
 
+interface Page {
+  readonly offset: number
+  readonly limit: number
+}
+
 interface Ended extends Ending {
   readonly conversation: ConversationKey
   readonly turn: Turn
   readonly payloads: string[]
 }
 
-/** An answer of `reduce` to an event of this kind. */
-type Outcome<Name extends Answer['outcome']> = Extract<Answer, { outcome: Name }>
-
-export class OracleStore implements BatchStore {
-  readonly #times: StoreTimes
+export class OracleStore implements port.BatchStore {
+  readonly #times: port.StoreTimes
   readonly #clock: Clock
   readonly #talks = new Map<ConversationKey, Talk>()
   readonly #ended = new Map<BatchId, Ended>()
-  readonly #roles = new Map<string, { beat: RoleBeat; at: number }>()
+  readonly #roles: LiveRoles
   readonly #listeners = new Set<() => void>()
   readonly #counts = {
     accepted: 0,
@@ -86,9 +64,10 @@ export class OracleStore implements BatchStore {
     open: 0,
   }
 
-  constructor({ times, clock }: { times: StoreTimes; clock: Clock }) {
+  constructor({ times, clock }: { times: port.StoreTimes; clock: Clock }) {
     this.#times = times
     this.#clock = clock
+    this.#roles = new LiveRoles(clock)
   }
 
   async start(): Promise<void> {}
@@ -97,14 +76,19 @@ export class OracleStore implements BatchStore {
 
   async ping(): Promise<void> {}
 
-  identity(): StoreIdentity {
+  identity(): port.StoreIdentity {
     return { engine: 'memory', place: 'memory', id: 'oracle', survives: [] }
   }
 
-  async append({ conversation, messages, limits, newBatchId }: Append): Promise<AppendResult> {
+  async append({
+    conversation,
+    messages,
+    limits,
+    newBatchId,
+  }: port.Append): Promise<port.AppendResult> {
     const now = this.#clock()
     const talk = this.#talk(conversation)
-    const fresh = this.#unseen(talk, messages, limits.dedupeMs, now)
+    const fresh = unseen(talk.seen, messages, limits.dedupeMs, now)
     if (fresh.length > 0 && !talk.state.open && this.#openCount() >= this.#times.maxPending) {
       return { outcome: 'full' }
     }
@@ -129,10 +113,10 @@ export class OracleStore implements BatchStore {
     reason,
     dedupeMs,
     newBatchId,
-  }: SetAside): Promise<SetAsideResult> {
+  }: port.SetAside): Promise<port.SetAsideResult> {
     const now = this.#clock()
     const talk = this.#talk(conversation)
-    const fresh = this.#unseen(talk, messages, dedupeMs, now)
+    const fresh = unseen(talk.seen, messages, dedupeMs, now)
     const added = fresh.length
     const duplicates = messages.length - added
     this.#counts.duplicates += duplicates
@@ -159,58 +143,26 @@ export class OracleStore implements BatchStore {
     return { batchId: turn.id, added, duplicates }
   }
 
-  async due({ limit, soonMs }: { limit: number; soonMs: number }): Promise<Due> {
-    const now = this.#clock()
-    const { openHorizonMs, turnHorizonMs } = this.#times
-    const opens: (DueConversation & { honest: boolean })[] = []
-    const turns: { id: BatchId; at: number; honest: boolean }[] = []
-    for (const [conversation, { state }] of this.#talks) {
-      const at = wakeAt(state, now)
-      if (state.open && at !== null && at !== Number.POSITIVE_INFINITY) {
-        const honest = state.holdUntil > now || at <= now + openHorizonMs
-        opens.push({ conversation, batchId: state.open.id, dueAt: at, honest })
-      }
-      if (state.turn) {
-        const { id, wakeAt } = state.turn
-        turns.push({ id, at: wakeAt, honest: wakeAt <= now + turnHorizonMs })
-      }
-    }
-    opens.sort((a, b) => a.dueAt - b.dueAt)
-    turns.sort((a, b) => a.at - b.at)
-    const dueOpen = opens.filter(({ dueAt, honest }) => dueAt <= now || !honest)
-    const dueTurns = turns.filter(({ at, honest }) => at <= now || !honest)
-    const soon = opens.filter(({ dueAt }) => dueAt > now && dueAt <= now + soonMs)
-    const isDue = dueOpen.length + dueTurns.length > 0
-    const times = [...opens.map(({ dueAt }) => dueAt), ...turns.map(({ at }) => at)]
-    const shown = ({ conversation, batchId, dueAt }: DueConversation) => ({
-      conversation,
-      batchId,
-      dueAt,
-    })
-    return {
-      now,
-      open: dueOpen.slice(0, limit).map(shown),
-      turns: dueTurns.slice(0, limit).map(({ id }) => id),
-      soon: soon.slice(0, 100).map(shown),
-      nextAt: isDue ? now : times.length === 0 ? null : Math.min(...times),
-    }
+  async due(ask: { limit: number; soonMs: number }): Promise<port.Due> {
+    const states = [...this.#talks].map(([key, { state }]) => [key, state] as const)
+    return dueOf(states, this.#clock(), ask, this.#times)
   }
 
-  async seal(due: readonly SealRequest[]): Promise<readonly (SealResult | Error)[]> {
+  async seal(due: readonly port.SealRequest[]): Promise<readonly (port.SealResult | Error)[]> {
     return due.map(({ conversation, batchId, restId }) => {
       const now = this.#clock()
       const answer = this.#run(conversation, { type: 'seal', now, batchId, restId })
-      if (answer.outcome !== 'sealed') return answer as SealResult
+      if (answer.outcome !== 'sealed') return answer as port.SealResult
       const payloads = [...this.#talk(conversation).turn]
       return { outcome: 'sealed', turn: sealedTurn(conversation, answer.turn, payloads) }
     })
   }
 
-  async reclaim(batchId: BatchId): Promise<ReclaimResult> {
+  async reclaim(batchId: BatchId): Promise<port.ReclaimResult> {
     const conversation = this.#conversationOf(batchId)
     if (!conversation) return { outcome: 'gone' }
     const answer = this.#run(conversation, { type: 'reclaim', now: this.#clock(), batchId })
-    if (answer.outcome !== 'reclaimed') return answer as Outcome<'early' | 'gone'> as ReclaimResult
+    if (answer.outcome !== 'reclaimed') return answer as port.ReclaimResult
     const payloads = [...this.#talk(conversation).turn]
     return { outcome: 'reclaimed', turn: sealedTurn(conversation, answer.turn, payloads) }
   }
@@ -223,64 +175,56 @@ export class OracleStore implements BatchStore {
     }
   }
 
-  async begin({
-    conversation,
-    batchId,
-    attempt,
-  }: {
-    conversation: ConversationKey
-    batchId: BatchId
-    attempt: number
-  }): Promise<BeginResult> {
+  async begin(turn: Parameters<port.BatchStore['begin']>[0]): Promise<port.BeginResult> {
     const now = this.#clock()
+    const { conversation, batchId, attempt } = turn
     const answer = this.#run(conversation, { type: 'begin', now, batchId, attempt })
     const { state, turn: payloads } = this.#talk(conversation)
-    if (answer.outcome !== 'go' || !state.turn) return answer as BeginResult
+    if (answer.outcome !== 'go' || !state.turn) return answer as port.BeginResult
     const { epoch, draft, parts, retries, firstAt, lastAt } = state.turn
-    return {
-      outcome: 'go',
-      epoch,
-      payloads: [...payloads],
-      draft,
-      parts,
-      retries,
-      firstAt,
-      lastAt,
-    }
+    const messages = [...payloads]
+    return { outcome: 'go', epoch, payloads: messages, draft, parts, retries, firstAt, lastAt }
   }
 
   async record(
     batchId: BatchId,
     epoch: number,
-    step: Step,
+    step: port.Step,
     conversation: ConversationKey,
-  ): Promise<RecordResult> {
+  ): Promise<port.RecordResult> {
     const now = this.#clock()
-    return this.#run(conversation, { type: 'record', now, batchId, epoch, step }) as RecordResult
+    return this.#run(conversation, {
+      type: 'record',
+      now,
+      batchId,
+      epoch,
+      step,
+    }) as port.RecordResult
   }
 
   async settle(
-    {
-      conversation,
-      batchId,
-      epoch,
-    }: { conversation: ConversationKey; batchId: BatchId; epoch: number },
-    settlement: Settlement,
-  ): Promise<SettleResult> {
+    turn: Parameters<port.BatchStore['settle']>[0],
+    settlement: port.Settlement,
+  ): Promise<port.SettleResult> {
     const now = this.#clock()
+    const { conversation, batchId, epoch } = turn
     const answer = this.#run(conversation, { type: 'settle', now, batchId, epoch, settlement })
     const ended = this.#kept(batchId)
     if (answer.outcome !== 'gone' || ended?.conversation !== conversation) {
-      return answer as SettleResult
+      return answer as port.SettleResult
     }
     return { outcome: ended.turn.epoch === epoch ? 'already' : 'fenced' }
   }
 
-  async retime(conversation: ConversationKey, retime: Retime): Promise<RetimeResult> {
-    return this.#run(conversation, { type: 'retime', now: this.#clock(), retime }) as RetimeResult
+  async retime(conversation: ConversationKey, retime: port.Retime): Promise<port.RetimeResult> {
+    return this.#run(conversation, {
+      type: 'retime',
+      now: this.#clock(),
+      retime,
+    }) as port.RetimeResult
   }
 
-  async amend(conversation: ConversationKey, amend: Amend): Promise<AmendResult> {
+  async amend(conversation: ConversationKey, amend: port.Amend): Promise<port.AmendResult> {
     const { open } = this.#talk(conversation)
     const index = open.indexOf(amend.before)
     if (index < 0) return { outcome: 'changed' }
@@ -319,10 +263,7 @@ export class OracleStore implements BatchStore {
     return 'done'
   }
 
-  async pending({ offset, limit }: { offset: number; limit: number }): Promise<{
-    count: number
-    batches: readonly OpenBatchView[]
-  }> {
+  async pending({ offset, limit }: Page): ReturnType<port.BatchStore['pending']> {
     const now = this.#clock()
     const views = [...this.#talks].flatMap(([conversation, { state }]) => {
       const open = openView(conversation, state, now)
@@ -334,10 +275,7 @@ export class OracleStore implements BatchStore {
     return { count: views.length, batches: views.slice(offset, offset + limit) }
   }
 
-  async failed({ offset, limit }: { offset: number; limit: number }): Promise<{
-    count: number
-    batches: readonly BatchView[]
-  }> {
+  async failed({ offset, limit }: Page): ReturnType<port.BatchStore['failed']> {
     const all = [...this.#ended.values()]
       .filter(({ state }) => state === 'failed')
       .sort((a, b) => a.settledAt - b.settledAt)
@@ -345,7 +283,7 @@ export class OracleStore implements BatchStore {
     return { count: all.length, batches: all.slice(offset, offset + limit) }
   }
 
-  async batch(batchId: BatchId): Promise<BatchView | null> {
+  async batch(batchId: BatchId): Promise<port.BatchView | null> {
     const conversation = this.#conversationOf(batchId)
     const turn = conversation && this.#talk(conversation).state.turn
     if (turn) return batchView(conversation, turn, null)
@@ -353,7 +291,7 @@ export class OracleStore implements BatchStore {
     return ended ? batchView(ended.conversation, ended.turn, ended) : null
   }
 
-  async conversation(conversation: ConversationKey): Promise<ConversationView> {
+  async conversation(conversation: ConversationKey): Promise<port.ConversationView> {
     const now = this.#clock()
     const { state, open } = this.#talk(conversation)
     return {
@@ -364,20 +302,23 @@ export class OracleStore implements BatchStore {
     }
   }
 
-  async counts(): Promise<Counts> {
+  async sizes(conversations: readonly ConversationKey[]): ReturnType<port.BatchStore['sizes']> {
+    return conversations.map((conversation) => {
+      const { open } = this.#talk(conversation).state
+      return open && { batchId: open.id, size: open.size, lastAt: open.lastAt }
+    })
+  }
+
+  async counts(): Promise<port.Counts> {
     return { ...this.#counts }
   }
 
-  async beat(mine: RoleBeat | null, freshMs: number): Promise<readonly LiveRole[]> {
-    const now = this.#clock()
-    if (mine) this.#roles.set(`${mine.role} ${mine.instance}`, { beat: mine, at: now })
-    return [...this.#roles.values()]
-      .map(({ beat, at }) => ({ ...beat, ageMs: now - at }))
-      .filter(({ ageMs }) => ageMs <= freshMs)
+  async beat(mine: port.RoleBeat | null, freshMs: number): Promise<readonly port.LiveRole[]> {
+    return this.#roles.beat(mine, freshMs)
   }
 
-  async leave(mine: RoleBeat): Promise<void> {
-    this.#roles.delete(`${mine.role} ${mine.instance}`)
+  async leave(mine: port.RoleBeat): Promise<void> {
+    this.#roles.leave(mine)
   }
 
   onWake(listener: () => void): () => void {
@@ -398,21 +339,6 @@ export class OracleStore implements BatchStore {
     return talk
   }
 
-  #unseen<Seen extends { idHash: string }>(
-    { seen }: Talk,
-    messages: readonly Seen[],
-    dedupeMs: number,
-    now: number,
-  ): Seen[] {
-    const fresh = new Map<string, Seen>()
-    for (const message of messages) {
-      const seenAt = seen.get(message.idHash)
-      const isKnown = seenAt !== undefined && seenAt + dedupeMs > now
-      if (!isKnown && !fresh.has(message.idHash)) fresh.set(message.idHash, message)
-    }
-    return [...fresh.values()]
-  }
-
   #openCount(): number {
     return [...this.#talks.values()].filter(({ state }) => state.open).length
   }
@@ -428,9 +354,7 @@ export class OracleStore implements BatchStore {
   #kept(batchId: BatchId): Ended | null {
     const ended = this.#ended.get(batchId)
     if (!ended) return null
-    const isOver =
-      ended.state === 'answered' && ended.settledAt + this.#times.retentionMs <= this.#clock()
-    return isOver ? null : ended
+    return isForgotten(ended, this.#times.retentionMs, this.#clock()) ? null : ended
   }
 
   #run(conversation: ConversationKey, event: Event): Answer {

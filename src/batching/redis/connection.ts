@@ -28,10 +28,7 @@ export function databaseOf(target: RedisTarget): number {
  * Reconnects for ever, a second apart at most, so that a server that returns is used within a
  * second. Nothing waits in the client while it is away: the caller is told and decides.
  */
-export function redisOptions(
-  target: RedisTarget,
-  more: ConnectionOptions = {},
-): ConnectionOptions {
+export function redisOptions(target: RedisTarget, more: ConnectionOptions = {}): ConnectionOptions {
   return {
     connectTimeout: 2000,
     commandTimeout: 2000,

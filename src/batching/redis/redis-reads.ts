@@ -41,7 +41,12 @@ export async function readPending(
 async function readOpenPage(redis: Redis, keys: RedisKeys, page: Page): Promise<OpenBatchView[]> {
   if (page.limit <= 0) return []
   const { offset, limit } = page
-  const members = await redis.zrange(keys.open, String(offset), String(offset + limit - 1), 'WITHSCORES')
+  const members = await redis.zrange(
+    keys.open,
+    String(offset),
+    String(offset + limit - 1),
+    'WITHSCORES',
+  )
   const found: { conversation: ConversationKey; batchId: BatchId; score: string }[] = []
   for (let i = 0; i + 1 < members.length; i += 2) {
     found.push({ ...keys.parseMember(members[i] ?? ''), score: members[i + 1] ?? '' })
@@ -122,6 +127,20 @@ export async function readConversation(
     turnId: (turn ?? null) as BatchId | null,
     heldUntil: heldUntil === 0 ? null : heldUntil >= FOREVER ? Number.POSITIVE_INFINITY : heldUntil,
   }
+}
+
+export async function readSizes(
+  redis: Redis,
+  keys: RedisKeys,
+  conversations: readonly ConversationKey[],
+): Promise<({ batchId: BatchId; size: number; lastAt: number } | null)[]> {
+  const found = await pipelined(
+    redis,
+    conversations.map((c) => ['hmget', keys.conversation(c), 'id', 'n', 'last']),
+  )
+  return (found as (string | null)[][]).map(([id, size, lastAt]) =>
+    id ? { batchId: id as BatchId, size: Number(size), lastAt: Number(lastAt) } : null,
+  )
 }
 
 export async function readCounts(redis: Redis, keys: RedisKeys): Promise<Counts> {

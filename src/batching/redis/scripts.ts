@@ -24,12 +24,18 @@ export const SCRIPTS = {
   adopt: 5,
   beat: 1,
   probe: 6,
+  postpone: 1,
 } as const
 export type ScriptName = keyof typeof SCRIPTS
 
-type Arg = string | number
-type Reply = string | number | null | Reply[]
-type Call = (...args: Arg[]) => Promise<Reply>
+export type Arg = string | number
+export type Reply = string | number | null | Reply[]
+export interface Call {
+  readonly name: ScriptName
+  readonly keys: readonly string[]
+  readonly args: readonly Arg[]
+}
+type Command = (...args: Arg[]) => Promise<Reply>
 
 /** The source with its includes put in; one level, and the shebang stays the first line. */
 export function readScript(name: string): string {
@@ -54,9 +60,7 @@ export class Scripts {
   }
 
   /** Many calls in one round trip, each with its own fate. */
-  async runMany(
-    calls: readonly { name: ScriptName; keys: readonly string[]; args: readonly Arg[] }[],
-  ): Promise<(Reply | Error)[]> {
+  async runMany(calls: readonly Call[]): Promise<(Reply | Error)[]> {
     if (calls.length === 0) return []
     const pipeline = this.#redis.pipeline()
     for (const { name, keys, args } of calls) {
@@ -68,8 +72,8 @@ export class Scripts {
 }
 
 /** `defineCommand` adds methods that its types cannot know. */
-function commandOf(target: Redis | ChainableCommander, name: ScriptName): Call {
-  return Reflect.get(target, `rf:${name}`) as Call
+function commandOf(target: Redis | ChainableCommander, name: ScriptName): Command {
+  return Reflect.get(target, `rf:${name}`) as Command
 }
 
 /** A reply that is a flat array of strings and numbers, as text. */

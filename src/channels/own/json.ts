@@ -21,7 +21,9 @@ export function parseBody(rawBody: Buffer): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new RapidFireError('invalid_json', 'The body is not valid JSON in UTF-8', { cause: error })
+    throw new RapidFireError('invalid_json', 'The body is not valid JSON in UTF-8', {
+      cause: error,
+    })
   }
 }
 
@@ -92,5 +94,7 @@ function checkOnce(quoted: string, seen: Set<string>): void {
 function unescaped(quoted: string): string {
   return quoted
     .slice(1, -1)
-    .replace(/\\u([0-9a-fA-F]{4})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+    .replace(/\\u([0-9a-fA-F]{4})/g, (_, hex: string) =>
+      String.fromCharCode(Number.parseInt(hex, 16)),
+    )
 }

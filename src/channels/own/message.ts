@@ -165,7 +165,11 @@ function parseOne(
   const peer = context.peerOf(from)
   if ('code' in peer) return { field: 'from', ...peer }
   if (field(item, 'fromMe') === true) {
-    return { field: 'fromMe', code: 'unsupported_peer', allowed: 'messages that a person wrote to us' }
+    return {
+      field: 'fromMe',
+      code: 'unsupported_peer',
+      allowed: 'messages that a person wrote to us',
+    }
   }
   const id = idOf(item)
   if (id !== null && typeof id !== 'string') return id

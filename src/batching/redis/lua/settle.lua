@@ -2,7 +2,7 @@
 --[[ settle: the end of a turn, or of one try of it; frees the conversation. Frees memory: runs when full.
 KEYS    batch messages conversation list open turns failed counts
 ARGV    now batchId epoch c retentionMs wakeMs channel kind, then
-        answered: – · failed: reason · retry: afterMs maxRetries reason · reopen: newBatchId idleMs
+        answered, giveBack: – · failed: reason · retry: afterMs maxRetries reason · reopen: newBatchId idleMs
 RETURNS {answered | failed | waiting | reopened | already | fenced | gone}
 REPEAT  safe: the second call answers already ]]
 --@include now
@@ -25,6 +25,12 @@ if h[2] ~= ARGV[3] then return { 'fenced' } end
 if state == 'answered' or state == 'failed' or state == 'waiting' then return { 'already' } end
 if state ~= 'running' then return { 'fenced' } end
 
+if kind == 'giveBack' then
+  redis.call('HSET', batch, 'state', 'waiting', 'starts', 0)
+  redis.call('ZADD', turns, now, id)
+  redis.call('PUBLISH', channel, '')
+  return { 'waiting' }
+end
 if kind == 'retry' and tonumber(h[3]) < tonumber(ARGV[10]) then
   redis.call('HSET', batch, 'state', 'waiting', 'retries', h[3] + 1, 'starts', 0)
   redis.call('ZADD', turns, now + ARGV[9], id)

@@ -16,7 +16,7 @@ local function arm(open, channel, member, due, turn, hold, now, wakeMs)
   elseif hold >= FOREVER then
     score = '+inf'
   elseif hold > now then
-    score = HELD + hold
+    score = HELD + math.max(hold, due)
   end
   redis.call('ZADD', open, score, member)
   if score == due and due - now < wakeMs then redis.call('PUBLISH', channel, '') end

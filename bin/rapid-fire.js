@@ -1,0 +1,63 @@
+#!/usr/bin/env node
+/**
+ * The command. Plain old JavaScript, so that an old Node can at least say what is missing: when the
+ * Node that runs this is too old, the one that the project brings along takes over.
+ */
+'use strict'
+// biome-ignore-start lint/style/useNodejsImportProtocol: Node 12 knows no `node:` names.
+const childProcess = require('child_process')
+const fs = require('fs')
+const nodeModule = require('module')
+const path = require('path')
+const url = require('url')
+// biome-ignore-end lint/style/useNodejsImportProtocol: see above.
+
+const NEEDED = 24
+const root = path.dirname(__dirname)
+
+if (Number(process.versions.node.split('.')[0]) >= NEEDED) {
+  if (nodeModule.enableCompileCache) nodeModule.enableCompileCache()
+  const compiled = path.join(root, 'dist', 'cli', 'main.js')
+  const entry = fs.existsSync(compiled) ? compiled : path.join(root, 'src', 'cli', 'main.ts')
+  import(url.pathToFileURL(entry).href).then((main) => main.runFromShell())
+} else {
+  const own = findOwnNode(root)
+  if (own) runWith(own)
+  else {
+    process.stderr.write(
+      `\u2717 rapid-fire needs Node ${NEEDED} and this is ${process.version}; the project brings its own, ` +
+        'but devDependencies were left out: run `npm ci`\n',
+    )
+    process.exitCode = 1
+  }
+}
+
+/** The Node of the devDependency, in this package's node_modules or in one above it. */
+function findOwnNode(from) {
+  const name = process.platform === 'win32' ? 'node.exe' : 'node'
+  for (let folder = from; ; folder = path.dirname(folder)) {
+    const candidate = path.join(folder, 'node_modules', 'node', 'bin', name)
+    if (fs.existsSync(candidate)) return candidate
+    if (folder === path.dirname(folder)) return null
+  }
+}
+
+/** Runs the same command there; what ends it, a code or a signal, ends this process too. */
+function runWith(node) {
+  const child = childProcess.spawn(node, process.argv.slice(1), { stdio: 'inherit' })
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
+  // A terminal sends ^C to both processes; the command takes two in quick succession as one.
+  for (const signal of signals) process.on(signal, () => child.kill(signal))
+  child.on('error', (error) => {
+    process.stderr.write(`\u2717 ${node} cannot be started: ${error.message}; run \`npm ci\`\n`)
+    process.exitCode = 1
+  })
+  child.on('exit', (code, signal) => {
+    if (!signal) {
+      process.exitCode = code
+      return
+    }
+    for (const forwarded of signals) process.removeAllListeners(forwarded)
+    process.kill(process.pid, signal)
+  })
+}

@@ -1,0 +1,155 @@
+/**
+ * The way in: messages of a call become appends, one a conversation, all at the same time.
+ *
+ *   message → too old? set aside : idle wait by type → append
+ *
+ * Returns only when every message is durable or named as failed. It never looks at open batches and
+ * keeps nothing in memory, so any number of processes may do it at once.
+ */
+import type { Clock } from '../clock.ts'
+import type { Settings, TenantSettings } from '../config/settings.ts'
+import type { ConversationKeys } from '../conversation-key.ts'
+import { messageOf, RapidFireError } from '../errors.ts'
+import type { BatchId, ConversationKey, Message } from '../message.ts'
+import type { Events } from '../observability/events.ts'
+import { newBatchId } from './batch-id.ts'
+import { toElement } from './element.ts'
+import type { Intake, Taken, TakeOptions } from './intake.ts'
+import { idHash } from './message-id.ts'
+import type { BatchStore } from './store.ts'
+import { idleAfter, isQuiet } from './window.ts'
+
+export interface BatcherDeps {
+  readonly store: BatchStore
+  readonly settings: Pick<Settings, 'tenants' | 'dedupeS' | 'maxMessageAgeS' | 'defaultTenant'>
+  readonly keys: ConversationKeys
+  readonly events: Events
+  /** Only for the age of messages that come hours late; deadlines are the store's business. */
+  readonly clock: Clock
+}
+
+type Age = 'fresh' | 'stale' | 'late'
+interface Group {
+  readonly conversation: ConversationKey
+  readonly tenant: TenantSettings
+  readonly age: Age
+  readonly members: { index: number; message: Message }[]
+}
+interface Stored {
+  readonly added: number
+  readonly duplicates: number
+  readonly setAside: number
+  readonly batchId: BatchId | null
+}
+
+export class Batcher implements Intake {
+  readonly #deps: BatcherDeps
+
+  constructor(deps: BatcherDeps) {
+    this.#deps = deps
+  }
+
+  async take(messages: readonly Message[], options: TakeOptions): Promise<Taken> {
+    const groups = this.#group(messages)
+    const results = await Promise.allSettled(groups.map((group) => this.#store(group, options)))
+    let [added, duplicates, setAside] = [0, 0, 0]
+    const batchIds = new Set<BatchId>()
+    const failures: { index: number; error: RapidFireError }[] = []
+    for (const [i, result] of results.entries()) {
+      if (result.status === 'fulfilled') {
+        added += result.value.added
+        duplicates += result.value.duplicates
+        setAside += result.value.setAside
+        if (result.value.batchId) batchIds.add(result.value.batchId)
+        continue
+      }
+      const error = codedError(result.reason)
+      for (const { index } of groups[i]?.members ?? []) failures.push({ index, error })
+    }
+    failures.sort((a, b) => a.index - b.index)
+    return { added, duplicates, setAside, batchIds: [...batchIds], failures }
+  }
+
+  #group(messages: readonly Message[]): Group[] {
+    const { keys, settings, clock } = this.#deps
+    const now = clock()
+    const groups = new Map<string, Group>()
+    for (const [index, message] of messages.entries()) {
+      const conversation = keys.keyOf(message.conversation)
+      const age = this.#ageOf(message, now)
+      const name = `${age} ${conversation}`
+      let group = groups.get(name)
+      if (!group) {
+        const tenant = settings.tenants.get(message.conversation.tenant)
+        if (!tenant) {
+          throw new RapidFireError('unknown_tenant', 'this companyId is not configured')
+        }
+        group = { conversation, tenant, age, members: [] }
+        groups.set(name, group)
+      }
+      group.members.push({ index, message })
+    }
+    return [...groups.values()]
+  }
+
+  /** Beyond the dedupe window nobody knows any more whether it was answered. */
+  #ageOf(message: Message, now: number): Age {
+    if (message.sentAt === null) return 'fresh'
+    const ageS = (now - message.sentAt) / 1000
+    if (ageS > this.#deps.settings.dedupeS) return 'late'
+    return ageS > this.#deps.settings.maxMessageAgeS ? 'stale' : 'fresh'
+  }
+
+  #store(group: Group, options: TakeOptions): Promise<Stored> {
+    return group.age === 'fresh' ? this.#append(group, options) : this.#setAside(group, group.age)
+  }
+
+  async #append({ conversation, tenant, members }: Group, options: TakeOptions): Promise<Stored> {
+    const { store, settings, events } = this.#deps
+    const result = await store.append({
+      conversation,
+      limits: {
+        ageMs: tenant.ageMs,
+        maxSize: tenant.maxSize,
+        dedupeMs: settings.dedupeS * 1000,
+      },
+      newBatchId: newBatchId(),
+      messages: members.map(({ message }) => ({
+        idHash: idHash(message.id, message.sender),
+        payload: toElement(message),
+        idleMs: idleAfter(message, tenant, options.atOnce),
+        quiet: isQuiet(message),
+      })),
+    })
+    if (result.outcome === 'full') {
+      throw new RapidFireError(
+        'too_many_pending',
+        'too many batches are open; conversations that have one go on, others please try again later',
+      )
+    }
+    const { batchId, added, duplicates, size } = result
+    events.emit('message.accepted', { conversation, batchId, added, duplicates, size })
+    return { added, duplicates, setAside: 0, batchId }
+  }
+
+  async #setAside({ conversation, members }: Group, reason: 'late' | 'stale'): Promise<Stored> {
+    const { store, settings, events } = this.#deps
+    const { added, duplicates } = await store.setAside({
+      conversation,
+      reason,
+      dedupeMs: settings.dedupeS * 1000,
+      newBatchId: newBatchId(),
+      messages: members.map(({ message }) => ({
+        idHash: idHash(message.id, message.sender),
+        payload: toElement(message),
+      })),
+    })
+    events.emit('message.setAside', { conversation, reason, added })
+    return { added: 0, duplicates, setAside: added, batchId: null }
+  }
+}
+
+function codedError(error: unknown): RapidFireError {
+  if (error instanceof RapidFireError) return error
+  return new RapidFireError('internal', messageOf(error), { cause: error })
+}

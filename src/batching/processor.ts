@@ -1,0 +1,194 @@
+/**
+ * The Processor moves what is due from the store to the queue.
+ *
+ *   due → seal (or reclaim) → hand over → confirm        claim → act → confirm, never pop → act
+ *
+ * A crash after the seal leaves a turn that the store hands over again when its lease ends, under
+ * the same job id; a crash after the handover is the same, and the queue or `begin` drops the double.
+ * It sleeps until the next deadline or a wake-up, never longer than `checkMs`, and any number of
+ * processors may run at once. It reads message text only to fill the job, and never decides when a
+ * batch is due.
+ */
+import type { Clock } from '../clock.ts'
+import type { ConversationKeys } from '../conversation-key.ts'
+import { messageOf } from '../errors.ts'
+import type { BatchId } from '../message.ts'
+import type { Events } from '../observability/events.ts'
+import type { MessageQueue } from '../queue/queue.ts'
+import type { Deadline, Service } from '../service.ts'
+import { newBatchId } from './batch-id.ts'
+import { fromElement } from './element.ts'
+import { jobData } from './job-data.ts'
+import { merge } from './merge.ts'
+import { Sleeper } from './sleeper.ts'
+import { SoonLog } from './soon-log.ts'
+import type { BatchStore, Due, Limits, SealedTurn } from './store.ts'
+
+/** As many are sealed and handed over in one go. */
+const PAGE = 200
+/** Handovers that may be under way while the next page is sealed. */
+const MAX_HANDOVERS = 4
+
+export interface ProcessorDeps {
+  readonly store: BatchStore
+  readonly queue: MessageQueue
+  readonly events: Events
+  readonly keys: ConversationKeys
+  readonly clock: Clock
+  readonly checkMs: number
+  readonly separator: string
+  /** For lists that the original's API left behind. */
+  readonly adoption: Limits & { readonly idleMs: number }
+}
+
+export class Processor implements Service {
+  readonly #deps: ProcessorDeps
+  readonly #sleeper = new Sleeper()
+  readonly #soon: SoonLog
+  readonly #handovers = new Set<Promise<void>>()
+  #running: Promise<void> | null = null
+  #stopping = false
+  #unsubscribe: (() => void) | null = null
+
+  constructor(deps: ProcessorDeps) {
+    this.#deps = deps
+    this.#soon = new SoonLog(deps.store, deps.events)
+  }
+
+  async start(): Promise<void> {
+    this.#unsubscribe = this.#deps.store.onWake(() => this.#sleeper.wake())
+    this.#running = this.#run()
+  }
+
+  async stop(deadline: Deadline): Promise<void> {
+    this.#stopping = true
+    this.#unsubscribe?.()
+    this.#sleeper.wake()
+    if (this.#running) await deadline.race(this.#running)
+  }
+
+  async #run(): Promise<void> {
+    await this.#adopt()
+    while (!this.#stopping) {
+      const waitMs = await this.#tick()
+      if (waitMs > 0 && !this.#stopping) await this.#sleeper.sleep(waitMs)
+    }
+    await Promise.all(this.#handovers)
+  }
+
+  /** Beside the running path: a store with many keys must not hold up what is due. */
+  async #adopt(): Promise<void> {
+    const { store, events, adoption } = this.#deps
+    store.adopt(adoption).then(
+      (count) => {
+        if (count > 0) events.emit('batches.adopted', { count })
+      },
+      (error) =>
+        events.emit('internal.error', { where: 'adopting lists', error: messageOf(error) }),
+    )
+  }
+
+  /** One look at the store; answers how long to sleep. */
+  async #tick(): Promise<number> {
+    const { store, checkMs, events } = this.#deps
+    try {
+      const due = await store.due({ limit: PAGE, soonMs: Math.min(1000, checkMs) })
+      await this.#soon.announce(due)
+      const sealed = await this.#seal(due)
+      const reclaimed = await this.#reclaim(due.turns)
+      await this.#handOver([...sealed, ...reclaimed])
+      // A full page means that there may be more; without progress it would only spin.
+      const full = due.open.length === PAGE || due.turns.length === PAGE
+      if (full && sealed.length + reclaimed.length > 0) return 0
+      return due.nextAt === null ? checkMs : Math.min(Math.max(1, due.nextAt - due.now), checkMs)
+    } catch (error) {
+      // The store says itself that it is away; here it is enough to come back.
+      events.emit('internal.error', { where: 'processor', error: messageOf(error) })
+      return checkMs
+    }
+  }
+
+  async #seal({ open, now }: Due): Promise<SealedTurn[]> {
+    if (open.length === 0) return []
+    const { store, events } = this.#deps
+    const results = await store.seal(open.map((due) => ({ ...due, restId: newBatchId() })))
+    const turns: SealedTurn[] = []
+    for (const [i, { conversation, batchId }] of open.entries()) {
+      const result = results[i]
+      if (result instanceof Error) {
+        events.emit('batch.sealFailed', { conversation, batchId, error: messageOf(result) })
+      } else if (result?.outcome === 'quiet') {
+        events.emit('batch.quiet', { conversation, batchId, size: result.size })
+      } else if (result?.outcome === 'sealed') {
+        turns.push(result.turn)
+        const { payloads, firstAt, lastAt, dueAt, sealedAt, cause } = result.turn
+        events.emit('batch.sealed', {
+          conversation,
+          batchId,
+          size: payloads.length,
+          idleMs: sealedAt - lastAt,
+          openMs: sealedAt - firstAt,
+          latenessMs: Math.max(0, Math.min(sealedAt, now) - dueAt),
+          cause,
+        })
+      }
+    }
+    return turns
+  }
+
+  async #reclaim(ids: readonly BatchId[]): Promise<SealedTurn[]> {
+    const { store, events } = this.#deps
+    const results = await Promise.allSettled(ids.map((id) => store.reclaim(id)))
+    const turns: SealedTurn[] = []
+    for (const result of results) {
+      if (result.status === 'rejected') {
+        events.emit('internal.error', { where: 'reclaim', error: messageOf(result.reason) })
+      } else if (result.value.outcome === 'reclaimed') {
+        const { turn } = result.value
+        turns.push(turn)
+        const { conversation, batchId, attempt } = turn
+        events.emit('batch.reclaimed', { conversation, batchId, attempt })
+      }
+    }
+    return turns
+  }
+
+  /** Starts the handover and goes on sealing, unless too many are under way. */
+  async #handOver(turns: readonly SealedTurn[]): Promise<void> {
+    if (turns.length === 0) return
+    const handover = this.#enqueue(turns).finally(() => this.#handovers.delete(handover))
+    this.#handovers.add(handover)
+    if (this.#handovers.size >= MAX_HANDOVERS) await Promise.race(this.#handovers)
+  }
+
+  /** Never rejects: what is not confirmed is handed over again when its lease ends. */
+  async #enqueue(turns: readonly SealedTurn[]): Promise<void> {
+    const { store, queue, events, clock } = this.#deps
+    try {
+      await queue.add(
+        turns.map((turn) => ({
+          batchId: turn.batchId,
+          attempt: turn.attempt,
+          conversation: turn.conversation,
+          data: this.#jobData(turn),
+        })),
+      )
+      await store.queued(turns)
+      const now = clock()
+      for (const { conversation, batchId, attempt, payloads, lastAt } of turns) {
+        const idleMs = Math.max(0, now - lastAt)
+        const size = payloads.length
+        events.emit('batch.handedOver', { conversation, batchId, attempt, size, idleMs })
+      }
+    } catch (error) {
+      events.emit('batch.handoverFailed', { batches: turns.length, error: messageOf(error) })
+    }
+  }
+
+  #jobData(turn: SealedTurn): Record<string, unknown> {
+    const { keys, separator, clock } = this.#deps
+    const conversation = keys.parse(turn.conversation)
+    const messages = turn.payloads.flatMap((payload) => fromElement(payload, conversation) ?? [])
+    return jobData(turn, conversation, merge(messages, separator), clock())
+  }
+}

@@ -1,0 +1,23 @@
+/** Heartbeats of the roles on Redis. */
+import type * as Port from '../store.ts'
+import type { RedisCalls } from './calls.ts'
+import { texts } from './scripts.ts'
+
+export async function beat(
+  calls: RedisCalls,
+  mine: Port.RoleBeat | null,
+  freshMs: number,
+): Promise<readonly Port.LiveRole[]> {
+  const member = mine ? JSON.stringify(mine) : ''
+  const reply = await calls.run('beat', [calls.keys.roles], [calls.now(), freshMs, member])
+  const flat = texts(reply)
+  const live: Port.LiveRole[] = []
+  for (let i = 0; i + 1 < flat.length; i += 2) {
+    live.push({ ...(JSON.parse(flat[i] ?? '') as Port.RoleBeat), ageMs: Number(flat[i + 1]) })
+  }
+  return live
+}
+
+export async function leave(calls: RedisCalls, mine: Port.RoleBeat): Promise<void> {
+  await calls.guard(calls.redis.zrem(calls.keys.roles, JSON.stringify(mine)))
+}

@@ -1,0 +1,120 @@
+/** What operators and signals change on Redis, and the lists of the original. */
+import type { BatchId, ConversationKey } from '../../message.ts'
+import { newBatchId } from '../batch-id.ts'
+import type * as Port from '../store.ts'
+import type { RedisCalls } from './calls.ts'
+import { redisError } from './errors.ts'
+import { texts } from './scripts.ts'
+
+export async function retime(
+  calls: RedisCalls,
+  c: ConversationKey,
+  retime: Port.Retime,
+): Promise<Port.RetimeResult> {
+  const ms =
+    retime.kind === 'typing' ? retime.idleMs : retime.kind === 'hold' ? (retime.forMs ?? '') : ''
+  const reply = await calls.run(
+    'retime',
+    [calls.keys.conversation(c), calls.keys.open],
+    [calls.now(), c, calls.times.wakeMs, calls.channel, retime.kind, ms],
+  )
+  const [outcome, batchId, dueAt] = texts(reply)
+  if (outcome === 'none') return { outcome }
+  return {
+    outcome: 'done',
+    batchId: (batchId || null) as BatchId | null,
+    dueAt: dueAt ? Number(dueAt) : null,
+  }
+}
+
+export async function amend(
+  calls: RedisCalls,
+  c: ConversationKey,
+  amend: Port.Amend,
+): Promise<Port.AmendResult> {
+  const k = calls.keys
+  const after = amend.kind === 'edit' ? amend.after : ''
+  const reply = await calls.run(
+    'amend',
+    [k.list(c), k.mirror(c), k.conversation(c), k.open, k.counts],
+    [calls.now(), c, calls.times.wakeMs, calls.channel, amend.kind, amend.before, after],
+  )
+  return { outcome: texts(reply)[0] as Port.AmendResult['outcome'] }
+}
+
+export async function discardOpen(calls: RedisCalls, c: ConversationKey): Promise<number> {
+  const k = calls.keys
+  const keys = [k.list(c), k.mirror(c), k.conversation(c), k.open, k.counts]
+  return Number(await calls.run('discard', keys, [c]))
+}
+
+export async function discardFailed(calls: RedisCalls, batchId: BatchId): Promise<boolean> {
+  const k = calls.keys
+  const c = await conversationOf(calls, batchId)
+  if (!c) return false
+  const keys = [k.batch(batchId), k.messages(batchId), k.conversation(c), k.failed, k.counts]
+  return Number(await calls.run('discard-failed', keys, [batchId])) === 1
+}
+
+export async function retry(
+  calls: RedisCalls,
+  batchId: BatchId,
+): Promise<'done' | 'none' | 'busy'> {
+  const k = calls.keys
+  const c = await conversationOf(calls, batchId)
+  if (!c) return 'none'
+  const reply = await calls.run(
+    'retry',
+    [k.batch(batchId), k.conversation(c), k.open, k.turns, k.failed, k.counts],
+    [calls.now(), batchId, c, calls.channel],
+  )
+  return texts(reply)[0] as 'done' | 'none' | 'busy'
+}
+
+async function conversationOf(
+  calls: RedisCalls,
+  batchId: BatchId,
+): Promise<ConversationKey | null> {
+  return (await calls.guard(
+    calls.redis.hget(calls.keys.batch(batchId), 'c'),
+  )) as ConversationKey | null
+}
+
+export async function adopt(
+  calls: RedisCalls,
+  limits: Port.Limits & { idleMs: number },
+): Promise<number> {
+  const k = calls.keys
+  let adopted = 0
+  let cursor = '0'
+  do {
+    const [next, found] = await calls.guard(
+      calls.redis.scan(cursor, 'MATCH', k.listPattern, 'COUNT', 500, 'TYPE', 'list'),
+    )
+    cursor = next
+    const replies = await calls.runMany(
+      found.map((list) => {
+        const c = k.conversationOfList(list)
+        return {
+          name: 'adopt',
+          keys: [list, k.mirror(c), k.conversation(c), k.open, k.counts],
+          args: [
+            calls.now(),
+            newBatchId(),
+            c,
+            limits.idleMs,
+            limits.ageMs,
+            limits.maxSize,
+            calls.times.wakeMs,
+            calls.channel,
+          ],
+        }
+      }),
+    )
+    for (const reply of replies) {
+      if (reply instanceof Error) throw redisError(reply, calls.place)
+      adopted += Number(reply)
+    }
+  } while (cursor !== '0')
+  return adopted
+}

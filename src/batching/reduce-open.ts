@@ -1,0 +1,191 @@
+/** Transitions of the open batch: append, seal, retime, revoke, discard. */
+import type { BatchId, SealCause } from '../message.ts'
+import {
+  type ConversationState,
+  type Effect,
+  type EventOf,
+  moved,
+  type OpenBatch,
+  openDueAt,
+  type Reduced,
+  type ReduceLimits,
+  type Turn,
+} from './conversation-state.ts'
+
+/** The deadline after a message; one that has passed stands, so a flush is never cancelled. */
+function nextDueAt(dueAt: number, now: number, idleMs: number, capAt: number): number {
+  return dueAt <= now ? dueAt : Math.min(now + idleMs, capAt)
+}
+
+export function append(state: ConversationState, event: EventOf<'append'>): Reduced {
+  const { now, messages, limits } = event
+  if (messages.length === 0) {
+    return [state, [], { outcome: 'appended', batchId: state.open?.id ?? null }]
+  }
+  let open = state.open
+  for (const message of messages) {
+    // A reaction or a sticker waits as long as the batch may be open for words to join it.
+    const first = open?.firstAt ?? now
+    const idleMs = message.quiet && !open?.lastLoud ? limits.ageMs : message.idleMs
+    const dueAt = nextDueAt(
+      open?.dueAt ?? Number.POSITIVE_INFINITY,
+      now,
+      idleMs,
+      first + limits.ageMs,
+    )
+    const size = (open?.size ?? 0) + 1
+    open = {
+      id: open?.id ?? event.newBatchId,
+      firstAt: first,
+      lastAt: now,
+      dueAt,
+      idleMs,
+      ageMs: limits.ageMs,
+      maxSize: limits.maxSize,
+      size,
+      lastLoud: message.quiet ? (open?.lastLoud ?? 0) : size,
+      overAt: size === limits.maxSize + 1 ? now : (open?.overAt ?? 0),
+    }
+  }
+  const n = messages.length
+  return [
+    { ...state, open },
+    [
+      { type: 'count', name: 'accepted', n },
+      { type: 'count', name: 'open', n },
+    ],
+    { outcome: 'appended', batchId: open?.id ?? null },
+  ]
+}
+
+function causeOf(open: OpenBatch, now: number): SealCause {
+  if (open.size >= open.maxSize) return 'full'
+  if (open.dueAt > now) return 'clock'
+  const byWindow = Math.min(open.lastAt + open.idleMs, open.firstAt + open.ageMs)
+  const brought = open.dueAt >= open.lastAt && open.dueAt < byWindow
+  if (open.idleMs === 0 || brought) return 'flush'
+  return open.dueAt >= open.firstAt + open.ageMs ? 'age' : 'idle'
+}
+
+export function seal(
+  state: ConversationState,
+  event: EventOf<'seal'>,
+  limits: ReduceLimits,
+): Reduced {
+  const { now } = event
+  const open = state.open
+  if (!open || open.id !== event.batchId) return [state, [], { outcome: 'none' }]
+  if (state.turn) return [state, [], { outcome: 'busy' }]
+  if (state.holdUntil > now) return [state, [], { outcome: 'held' }]
+  const dueAt = openDueAt(open)
+  // Further away than the batch may get old: a clock has jumped, so it is due.
+  if (dueAt > now && dueAt <= now + open.ageMs) return [state, [], { outcome: 'early' }]
+
+  const size = Math.min(open.size, open.maxSize)
+  const left = open.size - size
+  const turn: Turn = {
+    id: open.id,
+    state: 'sealed',
+    size,
+    firstAt: open.firstAt,
+    lastAt: open.lastAt,
+    dueAt,
+    sealedAt: now,
+    cause: causeOf(open, now),
+    ageMs: open.ageMs,
+    maxSize: open.maxSize,
+    restId: left > 0 ? event.restId : null,
+    attempt: 1,
+    epoch: 0,
+    starts: 0,
+    retries: 0,
+    wakeAt: now + limits.handoverMs,
+    draft: null,
+    parts: [],
+  }
+  const effects: Effect[] = [{ type: 'move', from: open.id, to: open.id, n: size }]
+  if (left > 0) effects.push({ type: 'rename', from: open.id, to: event.restId })
+  const rest = left > 0 ? restOf(open, event.restId, size, now) : null
+  if (open.lastLoud === 0) {
+    effects.push(
+      { type: 'end', turn, state: 'answered', reason: 'quiet' },
+      ...moved('answered', size),
+    )
+    return [{ ...state, open: rest }, effects, { outcome: 'quiet', batchId: open.id, size }]
+  }
+  return [{ ...state, open: rest, turn }, effects, { outcome: 'sealed', turn }]
+}
+
+/** What a seal leaves over keeps a deadline that has passed; else it waits from its own last message. */
+function restOf(open: OpenBatch, id: BatchId, taken: number, now: number): OpenBatch {
+  const firstAt = open.overAt || open.firstAt
+  const dueAt =
+    open.dueAt <= now
+      ? open.dueAt
+      : Math.min(Math.max(open.dueAt, open.lastAt + open.idleMs), firstAt + open.ageMs)
+  return {
+    ...open,
+    id,
+    firstAt,
+    dueAt,
+    size: open.size - taken,
+    lastLoud: Math.max(0, open.lastLoud - taken),
+    overAt: open.size - taken > open.maxSize ? firstAt : 0,
+  }
+}
+
+export function retime(state: ConversationState, event: EventOf<'retime'>): Reduced {
+  const { now, retime } = event
+  const open = state.open
+  const done = (next: ConversationState): Reduced => [
+    next,
+    [],
+    { outcome: 'done', batchId: next.open?.id ?? null, dueAt: next.open && openDueAt(next.open) },
+  ]
+  switch (retime.kind) {
+    case 'hold':
+      return done({
+        ...state,
+        holdUntil: retime.forMs === null ? Number.POSITIVE_INFINITY : now + retime.forMs,
+      })
+    case 'release':
+      if (state.holdUntil <= now) return [{ ...state, holdUntil: 0 }, [], { outcome: 'none' }]
+      return done({ ...state, holdUntil: 0 })
+    case 'flush':
+      if (!open) return [state, [], { outcome: 'none' }]
+      return done({ ...state, open: { ...open, dueAt: Math.min(open.dueAt, now) } })
+    case 'typing': {
+      if (!open) return [state, [], { outcome: 'none' }]
+      const later = Math.min(now + retime.idleMs, open.firstAt + open.ageMs)
+      const dueAt = open.dueAt <= now ? open.dueAt : Math.max(open.dueAt, later)
+      return done({ ...state, open: { ...open, dueAt } })
+    }
+  }
+}
+
+export function revoke(state: ConversationState, event: EventOf<'revoke'>): Reduced {
+  const open = state.open
+  if (!open) return [state, [], { outcome: 'none' }]
+  const size = open.size - 1
+  const effects = moved('revoked', 1)
+  if (size === 0) {
+    return [
+      { ...state, open: null },
+      [...effects, { type: 'erase', batchId: open.id }],
+      { outcome: 'done' },
+    ]
+  }
+  const lastLoud = open.lastLoud >= event.position ? open.lastLoud - 1 : open.lastLoud
+  const overAt = size > open.maxSize ? open.overAt : 0
+  return [{ ...state, open: { ...open, size, lastLoud, overAt } }, effects, { outcome: 'done' }]
+}
+
+export function discard(state: ConversationState): Reduced {
+  const open = state.open
+  if (!open) return [state, [], { outcome: 'none' }]
+  return [
+    { ...state, open: null },
+    [...moved('discarded', open.size), { type: 'erase', batchId: open.id }],
+    { outcome: 'done' },
+  ]
+}

@@ -1,0 +1,305 @@
+/**
+ * One conversation between its rows and `reduce`: load, run, write what changed. Everything here
+ * runs inside of one transaction of `GroupCommit`.
+ */
+import type { DatabaseSync } from 'node:sqlite'
+import type { BatchId, ConversationKey } from '../../message.ts'
+import type { Answer, ConversationState, Effect, Event, ReduceLimits, Turn } from '../reduce.ts'
+import { reduce } from '../reduce.ts'
+import type { Ending } from '../views.ts'
+import type { Row } from './rows.ts'
+import { numberIn, openFrom, openValues, turnFrom, turnValues } from './rows.ts'
+import { IS_TURN } from './schema.ts'
+import { damaged } from './sqlite-errors.ts'
+import type { Tally } from './tally.ts'
+
+/** A conversation and the row numbers of its batches. */
+export interface Loaded {
+  readonly conversation: ConversationKey
+  readonly state: ConversationState
+  readonly openRow: number | null
+  readonly turnRow: number | null
+}
+
+export interface NewRow {
+  readonly idHash: string
+  readonly payload: string
+}
+
+/** What a batch row that is not live any more is known by. */
+export interface KeptRow {
+  readonly n: number
+  readonly row: Row
+}
+
+export class ConversationRows {
+  readonly #statements: ReturnType<typeof prepare>
+  readonly #tally: Tally
+  readonly #limits: ReduceLimits & { readonly retentionMs: number }
+
+  constructor(
+    database: DatabaseSync,
+    tally: Tally,
+    limits: ReduceLimits & { readonly retentionMs: number },
+  ) {
+    this.#statements = prepare(database)
+    this.#tally = tally
+    this.#limits = limits
+  }
+
+  /** Throws `store_damaged` when a row of the conversation cannot be right. */
+  load(conversation: ConversationKey): Loaded {
+    const open = this.#statements.open.get(conversation)
+    const turn = this.#statements.turn.get(conversation)
+    const hold = this.#statements.hold.get(conversation)
+    return {
+      conversation,
+      state: {
+        open: open ? openFrom(open) : null,
+        turn: turn ? turnFrom(turn) : null,
+        holdUntil: hold
+          ? hold.until === null
+            ? Number.POSITIVE_INFINITY
+            : numberIn(hold, 'until')
+          : 0,
+      },
+      openRow: open ? numberIn(open, 'n') : null,
+      turnRow: turn ? numberIn(turn, 'n') : null,
+    }
+  }
+
+  /** The batch that bears this id, in whatever state; null when there is none. */
+  find(batchId: BatchId): KeptRow | null {
+    const row = this.#statements.byId.get(batchId)
+    return row ? { n: numberIn(row, 'n'), row } : null
+  }
+
+  /** The entry of messages set aside; null when there is none. */
+  findAside(conversation: ConversationKey, reason: string): KeptRow | null {
+    const row = this.#statements.aside.get(conversation, reason)
+    return row ? { n: numberIn(row, 'n'), row } : null
+  }
+
+  /**
+   * Runs `reduce`, writes what it changed and answers what it says and where the conversation is
+   * now. `revived` is the row of a failed batch that becomes the turn.
+   */
+  run(before: Loaded, event: Event, revived?: number): Loaded & { readonly answer: Answer } {
+    const [state, effects, answer] = reduce(before.state, event, this.#limits)
+    if (state === before.state && effects.length === 0) return { ...before, answer }
+    const loaded = revived === undefined ? before : { ...before, turnRow: revived }
+    const rows = this.#write(loaded, state, effects, event.now)
+    return { conversation: before.conversation, state, ...rows, answer }
+  }
+
+  /** The messages of a batch in order. */
+  payloads(n: number): string[] {
+    return this.#statements.payloads.all(n).map(({ body }) => {
+      if (typeof body !== 'string') throw damaged('a message of a batch has no body')
+      return body
+    })
+  }
+
+  /** Whether this id was seen and its window has not ended. */
+  isKnown(conversation: ConversationKey, idHash: string, now: number): boolean {
+    const seen = this.#statements.seen.get(conversation, idHash)
+    if (!seen) return false
+    if (numberIn(seen, 'forget_at') > now) return true
+    // The id may be used again, though the message that bore it may still wait for its answer.
+    this.#statements.freeId.run(conversation, idHash)
+    return false
+  }
+
+  addMessages(
+    conversation: ConversationKey,
+    n: number,
+    messages: readonly NewRow[],
+    forgetAt: number,
+  ): void {
+    const { addMessage } = this.#statements
+    for (const { idHash, payload } of messages) {
+      addMessage.run(conversation, idHash, forgetAt, n, payload)
+    }
+  }
+
+  /** Writes a batch that is settled from the start, or what was added to it; answers its row. */
+  saveEnded(conversation: ConversationKey, turn: Turn, ending: Ending, n: number | null): number {
+    if (n !== null) {
+      this.#statements.saveTurn.run({ ...turnValues(turn, ending), n })
+      return n
+    }
+    const values = { ...turnValues(turn, ending), conversation, id: turn.id }
+    return Number(this.#statements.addTurn.run(values).lastInsertRowid)
+  }
+
+  /** Forgets a batch and the text of its messages; their ids are remembered until their window ends. */
+  erase(n: number): void {
+    this.#statements.forgetBodies.run(n)
+    this.#statements.remove.run(n)
+  }
+
+  /** Where these bytes stand in a batch (from 1), and the row of the message; null when nowhere. */
+  findBody(n: number, body: string): { position: number; seq: number } | null {
+    const found = this.#statements.findBody.get(n, body)
+    if (!found) return null
+    const seq = numberIn(found, 'seq')
+    const before = this.#statements.before.get(n, numberIn(found, 'lane'), seq)
+    return { seq, position: 1 + (before ? numberIn(before, 'n') : 0) }
+  }
+
+  edit(seq: number, body: string): void {
+    this.#statements.edit.run(body, seq)
+  }
+
+  takeOut(seq: number): void {
+    this.#statements.takeOut.run(seq)
+  }
+
+  #write(
+    loaded: Loaded,
+    after: ConversationState,
+    effects: readonly Effect[],
+    now: number,
+  ): { openRow: number | null; turnRow: number | null } {
+    const { conversation, state: before } = loaded
+    for (const effect of effects) {
+      if (effect.type === 'count') this.#tally.add(effect.name, effect.n)
+      if (effect.type === 'end') this.#end(loaded, effect, now)
+    }
+    // What was open may be the turn now: it leaves the place of the open batch first.
+    const turnRow =
+      after.turn && (after.turn.id === before.open?.id ? loaded.openRow : loaded.turnRow)
+    if (after.turn && after.turn !== before.turn) {
+      if (turnRow === null) throw damaged(`turn ${after.turn.id} has no row`)
+      this.#statements.saveTurn.run({ ...turnValues(after.turn, null), n: turnRow })
+    }
+    if (after.holdUntil !== before.holdUntil) this.#hold(conversation, after.holdUntil)
+    const openRow = this.#saveOpen(loaded, after, now)
+    for (const effect of effects) this.#moveMessages(effect, loaded, openRow)
+    this.#tally.addOpenBatches(Number(after.open !== null) - Number(before.open !== null))
+    return { openRow, turnRow }
+  }
+
+  #saveOpen(
+    { conversation, state: before, openRow }: Loaded,
+    after: ConversationState,
+    now: number,
+  ): number | null {
+    if (!after.open) return null
+    const isSame =
+      after.open === before.open &&
+      after.holdUntil === before.holdUntil &&
+      (after.turn === null) === (before.turn === null)
+    if (isSame) return openRow
+    const values = openValues(after.open, after, now)
+    if (after.open.id === before.open?.id) {
+      this.#statements.saveOpen.run({ ...values, n: openRow })
+      return openRow
+    }
+    const added = this.#statements.addOpen.run({ ...values, conversation, id: after.open.id })
+    return Number(added.lastInsertRowid)
+  }
+
+  #end(
+    loaded: Loaded,
+    { turn, state, reason }: Extract<Effect, { type: 'end' }>,
+    now: number,
+  ): void {
+    // A batch of reactions alone ends at its seal, out of the open batch.
+    const n = turn.id === loaded.state.turn?.id ? loaded.turnRow : loaded.openRow
+    if (n === null) throw damaged(`batch ${turn.id} has no row`)
+    this.#statements.saveTurn.run({ ...turnValues(turn, { state, reason, settledAt: now }), n })
+  }
+
+  #moveMessages(effect: Effect, loaded: Loaded, openRow: number | null): void {
+    const { openRow: wasOpen, turnRow } = loaded
+    switch (effect.type) {
+      case 'move':
+        // What stays in the row that was open is the turn's; what is over goes to the new row.
+        if (openRow !== null) this.#statements.moveRest.run(openRow, wasOpen, effect.n)
+        break
+      case 'prepend':
+        this.#statements.prepend.run({ to: openRow, from: turnRow })
+        break
+      case 'erase': {
+        const n = effect.batchId === loaded.state.turn?.id ? turnRow : wasOpen
+        if (n !== null) this.erase(n)
+        break
+      }
+      case 'end':
+        if (effect.state === 'answered' && this.#limits.retentionMs === 0) {
+          const n = effect.turn.id === loaded.state.turn?.id ? turnRow : wasOpen
+          if (n !== null) this.erase(n)
+        }
+        break
+    }
+  }
+
+  #hold(conversation: ConversationKey, until: number): void {
+    if (until === 0) this.#statements.release.run(conversation)
+    else {
+      const end = until === Number.POSITIVE_INFINITY ? null : until
+      this.#statements.setHold.run(conversation, end)
+    }
+  }
+}
+
+const OPEN_COLUMNS = `size = :size, first_at = :firstAt, last_at = :lastAt, due_at = :dueAt,
+  age_ms = :ageMs, max_size = :maxSize, idle_ms = :idleMs, last_loud = :lastLoud,
+  over_at = :overAt, wake_at = :wakeAt, hold_end_at = :holdEndAt`
+
+const TURN_COLUMNS = `state = :state, size = :size, first_at = :firstAt, last_at = :lastAt,
+  due_at = :dueAt, age_ms = :ageMs, max_size = :maxSize, look_at = :lookAt,
+  sealed_at = :sealedAt, cause = :cause, rest_id = :restId, attempt = :attempt, epoch = :epoch,
+  starts = :starts, retries = :retries, draft = :draft, parts = :parts, reason = :reason,
+  settled_at = :settledAt`
+
+function prepare(database: DatabaseSync) {
+  const sql = (text: string) => database.prepare(text)
+  return {
+    open: sql(`SELECT n, id, size, first_at, last_at, due_at, age_ms, max_size, idle_ms, last_loud,
+      over_at FROM batch WHERE conversation = ? AND state = 'open'`),
+    turn: sql(`SELECT * FROM batch WHERE conversation = ? AND ${IS_TURN}`),
+    hold: sql('SELECT until FROM hold WHERE conversation = ?'),
+    byId: sql('SELECT * FROM batch WHERE id = ?'),
+    aside: sql(`SELECT * FROM batch
+      WHERE conversation = ? AND reason = ? AND state = 'failed' AND attempt = 0`),
+
+    addOpen:
+      sql(`INSERT INTO batch (id, conversation, state, size, first_at, last_at, due_at, age_ms,
+      max_size, idle_ms, last_loud, over_at, wake_at, hold_end_at) VALUES (:id, :conversation,
+      'open', :size, :firstAt, :lastAt, :dueAt, :ageMs, :maxSize, :idleMs, :lastLoud, :overAt,
+      :wakeAt, :holdEndAt)`),
+    saveOpen: sql(`UPDATE batch SET ${OPEN_COLUMNS} WHERE n = :n`),
+    addTurn:
+      sql(`INSERT INTO batch (id, conversation, state, size, first_at, last_at, due_at, age_ms,
+      max_size, look_at, sealed_at, cause, rest_id, attempt, epoch, starts, retries, draft, parts,
+      reason, settled_at) VALUES (:id, :conversation, :state, :size, :firstAt, :lastAt, :dueAt,
+      :ageMs, :maxSize, :lookAt, :sealedAt, :cause, :restId, :attempt, :epoch, :starts, :retries,
+      :draft, :parts, :reason, :settledAt)`),
+    saveTurn: sql(`UPDATE batch SET ${TURN_COLUMNS}, wake_at = NULL, hold_end_at = NULL
+      WHERE n = :n`),
+    remove: sql('DELETE FROM batch WHERE n = ?'),
+
+    setHold: sql(`INSERT INTO hold (conversation, until) VALUES (?, ?)
+      ON CONFLICT (conversation) DO UPDATE SET until = excluded.until`),
+    release: sql('DELETE FROM hold WHERE conversation = ?'),
+
+    seen: sql('SELECT forget_at FROM message WHERE conversation = ? AND id_hash = ?'),
+    freeId: sql('UPDATE message SET id_hash = NULL WHERE conversation = ? AND id_hash = ?'),
+    addMessage: sql(`INSERT INTO message (conversation, id_hash, forget_at, batch, body)
+      VALUES (?, ?, ?, ?, ?)`),
+    payloads: sql('SELECT body FROM message WHERE batch = ? ORDER BY lane, seq'),
+    moveRest: sql(`UPDATE message SET batch = ?1 WHERE seq IN
+      (SELECT seq FROM message WHERE batch = ?2 ORDER BY lane, seq LIMIT -1 OFFSET ?3)`),
+    prepend: sql(`UPDATE message SET batch = :to, lane = lane
+      + coalesce((SELECT min(lane) FROM message WHERE batch = :to), 1)
+      - (SELECT max(lane) FROM message WHERE batch = :from) - 1 WHERE batch = :from`),
+    forgetBodies: sql('UPDATE message SET batch = NULL, body = NULL WHERE batch = ?'),
+    findBody: sql(`SELECT seq, lane FROM message WHERE batch = ? AND body = ?
+      ORDER BY lane, seq LIMIT 1`),
+    before: sql('SELECT count(*) AS n FROM message WHERE batch = ?1 AND (lane, seq) < (?2, ?3)'),
+    edit: sql('UPDATE message SET body = ? WHERE seq = ?'),
+    takeOut: sql('UPDATE message SET batch = NULL, body = NULL WHERE seq = ?'),
+  }
+}

@@ -1,0 +1,223 @@
+/**
+ * The operations of the port on rows, each inside of a transaction that `GroupCommit` opens and
+ * ends. They may run twice (see there), so all they leave outside of the database is the tally,
+ * which follows the transaction, and a wake-up, of which one too many does no harm.
+ */
+import type { BatchId, ConversationKey } from '../../message.ts'
+import { addAside } from '../aside.ts'
+import type { Answer, Event } from '../reduce.ts'
+import type * as port from '../store.ts'
+import { isForgotten, leavesNearDeadline, sealedTurn } from '../views.ts'
+import type { ConversationRows, Loaded } from './conversation-rows.ts'
+import { conversationIn, endingFrom, numberIn, turnFrom } from './rows.ts'
+import type { Tally } from './tally.ts'
+
+interface TurnName {
+  readonly conversation: ConversationKey
+  readonly batchId: BatchId
+}
+
+export class Operations {
+  readonly #rows: ConversationRows
+  readonly #tally: Tally
+  readonly #times: port.StoreTimes
+  #mustWake = false
+
+  constructor(rows: ConversationRows, tally: Tally, times: port.StoreTimes) {
+    this.#rows = rows
+    this.#tally = tally
+    this.#times = times
+  }
+
+  /** Whether a deadline came near since this was last asked. */
+  takeWake(): boolean {
+    const mustWake = this.#mustWake
+    this.#mustWake = false
+    return mustWake
+  }
+
+  append(append: port.Append, now: number): port.AppendResult {
+    const { conversation, limits, newBatchId } = append
+    const loaded = this.#rows.load(conversation)
+    const messages = this.#unseen(conversation, append.messages, now)
+    const added = messages.length
+    const isFull = this.#tally.openBatches >= this.#times.maxPending
+    if (added > 0 && !loaded.state.open && isFull) return { outcome: 'full' }
+    const duplicates = append.messages.length - added
+    this.#tally.add('duplicates', duplicates)
+    const event: Event = { type: 'append', now, messages, limits, newBatchId }
+    const { state, openRow } = this.#run(loaded, event)
+    if (openRow !== null) {
+      this.#rows.addMessages(conversation, openRow, messages, now + limits.dedupeMs)
+    }
+    const { open } = state
+    return {
+      outcome: 'appended',
+      batchId: open?.id ?? null,
+      added,
+      duplicates,
+      size: open?.size ?? 0,
+    }
+  }
+
+  setAside(aside: port.SetAside, now: number): port.SetAsideResult {
+    const { conversation, reason, dedupeMs, newBatchId } = aside
+    const messages = this.#unseen(conversation, aside.messages, now)
+    const added = messages.length
+    const duplicates = aside.messages.length - added
+    this.#tally.add('duplicates', duplicates)
+    if (added === 0) return { batchId: null, added, duplicates }
+    const entry = this.#rows.findAside(conversation, reason)
+    const turn = addAside(entry && turnFrom(entry.row), { now, added, newBatchId })
+    const settledAt = entry ? numberIn(entry.row, 'settled_at') : now
+    const ending = { state: 'failed', reason, settledAt } as const
+    const n = this.#rows.saveEnded(conversation, turn, ending, entry?.n ?? null)
+    this.#rows.addMessages(conversation, n, messages, now + dedupeMs)
+    this.#tally.add('accepted', added)
+    this.#tally.add('failed', added)
+    return { batchId: turn.id, added, duplicates }
+  }
+
+  seal({ conversation, batchId, restId }: port.SealRequest, now: number): port.SealResult {
+    const loaded = this.#rows.load(conversation)
+    const { answer, turnRow } = this.#run(loaded, { type: 'seal', now, batchId, restId })
+    if (answer.outcome !== 'sealed') return answer as port.SealResult
+    const payloads = this.#payloads(turnRow)
+    return { outcome: 'sealed', turn: sealedTurn(conversation, answer.turn, payloads) }
+  }
+
+  reclaim(batchId: BatchId, now: number): port.ReclaimResult {
+    const found = this.#rows.find(batchId)
+    if (!found) return { outcome: 'gone' }
+    const conversation = conversationIn(found.row)
+    const loaded = this.#rows.load(conversation)
+    const { answer, turnRow } = this.#run(loaded, { type: 'reclaim', now, batchId })
+    if (answer.outcome !== 'reclaimed') return answer as port.ReclaimResult
+    const payloads = this.#payloads(turnRow)
+    return { outcome: 'reclaimed', turn: sealedTurn(conversation, answer.turn, payloads) }
+  }
+
+  queued({ batchId, attempt }: { batchId: BatchId; attempt: number }, now: number): void {
+    const found = this.#rows.find(batchId)
+    if (!found) return
+    const loaded = this.#rows.load(conversationIn(found.row))
+    this.#run(loaded, { type: 'queued', now, batchId, attempt })
+  }
+
+  begin(
+    { conversation, batchId, attempt }: TurnName & { attempt: number },
+    now: number,
+  ): port.BeginResult {
+    const loaded = this.#rows.load(conversation)
+    const { answer, state, turnRow } = this.#run(loaded, { type: 'begin', now, batchId, attempt })
+    if (answer.outcome !== 'go' || !state.turn) return answer as port.BeginResult
+    const { epoch, draft, parts, retries, firstAt, lastAt } = state.turn
+    const payloads = this.#payloads(turnRow)
+    return { outcome: 'go', epoch, payloads, draft, parts, retries, firstAt, lastAt }
+  }
+
+  record(
+    { conversation, batchId, epoch, step }: TurnName & { epoch: number; step: port.Step },
+    now: number,
+  ): port.RecordResult {
+    const loaded = this.#rows.load(conversation)
+    const event: Event = { type: 'record', now, batchId, epoch, step }
+    return this.#run(loaded, event).answer as port.RecordResult
+  }
+
+  settle(
+    { conversation, batchId, epoch }: TurnName & { epoch: number },
+    settlement: port.Settlement,
+    now: number,
+  ): port.SettleResult {
+    const loaded = this.#rows.load(conversation)
+    const event: Event = { type: 'settle', now, batchId, epoch, settlement }
+    const answer = this.#run(loaded, event).answer as port.SettleResult
+    return answer.outcome === 'gone'
+      ? this.#settledBefore(conversation, batchId, epoch, now)
+      : answer
+  }
+
+  /** A settlement of a batch that is no turn any more: its answer may have been lost on the way. */
+  #settledBefore(
+    conversation: ConversationKey,
+    batchId: BatchId,
+    epoch: number,
+    now: number,
+  ): port.SettleResult {
+    const row = this.#rows.find(batchId)?.row
+    const ending = row && endingFrom(row)
+    if (!ending || conversationIn(row) !== conversation) return { outcome: 'gone' }
+    if (isForgotten(ending, this.#times.retentionMs, now)) return { outcome: 'gone' }
+    return { outcome: numberIn(row, 'epoch') === epoch ? 'already' : 'fenced' }
+  }
+
+  retime(conversation: ConversationKey, retime: port.Retime, now: number): port.RetimeResult {
+    const loaded = this.#rows.load(conversation)
+    return this.#run(loaded, { type: 'retime', now, retime }).answer as port.RetimeResult
+  }
+
+  amend(conversation: ConversationKey, amend: port.Amend, now: number): port.AmendResult {
+    const loaded = this.#rows.load(conversation)
+    const found = loaded.openRow === null ? null : this.#rows.findBody(loaded.openRow, amend.before)
+    if (!found) return { outcome: 'changed' }
+    if (amend.kind === 'edit') {
+      this.#rows.edit(found.seq, amend.after)
+    } else {
+      this.#rows.takeOut(found.seq)
+      this.#run(loaded, { type: 'revoke', now, position: found.position })
+    }
+    return { outcome: 'done' }
+  }
+
+  discardOpen(conversation: ConversationKey, now: number): number {
+    const loaded = this.#rows.load(conversation)
+    this.#run(loaded, { type: 'discard', now })
+    return loaded.state.open?.size ?? 0
+  }
+
+  discardFailed(batchId: BatchId): boolean {
+    const found = this.#rows.find(batchId)
+    if (found?.row.state !== 'failed') return false
+    const size = numberIn(found.row, 'size')
+    this.#rows.erase(found.n)
+    this.#tally.add('failed', -size)
+    this.#tally.add('discarded', size)
+    return true
+  }
+
+  retry(batchId: BatchId, now: number): 'done' | 'none' | 'busy' {
+    const found = this.#rows.find(batchId)
+    if (found?.row.state !== 'failed') return 'none'
+    const loaded = this.#rows.load(conversationIn(found.row))
+    const event: Event = { type: 'retry', now, failed: turnFrom(found.row) }
+    return this.#run(loaded, event, found.n).answer.outcome === 'done' ? 'done' : 'busy'
+  }
+
+  #run(before: Loaded, event: Event, revived?: number): Loaded & { readonly answer: Answer } {
+    const after = this.#rows.run(before, event, revived)
+    if (leavesNearDeadline(before.state, after.state, event.now, this.#times.wakeMs)) {
+      this.#mustWake = true
+    }
+    return after
+  }
+
+  #payloads(turnRow: number | null): string[] {
+    return turnRow === null ? [] : this.#rows.payloads(turnRow)
+  }
+
+  /** Those not seen before, in order; the first of a kind when an id is twice in a call. */
+  #unseen<Message extends { idHash: string }>(
+    conversation: ConversationKey,
+    messages: readonly Message[],
+    now: number,
+  ): readonly Message[] {
+    const fresh = messages.filter(({ idHash }) => !this.#rows.isKnown(conversation, idHash, now))
+    if (fresh.length < 2) return fresh
+    const first = new Map<string, Message>()
+    for (const message of fresh) {
+      if (!first.has(message.idHash)) first.set(message.idHash, message)
+    }
+    return [...first.values()]
+  }
+}

@@ -1,0 +1,166 @@
+/**
+ * Rows as the state of `reduce`, and back. A row that cannot be right is `store_damaged`: nothing
+ * is guessed.
+ */
+import type { SQLInputValue, SQLOutputValue } from 'node:sqlite'
+import type { BatchId, ConversationKey, SealCause } from '../../message.ts'
+import type { ConversationState, OpenBatch, Turn } from '../reduce.ts'
+import { wakeAt } from '../reduce.ts'
+import type { PartState } from '../store.ts'
+import type { Ending } from '../views.ts'
+import { damaged } from './sqlite-errors.ts'
+
+export type Row = Record<string, SQLOutputValue>
+export type Values = Record<string, SQLInputValue>
+
+export function numberIn(row: Row, column: string): number {
+  const value = row[column]
+  if (typeof value !== 'number') throw damaged(`${column} of batch ${row.id} is not a number`)
+  return value
+}
+
+export function textIn(row: Row, column: string): string {
+  const value = row[column]
+  if (typeof value !== 'string') throw damaged(`${column} of batch ${row.id} is not a text`)
+  return value
+}
+
+export function batchIdIn(row: Row, column = 'id'): BatchId {
+  return textIn(row, column) as BatchId
+}
+
+export function conversationIn(row: Row): ConversationKey {
+  return textIn(row, 'conversation') as ConversationKey
+}
+
+export function openFrom(row: Row): OpenBatch {
+  return {
+    id: batchIdIn(row),
+    firstAt: numberIn(row, 'first_at'),
+    lastAt: numberIn(row, 'last_at'),
+    dueAt: numberIn(row, 'due_at'),
+    idleMs: numberIn(row, 'idle_ms'),
+    ageMs: numberIn(row, 'age_ms'),
+    maxSize: numberIn(row, 'max_size'),
+    size: numberIn(row, 'size'),
+    lastLoud: numberIn(row, 'last_loud'),
+    overAt: numberIn(row, 'over_at'),
+  }
+}
+
+const TURN_STATES: readonly string[] = ['sealed', 'queued', 'running', 'waiting']
+const CAUSES: readonly string[] = ['idle', 'full', 'age', 'flush', 'clock']
+
+/** A turn, or what is kept of one that was settled (then `state` is only a placeholder). */
+export function turnFrom(row: Row): Turn {
+  const state = textIn(row, 'state')
+  const cause = textIn(row, 'cause')
+  if (!CAUSES.includes(cause)) throw damaged(`cause of batch ${row.id} is none`)
+  return {
+    id: batchIdIn(row),
+    state: (TURN_STATES.includes(state) ? state : 'waiting') as Turn['state'],
+    size: numberIn(row, 'size'),
+    firstAt: numberIn(row, 'first_at'),
+    lastAt: numberIn(row, 'last_at'),
+    dueAt: numberIn(row, 'due_at'),
+    sealedAt: numberIn(row, 'sealed_at'),
+    cause: cause as SealCause,
+    ageMs: numberIn(row, 'age_ms'),
+    maxSize: numberIn(row, 'max_size'),
+    restId: row.rest_id === null ? null : batchIdIn(row, 'rest_id'),
+    attempt: numberIn(row, 'attempt'),
+    epoch: numberIn(row, 'epoch'),
+    starts: numberIn(row, 'starts'),
+    retries: numberIn(row, 'retries'),
+    wakeAt: row.look_at === null ? 0 : numberIn(row, 'look_at'),
+    draft: draftFrom(row),
+    parts: partsFrom(row),
+  }
+}
+
+export function endingFrom(row: Row): Ending | null {
+  const { state, reason } = row
+  if (state !== 'answered' && state !== 'failed') return null
+  return {
+    state,
+    reason: reason === null ? null : textIn(row, 'reason'),
+    settledAt: numberIn(row, 'settled_at'),
+  }
+}
+
+function draftFrom(row: Row): readonly string[] | null {
+  if (row.draft === null) return null
+  const draft = parsed(row, 'draft')
+  if (!Array.isArray(draft) || !draft.every((part) => typeof part === 'string')) {
+    throw damaged(`draft of batch ${row.id} is no list of texts`)
+  }
+  return draft
+}
+
+function partsFrom(row: Row): readonly PartState[] {
+  if (row.parts === null) return []
+  const parts = parsed(row, 'parts')
+  if (!Array.isArray(parts) || !parts.every(isPartState)) {
+    throw damaged(`parts of batch ${row.id} are no list of states`)
+  }
+  return parts
+}
+
+function isPartState(part: unknown): part is PartState {
+  if (typeof part !== 'object' || part === null || !('state' in part)) return false
+  if (part.state === 'sent') return 'providerId' in part && typeof part.providerId === 'string'
+  return part.state === 'waiting' || part.state === 'sending'
+}
+
+function parsed(row: Row, column: string): unknown {
+  try {
+    return JSON.parse(textIn(row, column))
+  } catch (error) {
+    throw damaged(`${column} of batch ${row.id} is not JSON`, error)
+  }
+}
+
+/** The columns of an open batch that an event may change. */
+export function openValues(open: OpenBatch, state: ConversationState, now: number): Values {
+  const wake = wakeAt(state, now)
+  const at = wake === Number.POSITIVE_INFINITY ? null : wake
+  const isHeld = state.holdUntil > now
+  return {
+    size: open.size,
+    firstAt: open.firstAt,
+    lastAt: open.lastAt,
+    dueAt: open.dueAt,
+    ageMs: open.ageMs,
+    maxSize: open.maxSize,
+    idleMs: open.idleMs,
+    lastLoud: open.lastLoud,
+    overAt: open.overAt,
+    wakeAt: isHeld ? null : at,
+    holdEndAt: isHeld ? at : null,
+  }
+}
+
+/** The columns of a turn, or of what is kept of it once it is settled. */
+export function turnValues(turn: Turn, ending: Ending | null): Values {
+  return {
+    state: ending?.state ?? turn.state,
+    size: turn.size,
+    firstAt: turn.firstAt,
+    lastAt: turn.lastAt,
+    dueAt: turn.dueAt,
+    ageMs: turn.ageMs,
+    maxSize: turn.maxSize,
+    lookAt: ending ? null : turn.wakeAt,
+    sealedAt: turn.sealedAt,
+    cause: turn.cause,
+    restId: turn.restId,
+    attempt: turn.attempt,
+    epoch: turn.epoch,
+    starts: turn.starts,
+    retries: turn.retries,
+    draft: turn.draft && JSON.stringify(turn.draft),
+    parts: turn.parts.length === 0 ? null : JSON.stringify(turn.parts),
+    reason: ending?.reason ?? null,
+    settledAt: ending?.settledAt ?? null,
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * The tables, as numbered migrations; `PRAGMA user_version` says how many have run.
+ * A migration that was released is never changed: a new one is added.
+ *
+ *   batch    one row a batch, from open to the end of its retention
+ *   message  one row a message id; `batch` and `body` are NULL once only the id is remembered
+ *   hold     conversations that are not sealed now; `until` NULL = until released
+ *   tally    the counts of messages
+ *   meta     identity of the store
+ *
+ * Times are ms. They are REAL because a wait may be a fraction; SQLite keeps whole ones as integers.
+ */
+import type { DatabaseSync } from 'node:sqlite'
+
+/** `RFIR`: tells our files from those of other programs. */
+export const APPLICATION_ID = 0x52464952
+
+/** The states of a turn, as the conditions of the indexes spell them. */
+export const IS_TURN = `state IN ('sealed', 'queued', 'running', 'waiting')`
+
+const FIRST = `
+CREATE TABLE meta (
+  name TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE tally (
+  name TEXT PRIMARY KEY,
+  n INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO tally (name, n) VALUES ('accepted', 0), ('duplicates', 0), ('answered', 0),
+  ('failed', 0), ('discarded', 0), ('revoked', 0), ('open', 0);
+
+CREATE TABLE hold (
+  conversation TEXT PRIMARY KEY,
+  until REAL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX hold_end ON hold (until) WHERE until IS NOT NULL;
+
+CREATE TABLE batch (
+  n INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  conversation TEXT NOT NULL,
+  state TEXT NOT NULL CHECK
+    (state IN ('open', 'sealed', 'queued', 'running', 'waiting', 'answered', 'failed')),
+  size INTEGER NOT NULL CHECK (size > 0),
+  first_at REAL NOT NULL,
+  last_at REAL NOT NULL,
+  due_at REAL NOT NULL,
+  age_ms REAL NOT NULL,
+  max_size INTEGER NOT NULL,
+  -- while open
+  idle_ms REAL,
+  last_loud INTEGER,
+  over_at REAL,
+  -- when to look: at an open batch, at an open batch that is held, at a turn
+  wake_at REAL,
+  hold_end_at REAL,
+  look_at REAL,
+  -- since the seal
+  sealed_at REAL,
+  cause TEXT,
+  rest_id TEXT,
+  attempt INTEGER,
+  epoch INTEGER,
+  starts INTEGER,
+  retries INTEGER,
+  draft TEXT,
+  parts TEXT,
+  -- since the end
+  reason TEXT,
+  settled_at REAL
+) STRICT;
+-- One open batch and one turn a conversation.
+CREATE UNIQUE INDEX batch_open ON batch (conversation) WHERE state = 'open';
+CREATE UNIQUE INDEX batch_turn ON batch (conversation) WHERE ${IS_TURN};
+CREATE UNIQUE INDEX batch_aside ON batch (conversation, reason)
+  WHERE state = 'failed' AND attempt = 0;
+CREATE INDEX batch_wake ON batch (wake_at) WHERE wake_at IS NOT NULL;
+CREATE INDEX batch_hold_end ON batch (hold_end_at) WHERE hold_end_at IS NOT NULL;
+CREATE INDEX batch_look ON batch (look_at) WHERE look_at IS NOT NULL;
+CREATE INDEX batch_untaken ON batch (first_at) WHERE state IN ('open', 'sealed');
+CREATE INDEX batch_failed ON batch (settled_at) WHERE state = 'failed';
+CREATE INDEX batch_answered ON batch (settled_at) WHERE state = 'answered';
+
+CREATE TABLE message (
+  seq INTEGER PRIMARY KEY,
+  conversation TEXT NOT NULL,
+  -- NULL once a later message took the id, after the window in which ids are remembered
+  id_hash TEXT,
+  forget_at REAL NOT NULL,
+  batch INTEGER,
+  -- order in the batch is (lane, seq): what a reopened turn gives back goes into a lane before
+  lane INTEGER NOT NULL DEFAULT 0,
+  body TEXT,
+  CHECK ((batch IS NULL) = (body IS NULL))
+) STRICT;
+CREATE UNIQUE INDEX message_id ON message (conversation, id_hash);
+CREATE INDEX message_batch ON message (batch, lane) WHERE batch IS NOT NULL;
+CREATE INDEX message_forget ON message (forget_at) WHERE batch IS NULL;
+`
+
+export const MIGRATIONS: readonly string[] = [FIRST]
+
+/** Runs the migrations that the file does not have yet, each in a transaction of its own. */
+export function migrate(database: DatabaseSync, version: number): void {
+  for (const [index, migration] of MIGRATIONS.entries()) {
+    if (index < version) continue
+    database.exec('BEGIN IMMEDIATE')
+    try {
+      database.exec(`PRAGMA application_id = ${APPLICATION_ID}`)
+      database.exec(migration)
+      database.exec(`PRAGMA user_version = ${index + 1}`)
+      database.exec('COMMIT')
+    } catch (error) {
+      if (database.isTransaction) database.exec('ROLLBACK')
+      throw error
+    }
+  }
+}

@@ -1,0 +1,290 @@
+/**
+ * The embedded store: one SQLite file, owned by one process.
+ *
+ *   operation → group commit → load the conversation → reduce → write what changed → COMMIT → answer
+ *
+ * A promise resolves only after the commit that carries it is on the disk, so what was answered
+ * survives a killed process and a power cut. Reads see what is committed and never wait.
+ * It never looks into messages and decides nothing that `reduce` decides.
+ */
+import { randomUUID } from 'node:crypto'
+import type { DatabaseSync } from 'node:sqlite'
+import type { Clock } from '../../clock.ts'
+import { systemClock } from '../../clock.ts'
+import { RapidFireError } from '../../errors.ts'
+import type { BatchId, ConversationKey } from '../../message.ts'
+import { LiveRoles } from '../live-roles.ts'
+import type * as port from '../store.ts'
+import { batchView, isForgotten, openView } from '../views.ts'
+import { ConversationRows } from './conversation-rows.ts'
+import { GroupCommit } from './group-commit.ts'
+import type { Page } from './listing.ts'
+import { Listing } from './listing.ts'
+import { openFile } from './open-file.ts'
+import { Operations } from './operations.ts'
+import { unsignOwner } from './owner.ts'
+import { Retention } from './retention.ts'
+import { conversationIn, endingFrom, turnFrom } from './rows.ts'
+import { storeError } from './sqlite-errors.ts'
+import { Tally } from './tally.ts'
+
+export interface SqliteStoreOptions {
+  /** The directory of `rapid-fire.db`; made when it is not there. */
+  readonly dataDir: string
+  readonly times: port.StoreTimes
+  /** Wall time, ms: the clock of every deadline. */
+  readonly clock?: Clock
+}
+
+/** What there is while the file is open. */
+interface Opened {
+  readonly database: DatabaseSync
+  readonly id: string
+  readonly group: GroupCommit
+  readonly rows: ConversationRows
+  readonly tally: Tally
+  readonly operations: Operations
+  readonly listing: Listing
+  readonly retention: Retention
+}
+
+export class SqliteStore implements port.BatchStore {
+  readonly #dataDir: string
+  readonly #file: string
+  readonly #times: port.StoreTimes
+  readonly #clock: Clock
+  readonly #roles: LiveRoles
+  readonly #listeners = new Set<() => void>()
+  #opened: Opened | null = null
+
+  constructor({ dataDir, times, clock = systemClock }: SqliteStoreOptions) {
+    this.#dataDir = dataDir
+    this.#file = `${dataDir.replace(/(?<=.)\/+$/, '')}/rapid-fire.db`
+    this.#times = times
+    this.#clock = clock
+    this.#roles = new LiveRoles(clock)
+  }
+
+  /** Throws `data_dir_unwritable`, `data_dir_owned`, `data_newer` or `data_broken`. */
+  async start(): Promise<void> {
+    if (this.#opened) return
+    const database = openFile(this.#dataDir, this.#file)
+    try {
+      this.#opened = this.#assemble(database)
+    } catch (error) {
+      database.close()
+      throw storeError(error)
+    }
+  }
+
+  /** Commits what waits and gives the file up. */
+  async stop(): Promise<void> {
+    const opened = this.#opened
+    if (!opened) return
+    this.#opened = null
+    opened.group.flush()
+    unsignOwner(this.#file)
+    opened.database.close()
+  }
+
+  identity(): port.StoreIdentity {
+    const { id } = this.#open()
+    return { engine: 'sqlite', place: this.#file, id, survives: ['process', 'host'] }
+  }
+
+  async ping(): Promise<void> {
+    this.#read(({ tally }) => tally.counts())
+  }
+
+  /** Transactions committed since the start; shows how many operations share one. */
+  get commits(): number {
+    return this.#open().group.commits
+  }
+
+  append(append: port.Append): Promise<port.AppendResult> {
+    return this.#run((operations, now) => operations.append(append, now))
+  }
+
+  setAside(aside: port.SetAside): Promise<port.SetAsideResult> {
+    return this.#run((operations, now) => operations.setAside(aside, now))
+  }
+
+  async due({ limit, soonMs }: { limit: number; soonMs: number }): Promise<port.Due> {
+    const { retention, group } = this.#open()
+    if (retention.isDue(this.#clock())) await group.run(() => retention.run(this.#clock()))
+    return this.#read(({ listing }) => listing.due(this.#clock(), limit, soonMs))
+  }
+
+  async seal(due: readonly port.SealRequest[]): Promise<readonly (port.SealResult | Error)[]> {
+    const sealing = due.map((request) =>
+      this.#run((operations, now) => operations.seal(request, now)),
+    )
+    const sealed = await Promise.allSettled(sealing)
+    return sealed.map((one) => (one.status === 'fulfilled' ? one.value : asError(one.reason)))
+  }
+
+  reclaim(batchId: BatchId): Promise<port.ReclaimResult> {
+    return this.#run((operations, now) => operations.reclaim(batchId, now))
+  }
+
+  async queued(turns: readonly { batchId: BatchId; attempt: number }[]): Promise<void> {
+    const confirming = turns.map((turn) =>
+      this.#run((operations, now) => operations.queued(turn, now)),
+    )
+    await Promise.all(confirming)
+  }
+
+  begin(turn: {
+    conversation: ConversationKey
+    batchId: BatchId
+    attempt: number
+  }): Promise<port.BeginResult> {
+    return this.#run((operations, now) => operations.begin(turn, now))
+  }
+
+  record(
+    batchId: BatchId,
+    epoch: number,
+    step: port.Step,
+    conversation: ConversationKey,
+  ): Promise<port.RecordResult> {
+    return this.#run((operations, now) =>
+      operations.record({ conversation, batchId, epoch, step }, now),
+    )
+  }
+
+  settle(
+    turn: { conversation: ConversationKey; batchId: BatchId; epoch: number },
+    settlement: port.Settlement,
+  ): Promise<port.SettleResult> {
+    return this.#run((operations, now) => operations.settle(turn, settlement, now))
+  }
+
+  retime(conversation: ConversationKey, retime: port.Retime): Promise<port.RetimeResult> {
+    return this.#run((operations, now) => operations.retime(conversation, retime, now))
+  }
+
+  amend(conversation: ConversationKey, amend: port.Amend): Promise<port.AmendResult> {
+    return this.#run((operations, now) => operations.amend(conversation, amend, now))
+  }
+
+  discardOpen(conversation: ConversationKey): Promise<number> {
+    return this.#run((operations, now) => operations.discardOpen(conversation, now))
+  }
+
+  discardFailed(batchId: BatchId): Promise<boolean> {
+    return this.#run((operations) => operations.discardFailed(batchId))
+  }
+
+  retry(batchId: BatchId): Promise<'done' | 'none' | 'busy'> {
+    return this.#run((operations, now) => operations.retry(batchId, now))
+  }
+
+  async pending(page: Page): ReturnType<port.BatchStore['pending']> {
+    return this.#read(({ listing }) => listing.pending(page))
+  }
+
+  async failed(page: Page): ReturnType<port.BatchStore['failed']> {
+    return this.#read(({ listing }) => listing.failed(page))
+  }
+
+  async batch(batchId: BatchId): Promise<port.BatchView | null> {
+    return this.#read(({ rows }) => {
+      const row = rows.find(batchId)?.row
+      if (!row || row.state === 'open') return null
+      const ending = endingFrom(row)
+      if (ending && isForgotten(ending, this.#times.retentionMs, this.#clock())) return null
+      return batchView(conversationIn(row), turnFrom(row), ending)
+    })
+  }
+
+  async conversation(conversation: ConversationKey): Promise<port.ConversationView> {
+    return this.#read(({ rows }) => {
+      const now = this.#clock()
+      const { state, openRow } = rows.load(conversation)
+      return {
+        open: openView(conversation, state, now),
+        payloads: openRow === null ? [] : rows.payloads(openRow),
+        turnId: state.turn?.id ?? null,
+        heldUntil: state.holdUntil > now ? state.holdUntil : null,
+      }
+    })
+  }
+
+  async sizes(conversations: readonly ConversationKey[]): ReturnType<port.BatchStore['sizes']> {
+    return this.#read(({ listing }) => listing.sizes(conversations))
+  }
+
+  async counts(): Promise<port.Counts> {
+    return this.#read(({ tally }) => tally.counts())
+  }
+
+  async beat(mine: port.RoleBeat | null, freshMs: number): Promise<readonly port.LiveRole[]> {
+    return this.#roles.beat(mine, freshMs)
+  }
+
+  async leave(mine: port.RoleBeat): Promise<void> {
+    this.#roles.leave(mine)
+  }
+
+  onWake(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** The original's API never wrote to this file. */
+  async adopt(): Promise<number> {
+    return 0
+  }
+
+  #assemble(database: DatabaseSync): Opened {
+    const tally = new Tally(database)
+    const rows = new ConversationRows(database, tally, this.#times)
+    const operations = new Operations(rows, tally, this.#times)
+    const group = new GroupCommit(database, tally, () => {
+      if (!operations.takeWake()) return
+      for (const listener of this.#listeners) listener()
+    })
+    return {
+      database,
+      id: storeId(database),
+      group,
+      rows,
+      tally,
+      operations,
+      listing: new Listing(database, this.#times),
+      retention: new Retention(database, rows, this.#times.retentionMs),
+    }
+  }
+
+  #open(): Opened {
+    if (this.#opened) return this.#opened
+    throw new RapidFireError('store_away', 'the store is not open: start it first')
+  }
+
+  async #run<Answer>(work: (operations: Operations, now: number) => Answer): Promise<Answer> {
+    const { group, operations } = this.#open()
+    return await group.run(() => work(operations, this.#clock()))
+  }
+
+  #read<Answer>(read: (opened: Opened) => Answer): Answer {
+    const opened = this.#open()
+    try {
+      return read(opened)
+    } catch (error) {
+      throw storeError(error)
+    }
+  }
+}
+
+/** The random id of this store, made at its first start. */
+function storeId(database: DatabaseSync): string {
+  database
+    .prepare(`INSERT INTO meta (name, value) VALUES ('id', ?) ON CONFLICT (name) DO NOTHING`)
+    .run(randomUUID())
+  return String(database.prepare(`SELECT value FROM meta WHERE name = 'id'`).get()?.value)
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown))
+}

@@ -1,0 +1,62 @@
+/**
+ * Gives a command its Operator: the running service when one is alive, else the store itself, which
+ * is closed again at the end.
+ */
+import type { Settings } from '../config/settings.ts'
+import type { Operator } from '../operations/operator.ts'
+import { knownOperatorToken } from '../operations/operator-token.ts'
+import { isAlive, readServiceAddress } from '../operations/service-address.ts'
+import { Deadline } from '../service.ts'
+import { HttpOperator, listens } from './http-operator.ts'
+
+const CLOSE_WITHIN_MS = 5000
+
+export interface Connection {
+  readonly operator: Operator
+  readonly via: 'service' | 'store'
+  close(): Promise<void>
+}
+
+/** Rejects as the store's opening does, for example with `store_unreachable`. */
+export async function connect(settings: Settings): Promise<Connection> {
+  return (await connectService(settings)) ?? (await connectStore(settings))
+}
+
+/** Runs `work` with an Operator and lets go of it, whatever happens. */
+export async function withOperator<T>(
+  settings: Settings,
+  work: (operator: Operator) => Promise<T>,
+): Promise<T> {
+  const connection = await connect(settings)
+  try {
+    return await work(connection.operator)
+  } finally {
+    await connection.close()
+  }
+}
+
+async function connectService(settings: Settings): Promise<Connection | null> {
+  const address = await readServiceAddress(settings.dataDir)
+  // After a crash another program may have the port: it must not be sent the token.
+  if (address === null || !isAlive(address.pid)) return null
+  const token = await knownOperatorToken(settings)
+  if (token === null || !(await listens(address.url))) return null
+  const operator = new HttpOperator({ url: address.url, token })
+  return { operator, via: 'service', close: async () => undefined }
+}
+
+async function connectStore(settings: Settings): Promise<Connection> {
+  // Loaded only here: most commands talk to a service and need no engine.
+  const [{ openStore }, { StoreOperator }, { ConversationKeys }] = await Promise.all([
+    import('../gateway.ts'),
+    import('../operations/store-operator.ts'),
+    import('../conversation-key.ts'),
+  ])
+  const store = await openStore(settings)
+  const keys = new ConversationKeys(settings.defaultTenant)
+  return {
+    operator: new StoreOperator({ store, keys, settings }),
+    via: 'store',
+    close: () => store.stop(new Deadline(CLOSE_WITHIN_MS)),
+  }
+}

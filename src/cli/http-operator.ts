@@ -1,0 +1,186 @@
+/**
+ * The Operator of a running service, over its HTTP routes. Every call has a deadline; an answer that
+ * is no answer of ours is `service_unreachable`, one that says no is `refused`.
+ */
+import { z } from 'zod'
+import type { BatchStatus, Operator, Page, Stats, Who } from '../operations/operator.ts'
+import { RapidFireError } from '../errors.ts'
+import type { BatchId } from '../message.ts'
+
+export interface HttpOperatorOptions {
+  /** Without a slash at the end. */
+  readonly url: string
+  readonly token: string
+  readonly timeoutMs?: number
+}
+
+const TIMEOUT_MS = 10_000
+
+/** What every answer of the service has; the rest is as `Operator` says it. */
+const Answer = z.looseObject({
+  success: z.boolean(),
+  error: z.string().optional(),
+  code: z.string().optional(),
+})
+type Answer = z.infer<typeof Answer>
+
+interface Reply {
+  readonly status: number
+  readonly answer: Answer
+}
+
+/** Whether anything answers HTTP there, within 3 s. */
+export async function listens(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(`${url}/ready`, { signal: AbortSignal.timeout(3000) })
+    await response.arrayBuffer()
+    return true
+  } catch (error) {
+    if (error instanceof TypeError || isTimeout(error)) return false
+    throw error
+  }
+}
+
+/** One call; rejects with `service_unreachable` when no answer of ours comes back. */
+export async function callService(
+  url: string,
+  init: { method: string; headers?: Record<string, string>; body?: string; timeoutMs?: number },
+): Promise<Reply & { headers: Headers }> {
+  const { timeoutMs = TIMEOUT_MS, ...rest } = init
+  const { origin } = new URL(url)
+  try {
+    const response = await fetch(url, { ...rest, signal: AbortSignal.timeout(timeoutMs) })
+    const read = Answer.safeParse(await response.json())
+    if (!read.success) throw new SyntaxError('unknown form')
+    return { status: response.status, answer: read.data, headers: response.headers }
+  } catch (error) {
+    if (error instanceof SyntaxError) {
+      throw new RapidFireError(
+        'service_unreachable',
+        `what listens on ${origin} is not Rapid-Fire: name another address with --url`,
+        { cause: error },
+      )
+    }
+    if (isTimeout(error)) {
+      throw new RapidFireError(
+        'service_unreachable',
+        `${origin} did not answer within ${timeoutMs / 1000} s; whether it did what was asked is unknown`,
+        { cause: error },
+      )
+    }
+    throw nothingListens(origin, error)
+  }
+}
+
+export function nothingListens(url: string, cause?: unknown): RapidFireError {
+  const reason = cause instanceof Error ? reasonOf(cause) : ''
+  return new RapidFireError(
+    'service_unreachable',
+    `nothing listens on ${url}${reason}: start it with \`npm start\`, or name another with --url`,
+    { cause },
+  )
+}
+
+/** ECONNREFUSED is what "nothing listens" means; anything else is worth a word. */
+function reasonOf(error: Error): string {
+  const inner = error.cause instanceof Error ? error.cause : error
+  const code = 'code' in inner ? String(inner.code) : ''
+  return code === 'ECONNREFUSED' || code === '' ? '' : ` (${code})`
+}
+
+const isTimeout = (error: unknown): boolean =>
+  error instanceof DOMException && (error.name === 'TimeoutError' || error.name === 'AbortError')
+
+export class HttpOperator implements Operator {
+  readonly #options: HttpOperatorOptions
+
+  constructor(options: HttpOperatorOptions) {
+    this.#options = options
+  }
+
+  async stats(page: Page): Promise<Stats> {
+    const path = `/webhook/whatsapp/batched/stats?${pageQuery(page)}`
+    const answer = accepted(await this.#call('GET', path))
+    return field<Stats>(answer, 'stats')
+  }
+
+  async flush(who: Who): Promise<BatchId | null> {
+    return field<BatchId | null>(accepted(await this.#call('POST', '/operator/flush', who)), 'batchId')
+  }
+
+  async discard({ phone, companyId }: Who): Promise<number> {
+    const query = companyId === undefined ? '' : `?companyId=${encodeURIComponent(companyId)}`
+    const path = `/webhook/whatsapp/batched/${encodeURIComponent(phone)}${query}`
+    return field<number>(accepted(await this.#call('DELETE', path)), 'discarded')
+  }
+
+  async failed(page: Page): Promise<{ count: number; batches: readonly BatchStatus[] }> {
+    const answer = accepted(await this.#call('GET', `/operator/failed?${pageQuery(page)}`))
+    return {
+      count: field<number>(answer, 'count'),
+      batches: field<readonly BatchStatus[]>(answer, 'batches'),
+    }
+  }
+
+  async retry(batchId: BatchId): Promise<'done' | 'none' | 'busy'> {
+    const reply = await this.#call('POST', `/operator/failed/${encodeURIComponent(batchId)}/retry`)
+    if (reply.status === 404) return 'none'
+    if (reply.status === 409) return 'busy'
+    accepted(reply)
+    return 'done'
+  }
+
+  async discardFailed(batchId: BatchId): Promise<boolean> {
+    const reply = await this.#call('DELETE', `/operator/failed/${encodeURIComponent(batchId)}`)
+    if (reply.status === 404) return false
+    accepted(reply)
+    return true
+  }
+
+  async batch(batchId: BatchId): Promise<BatchStatus | null> {
+    const reply = await this.#call('GET', `/operator/batches/${encodeURIComponent(batchId)}`)
+    if (reply.status === 404) return null
+    return field<BatchStatus>(accepted(reply), 'batch')
+  }
+
+  #call(method: string, path: string, body?: object): Promise<Reply> {
+    const { url, token, timeoutMs } = this.#options
+    return callService(`${url}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    })
+  }
+}
+
+function pageQuery({ offset, limit }: Page): string {
+  return new URLSearchParams({ offset: String(offset), limit: String(limit) }).toString()
+}
+
+/** The answer of a call that did what was asked; rejects with `refused` and what the service said. */
+export function accepted({ status, answer }: Reply): Answer {
+  if (answer.success && status < 400) return answer
+  const said = answer.error ?? `status ${status}`
+  if (status === 401) {
+    throw new RapidFireError(
+      'refused',
+      `refused: ${said}. The command must run with the settings of the service: the same DATA_DIR, ` +
+        'ADMIN_TOKEN and secrets',
+    )
+  }
+  throw new RapidFireError('refused', `refused: ${said}`)
+}
+
+function field<T>(answer: Answer, name: string): T {
+  if (!(name in answer)) {
+    throw new RapidFireError(
+      'service_unreachable',
+      `the service answers without \`${name}\`: it is of another version than this command`,
+    )
+  }
+  return answer[name] as T
+}

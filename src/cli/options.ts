@@ -1,0 +1,34 @@
+/** Options that several commands share, and how their values are read. */
+import { InvalidArgumentError } from 'commander'
+import { loadSettings, type Loaded } from '../config/load.ts'
+import type { Shell } from './shell.ts'
+
+export interface JsonOption {
+  json?: true
+}
+
+export const JSON_OPTION = ['--json', 'print one JSON object'] as const
+
+export interface CompanyOption {
+  company?: string
+}
+
+export const COMPANY_OPTION = ['--company <id>', 'tenant, when it is not the default one'] as const
+
+export const whoOf = (
+  phone: string,
+  { company }: CompanyOption,
+): { phone: string; companyId?: string } =>
+  company === undefined ? { phone } : { phone, companyId: company }
+
+export const settingsOf = (shell: Shell): Promise<Loaded> =>
+  loadSettings({ cwd: shell.cwd, env: shell.env })
+
+/** Reads a whole number from `min` to `max`. */
+export function whole(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
+    if (value >= min && value <= max) return value
+    throw new InvalidArgumentError(`Allowed is a whole number from ${min} to ${max}.`)
+  }
+}

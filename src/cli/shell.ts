@@ -1,0 +1,58 @@
+/**
+ * What a command needs of the process it runs in. Commands get it as an argument, so that a test
+ * runs the same code with its own streams, time and signals.
+ */
+import { setTimeout as wait } from 'node:timers/promises'
+import { printable, printableJson } from '../observability/printable.ts'
+
+export interface Sink {
+  write(text: string): unknown
+  readonly isTTY?: boolean
+}
+
+export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP'
+
+export interface Shell {
+  readonly cwd: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly stdout: Sink
+  readonly stderr: Sink
+  /** Ms since 1970. */
+  readonly now: () => number
+  readonly wait: (ms: number) => Promise<unknown>
+  /** Calls back at each signal that asks to stop; the answer ends that. */
+  readonly onStop: (listener: (signal: StopSignal) => void) => () => void
+  /** Ends the process at once. */
+  readonly exit: (code: number) => void
+}
+
+const STOP_SIGNALS: readonly StopSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
+
+export const processShell = (): Shell => ({
+  cwd: process.cwd(),
+  env: process.env,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  now: Date.now,
+  wait: (ms) => wait(ms),
+  onStop: (listener) => {
+    for (const signal of STOP_SIGNALS) process.on(signal, listener)
+    return () => {
+      for (const signal of STOP_SIGNALS) process.off(signal, listener)
+    }
+  },
+  exit: (code) => process.exit(code),
+})
+
+/** One line of a person's words or about them: no control codes get through. */
+export function say(shell: Shell, line: string): void {
+  shell.stdout.write(`${printable(line)}\n`)
+}
+
+export function sayJson(shell: Shell, value: unknown): void {
+  shell.stdout.write(`${printableJson(value)}\n`)
+}
+
+export function sayFault(shell: Shell, fact: string): void {
+  shell.stderr.write(`✗ ${printable(fact)}\n`)
+}

@@ -1,0 +1,189 @@
+/**
+ * The composition root: the one place where concrete classes meet, wired in the order in which a
+ * message passes them.
+ *
+ *   API → Batcher → store ← Processor → queue → Worker → responder → channel
+ */
+import { randomBytes } from 'node:crypto'
+import pkg from '../package.json' with { type: 'json' }
+import { Batcher } from './batching/batcher.ts'
+import { Processor } from './batching/processor.ts'
+import type { BatchStore } from './batching/store.ts'
+import type { Channel } from './channels/channel.ts'
+import { ConsoleChannel } from './channels/console.ts'
+import { PhoneReader } from './channels/phone.ts'
+import { VenomChannel } from './channels/venom.ts'
+import { type Clock, systemClock } from './clock.ts'
+import { settingsDigest } from './config/digest.ts'
+import type { Settings } from './config/settings.ts'
+import { ConversationKeys } from './conversation-key.ts'
+import { RapidFireError } from './errors.ts'
+import { accessAtStart } from './ingress/access.ts'
+import { ApiServer } from './ingress/api-server.ts'
+import { Events } from './observability/events.ts'
+import { Heartbeat } from './observability/heartbeat.ts'
+import { RoleHealth } from './observability/roles.ts'
+import { operatorToken } from './operations/operator-token.ts'
+import { removeServiceAddress, writeServiceAddress } from './operations/service-address.ts'
+import { StoreOperator } from './operations/store-operator.ts'
+import { BullQueue } from './queue/bullmq.ts'
+import { MemoryQueue } from './queue/memory.ts'
+import type { MessageQueue } from './queue/queue.ts'
+import { EchoResponder } from './responders/echo.ts'
+import { Deadline, type Service } from './service.ts'
+import { createStore } from './store-choice.ts'
+import { Worker } from './worker/worker.ts'
+
+export { openStore } from './store-choice.ts'
+export const VERSION: string = pkg.version
+/** P10: a stop never takes longer. */
+const STOP_MS = 9500
+
+export type Role = 'api' | 'processor' | 'worker'
+export const ROLES: readonly Role[] = ['api', 'processor', 'worker']
+
+export interface GatewayOptions {
+  readonly settings: Settings
+  readonly roles: readonly Role[]
+  readonly events?: Events
+  readonly clock?: Clock
+}
+
+export interface Gateway {
+  /** Where the API listens; null without that role. */
+  readonly url: string | null
+  readonly store: BatchStore
+  readonly queue: MessageQueue
+  readonly events: Events
+  /** Takes nothing more, finishes or gives back what is held, within 10 s. Idempotent. */
+  stop(): Promise<void>
+}
+
+/** Starts the roles, or throws one coded error after undoing what had begun. */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { settings, roles, events = new Events(), clock = systemClock } = options
+  const separate = roles.length < ROLES.length
+  if (separate && !settings.redisUrl) {
+    throw new RapidFireError(
+      'settings_invalid',
+      'roles in separate processes need REDIS_URL: the embedded store belongs to one process with all roles',
+    )
+  }
+  const access = accessAtStart(settings)
+  const keys = new ConversationKeys(settings.defaultTenant)
+  const store = createStore(settings, events)
+  const queue = createQueue(settings, events)
+  const started: Service[] = []
+  const run = async (service: Service): Promise<void> => {
+    await service.start()
+    started.unshift(service)
+  }
+  let stopping: Promise<void> | null = null
+  const stop = (): Promise<void> => {
+    stopping ??= stopAll(started, roles, events)
+    return stopping
+  }
+  let url: string | null = null
+  try {
+    await run(store)
+    await run(queue)
+    const shared = { store, queue, events, keys, clock }
+    if (roles.includes('worker')) {
+      await run(createWorker(settings, shared))
+      await run(heartbeat('worker', store, settings, events))
+    }
+    if (roles.includes('processor')) {
+      await run(createProcessor(settings, shared))
+      await run(heartbeat('processor', store, settings, events))
+    }
+    if (roles.includes('api')) {
+      const phones = new PhoneReader(settings.phoneRegion)
+      const api = new ApiServer({
+        ...shared,
+        settings,
+        access,
+        phones,
+        token: await operatorToken(settings),
+        intake: new Batcher({ ...shared, settings }),
+        operator: new StoreOperator({ store, keys, phones, settings, clock, events }),
+        health: new RoleHealth({ store, digest: settingsDigest(settings) }),
+      })
+      await run(heartbeat('api', store, settings, events))
+      await run(api)
+      url = api.url
+      await run(announce(settings, api.url))
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  for (const role of roles) events.emit('role.ready', { role, detail: { url, store: store.identity() } })
+  return { url, store, queue, events, stop }
+}
+
+type Shared = {
+  store: BatchStore
+  queue: MessageQueue
+  events: Events
+  keys: ConversationKeys
+  clock: Clock
+}
+
+function createQueue(settings: Settings, events: Events): MessageQueue {
+  const { redisUrl, redisPassword, queueName, jobName, keepJobsS } = settings
+  if (!redisUrl) return new MemoryQueue(events)
+  return new BullQueue({ url: redisUrl, password: redisPassword, queueName, jobName, keepJobsS, events })
+}
+
+function createWorker(settings: Settings, shared: Shared): Worker {
+  return new Worker({
+    ...shared,
+    ...settings,
+    concurrency: settings.workerConcurrency,
+    responder: new EchoResponder(),
+    channel: createChannel(settings, shared.events),
+  })
+}
+
+function createChannel(settings: Settings, events: Events): Channel {
+  const { venomServerUrl: url, venomApiKey: apiKey, sendTimeoutMs: timeoutMs } = settings
+  if (url) return new VenomChannel({ url, apiKey, timeoutMs })
+  return new ConsoleChannel(({ partId, to, text }) =>
+    events.emit('reply.printed', { to, part: { partId, text } }),
+  )
+}
+
+function createProcessor(settings: Settings, shared: Shared): Processor {
+  const { checkMs, separator, idleMs, ageS, maxSize, dedupeS } = settings
+  return new Processor({
+    ...shared,
+    checkMs,
+    separator,
+    adoption: { idleMs, ageMs: ageS * 1000, maxSize, dedupeMs: dedupeS * 1000 },
+  })
+}
+
+function heartbeat(role: Role, store: BatchStore, settings: Settings, events: Events): Heartbeat {
+  return new Heartbeat({ role, store, events, version: VERSION, digest: settingsDigest(settings) })
+}
+
+/** The command line finds the running service by this. */
+function announce({ dataDir }: Settings, url: string): Service {
+  return {
+    start: () =>
+      writeServiceAddress(dataDir, { url, pid: process.pid, startedAt: new Date().toISOString() }),
+    stop: () => removeServiceAddress(dataDir, process.pid),
+  }
+}
+
+async function stopAll(started: readonly Service[], roles: readonly Role[], events: Events) {
+  const begunAtMs = performance.now()
+  for (const role of roles) events.emit('role.stopping', { role })
+  const deadline = new Deadline(STOP_MS)
+  for (const service of started) await service.stop(deadline)
+  const tookMs = performance.now() - begunAtMs
+  for (const role of roles) events.emit('role.stopped', { role, tookMs, givenBack: 0 })
+}
+
+/** A secret for what must not be guessed from logs, new with each process. */
+export const newLogSecret = (): string => randomBytes(16).toString('hex')

@@ -1,0 +1,86 @@
+/** What leaves as an answer when something is wrong: `{success:false, error, code, details?}`. */
+import type { FastifyReply } from 'fastify'
+import { ERROR_CODES, type ErrorCode, messageOf, RapidFireError } from '../errors.ts'
+import type { Events } from '../observability/events.ts'
+import { Deadline } from '../service.ts'
+
+export const BODY_LIMIT_BYTES = 256 * 1024
+const RETRY_AFTER_S = 2
+
+export interface ErrorAnswer {
+  readonly success: false
+  readonly error: string
+  readonly code: ErrorCode
+  readonly details?: readonly unknown[]
+}
+
+/** Fastify's own refusals in our words. */
+const FRAMEWORK: ReadonlyMap<string, readonly [ErrorCode, string]> = new Map([
+  [
+    'FST_ERR_CTP_BODY_TOO_LARGE',
+    ['body_too_large', `The body may have ${BODY_LIMIT_BYTES} bytes; send it in several calls`],
+  ],
+  [
+    'FST_ERR_CTP_INVALID_MEDIA_TYPE',
+    ['unsupported_media_type', 'Send JSON with Content-Type: application/json'],
+  ],
+  ['FST_ERR_CTP_INVALID_CONTENT_LENGTH', ['invalid_format', 'Content-Length and the body differ']],
+  ['FST_ERR_BAD_URL', ['invalid_format', 'The path is no valid URL']],
+  ['FST_ERR_MAX_PARAM_LENGTH', ['not_found', 'Endpoint not found']],
+])
+
+/** Anything thrown as an error that may leave; what is ours alone becomes `internal` and an event. */
+export function toLeave(error: unknown, where: string, events: Events): RapidFireError {
+  if (error instanceof RapidFireError && error.status > 0) {
+    if (error.status === 500) events.emit('internal.error', { where, error: messageOf(error) })
+    return error
+  }
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const known = FRAMEWORK.get(code)
+  if (known) return new RapidFireError(...known)
+  events.emit('internal.error', { where, error: messageOf(error) })
+  return new RapidFireError('internal', 'Internal server error', { cause: error })
+}
+
+export function errorAnswer(error: RapidFireError): ErrorAnswer {
+  const details: unknown = 'details' in error ? error.details : undefined
+  return {
+    success: false,
+    error: error.message,
+    code: error.code,
+    ...(Array.isArray(details) && { details }),
+  }
+}
+
+export function sendError(reply: FastifyReply, error: RapidFireError): FastifyReply {
+  setErrorHeaders(reply, error.code)
+  return reply.code(error.status).send(errorAnswer(error))
+}
+
+export function setErrorHeaders(reply: FastifyReply, code: ErrorCode): void {
+  if (ERROR_CODES[code] === 503) reply.header('retry-after', String(RETRY_AFTER_S))
+  if (code === 'token_required') reply.header('www-authenticate', 'Bearer')
+}
+
+/** An answer that goes out on a bare socket, where no request could be read. */
+export function rawAnswer(code: ErrorCode, error: string): string {
+  const status = ERROR_CODES[code]
+  const body = JSON.stringify({ success: false, error, code } satisfies ErrorAnswer)
+  return [
+    `HTTP/1.1 ${status} ${code}`,
+    'content-type: application/json; charset=utf-8',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+    '',
+    body,
+  ].join('\r\n')
+}
+
+/** Nobody waits for ever: throws RapidFireError `store_away` when `work` takes longer. */
+export async function within<T>(work: Promise<T>, forMs: number): Promise<T> {
+  if (await new Deadline(forMs).race(work)) return work
+  throw new RapidFireError(
+    'store_away',
+    'The store did not answer in time, so what became of the call is unknown; send it again, it has no effect twice',
+  )
+}

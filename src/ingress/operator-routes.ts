@@ -1,0 +1,144 @@
+/**
+ * What an operator sees and does, over HTTP. Everything needs the token but two: statistics are
+ * shown with masked phones on the machine itself, and a bridge that signs may discard.
+ */
+import type { FastifyInstance } from 'fastify'
+import { isBatchId } from '../batching/batch-id.ts'
+import { field, parseBody } from '../channels/own/json.ts'
+import { resolveTenant } from '../channels/own/message.ts'
+import { RapidFireError } from '../errors.ts'
+import type { BatchId } from '../message.ts'
+import { redactPeer } from '../observability/redact.ts'
+import type { Operator, Page, Stats, Who } from '../operations/operator.ts'
+import { within } from './answers.ts'
+import { type Doors, discarderOf, rawBodyOf, requireToken, viewOf } from './caller.ts'
+import { BATCHED } from './webhook.ts'
+
+export interface OperatorRouteDeps {
+  readonly operator: Operator
+  readonly doors: Doors
+  readonly storeMs: number
+}
+
+interface PageQuery {
+  offset?: unknown
+  limit?: unknown
+}
+interface ById {
+  Params: { id: string }
+}
+
+const MASKED = { phones: 'masked', hashSecret: '' } as const
+const MAX_LIMIT = 1000
+const DEFAULT_LIMIT = 100
+
+export function operatorRoutes(app: FastifyInstance, deps: OperatorRouteDeps): void {
+  const { operator, doors, storeMs } = deps
+
+  app.get<{ Querystring: PageQuery }>(`${BATCHED}/stats`, async (request) => {
+    const view = viewOf(request, doors)
+    const stats = await within(operator.stats(pageOf(request.query)), storeMs)
+    return { success: true, stats: view === 'full' ? stats : masked(stats) }
+  })
+
+  app.delete<{ Params: { phone: string }; Querystring: { companyId?: unknown } }>(
+    `${BATCHED}/:phone`,
+    async (request) => {
+      const { boundTenant } = discarderOf(request, doors)
+      const { phone } = request.params
+      const who = whoOf(phone, request.query.companyId, boundTenant)
+      const discarded = await within(operator.discard(who), storeMs)
+      return { success: true, message: `Batch cleared for ${phone}`, discarded }
+    },
+  )
+
+  app.post('/operator/flush', async (request) => {
+    requireToken(request, doors)
+    const raw = rawBodyOf(request)
+    const body = raw.length === 0 ? undefined : parseBody(raw)
+    const phone = field(body, 'phone')
+    if (typeof phone !== 'string' || phone === '') {
+      throw new RapidFireError('missing_fields', 'Missing required fields: phone')
+    }
+    const who = whoOf(phone, field(body, 'companyId'), null)
+    return { success: true, batchId: await within(operator.flush(who), storeMs) }
+  })
+
+  failedRoutes(app, deps)
+
+  app.get<ById>('/operator/batches/:id', async (request) => {
+    requireToken(request, doors)
+    const batch = await within(operator.batch(batchIdOf(request.params.id)), storeMs)
+    if (!batch) throw noBatch()
+    return { success: true, batch }
+  })
+}
+
+function failedRoutes(app: FastifyInstance, { operator, doors, storeMs }: OperatorRouteDeps): void {
+  app.get<{ Querystring: PageQuery }>('/operator/failed', async (request) => {
+    requireToken(request, doors)
+    const { count, batches } = await within(operator.failed(pageOf(request.query)), storeMs)
+    return { success: true, count, batches }
+  })
+
+  app.post<ById>('/operator/failed/:id/retry', async (request) => {
+    requireToken(request, doors)
+    const outcome = await within(operator.retry(batchIdOf(request.params.id)), storeMs)
+    if (outcome === 'none') throw noBatch()
+    if (outcome === 'busy') {
+      throw new RapidFireError(
+        'conflict',
+        'A turn of this person is under way; retry when it is over',
+      )
+    }
+    return { success: true, outcome }
+  })
+
+  app.delete<ById>('/operator/failed/:id', async (request) => {
+    requireToken(request, doors)
+    if (!(await within(operator.discardFailed(batchIdOf(request.params.id)), storeMs))) {
+      throw noBatch()
+    }
+    return { success: true }
+  })
+}
+
+function noBatch(): RapidFireError {
+  return new RapidFireError('not_found', 'There is no such batch, or it is no longer kept')
+}
+
+/** A batch id as we make them; nothing else is asked of the store. */
+function batchIdOf(text: string): BatchId {
+  if (!isBatchId(text)) throw noBatch()
+  return text
+}
+
+/** Whom a call means. A secret of one tenant cannot name another; the operator checks the rest. */
+function whoOf(phone: string, companyId: unknown, boundTenant: string | null): Who {
+  if (companyId === undefined || companyId === null) {
+    return boundTenant === null ? { phone } : { phone, companyId: boundTenant }
+  }
+  const tenants = { has: () => true }
+  return { phone, companyId: resolveTenant(companyId, { tenants, boundTenant }) }
+}
+
+function pageOf({ offset, limit }: PageQuery): Page {
+  return {
+    offset: wholeNumber('offset', offset, 0, 0, 1_000_000_000),
+    limit: wholeNumber('limit', limit, DEFAULT_LIMIT, 1, MAX_LIMIT),
+  }
+}
+
+function wholeNumber(name: string, given: unknown, fallback: number, min: number, max: number) {
+  if (given === undefined) return fallback
+  const value = typeof given === 'string' && /^\d{1,10}$/.test(given) ? Number(given) : Number.NaN
+  if (value >= min && value <= max) return value
+  throw new RapidFireError('invalid_format', `${name}: a whole number from ${min} to ${max}`)
+}
+
+function masked(stats: Stats): Stats {
+  return {
+    ...stats,
+    batches: stats.batches.map((batch) => ({ ...batch, phone: redactPeer(batch.phone, MASKED) })),
+  }
+}

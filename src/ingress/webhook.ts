@@ -1,0 +1,156 @@
+/**
+ * The webhook of our own format: messages in, 200 only when they are durable.
+ *
+ *   caller → parse → intake → {addedCount, duplicates, rejected?}
+ *
+ * A call of which a part could not be stored is 503 and says how many were; the same call again
+ * stores the rest and doubles nothing, because ids of messages without one come from its signature.
+ */
+import { createHash, randomUUID } from 'node:crypto'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Intake, Taken } from '../batching/intake.ts'
+import { parseBody } from '../channels/own/json.ts'
+import {
+  CallRefused,
+  type ParseContext,
+  type Parsed,
+  parseCall,
+  parseSingle,
+} from '../channels/own/message.ts'
+import type { PhoneReader } from '../channels/phone.ts'
+import type { Clock } from '../clock.ts'
+import type { Settings } from '../config/settings.ts'
+import { DEFAULT_CHANNEL } from '../conversation-key.ts'
+import { ERROR_CODES } from '../errors.ts'
+import type { Events } from '../observability/events.ts'
+import { setErrorHeaders, within } from './answers.ts'
+import { type Caller, callerOf, type Doors, rawBodyOf } from './caller.ts'
+
+export interface WebhookDeps {
+  readonly settings: Pick<Settings, 'tenants' | 'defaultTenant'>
+  readonly intake: Intake
+  readonly events: Events
+  readonly clock: Clock
+  readonly phones: PhoneReader
+  readonly doors: Doors
+  readonly storeMs: number
+}
+
+export const BATCHED = '/webhook/whatsapp/batched'
+export const DIRECT = '/webhook/whatsapp'
+
+export function webhookRoutes(app: FastifyInstance, deps: WebhookDeps): void {
+  app.post(BATCHED, async (request, reply) => {
+    const startedAt = performance.now()
+    const parsed = readCall(request, deps, parseCall)
+    const taken = await store(parsed, false, deps)
+    setBatchIds(reply, taken)
+    if (taken.failures.length > 0) return partly(reply, parsed, taken, startedAt)
+    return {
+      success: true,
+      message: 'Messages added to batch',
+      ...counted(parsed, taken),
+      processingTime: since(startedAt),
+    }
+  })
+
+  app.post(DIRECT, async (request, reply) => {
+    const startedAt = performance.now()
+    const parsed = readCall(request, deps, parseSingle)
+    const taken = await store(parsed, true, deps)
+    setBatchIds(reply, taken)
+    if (taken.failures.length > 0) return partly(reply, parsed, taken, startedAt)
+    return {
+      success: true,
+      // Set aside as too old: kept, but nobody will answer it unasked.
+      queued: taken.setAside === 0,
+      jobId: taken.batchIds[0] ?? null,
+      ...(taken.duplicates > 0 && { duplicates: taken.duplicates }),
+      processingTime: since(startedAt),
+    }
+  })
+}
+
+type Parse = (body: unknown, context: ParseContext) => Parsed
+
+/** Throws RapidFireError where nothing of the call can be kept. */
+function readCall(request: FastifyRequest, deps: WebhookDeps, parse: Parse): Parsed {
+  const caller = callerOf(request, deps.doors)
+  const raw = rawBodyOf(request)
+  const parsed = parse(raw.length === 0 ? undefined : parseBody(raw), contextOf(caller, deps))
+  for (const { code, field } of parsed.rejected)
+    deps.events.emit('message.rejected', { code, field })
+  if (parsed.messages.length === 0) throw nothingKept(parsed)
+  return parsed
+}
+
+function contextOf(caller: Caller, deps: WebhookDeps): ParseContext {
+  return {
+    nowMs: deps.clock(),
+    defaultTenant: deps.settings.defaultTenant,
+    tenants: deps.settings.tenants,
+    boundTenant: caller.boundTenant,
+    channel: DEFAULT_CHANNEL,
+    peerOf: (from) => deps.phones.read(from),
+    makeId: (index) => idWithout(caller.signature, index),
+  }
+}
+
+/** The same for an exact replay; two unsigned calls are never taken for one. */
+function idWithout(signature: string | null, index: number): string {
+  if (signature === null) return `rf-${randomUUID()}`
+  const digest = createHash('sha256').update(`${signature}:${index}`).digest('base64url')
+  return `rf-${digest.slice(0, 22)}`
+}
+
+function nothingKept({ rejected }: Parsed): CallRefused {
+  const codes = new Set(rejected.map(({ code }) => code))
+  const [first] = rejected
+  const code = codes.size === 1 && first ? first.code : 'nothing_accepted'
+  const sentence =
+    rejected.length === 1 && first
+      ? `${first.field || 'the message'}: ${first.allowed}`
+      : `None of the ${rejected.length} messages can be kept; details names what is wrong with each`
+  return new CallRefused(code, sentence, rejected)
+}
+
+async function store(parsed: Parsed, atOnce: boolean, deps: WebhookDeps): Promise<Taken> {
+  return within(deps.intake.take(parsed.messages, { atOnce }), deps.storeMs)
+}
+
+function setBatchIds(reply: FastifyReply, taken: Taken): void {
+  if (taken.batchIds.length > 0) reply.header('x-batch-id', taken.batchIds.join(','))
+}
+
+function counted(parsed: Parsed, taken: Taken) {
+  return {
+    addedCount: taken.added,
+    duplicates: taken.duplicates,
+    ...(taken.setAside > 0 && { setAside: taken.setAside }),
+    ...(parsed.rejected.length > 0 && { rejected: parsed.rejected }),
+  }
+}
+
+/** Not all could be stored: the sender keeps the call and repeats it. */
+function partly(reply: FastifyReply, parsed: Parsed, taken: Taken, startedAt: number) {
+  const errors = taken.failures.map(({ error }) => error)
+  // What passes by itself decides the status, so that the sender comes again.
+  const error = errors.find(({ code }) => ERROR_CODES[code] === 503) ?? errors[0]
+  const code = error?.code ?? 'internal'
+  setErrorHeaders(reply, code)
+  return reply.code(ERROR_CODES[code] || 500).send({
+    success: false,
+    error: error?.message ?? 'Internal server error',
+    code,
+    ...counted(parsed, taken),
+    details: taken.failures.map((failure) => ({
+      index: parsed.indexes[failure.index] ?? failure.index,
+      code: failure.error.code,
+    })),
+    processingTime: since(startedAt),
+  })
+}
+
+function since(startedAt: number): number {
+  return Math.round(performance.now() - startedAt)
+}

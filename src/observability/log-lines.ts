@@ -1,0 +1,189 @@
+/**
+ * The table of log lines: for every event which logger says it, how loud, and in what words.
+ * Three sentences are a contract that people search for: "Processing batch for …", "Batch for …
+ * approaching timeout" and "Batch processed successfully". Whatever comes once for each message is
+ * debug, so that info grows with batches and not with messages.
+ */
+import type { EventName, EventTable } from './events.ts'
+import { duration, plural } from './words.ts'
+
+export const LOGGER_NAMES = {
+  api: 'ai-admin-api',
+  processor: 'ai-admin-batch-processor',
+  worker: 'ai-admin-worker-v2',
+} as const
+export type LoggerRole = keyof typeof LOGGER_NAMES
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+
+export interface LogLine<Name extends EventName> {
+  /** Whose log it is in; 'own' where the event names its role. */
+  readonly logger: LoggerRole | 'own'
+  readonly level: LogLevel
+  /** `phone` is already in the form that may be logged; '' where the event has none. */
+  readonly say: (event: EventTable[Name], phone: string) => string
+}
+
+export const LOG_LINES: { readonly [Name in EventName]: LogLine<Name> } = {
+  'role.ready': { logger: 'own', level: 'info', say: ({ role }) => `ready: ${role}` },
+  'role.stopping': { logger: 'own', level: 'info', say: ({ role }) => `stopping: ${role}` },
+  'role.stopped': {
+    logger: 'own',
+    level: 'info',
+    say: ({ role, tookMs, givenBack }) =>
+      `stopped: ${role} in ${duration(tookMs)}, ${givenBack} given back`,
+  },
+  'access.unsigned': {
+    logger: 'api',
+    level: 'warn',
+    say: ({ reason }) => `Unsigned calls are taken: ${reason}`,
+  },
+  'roles.split': { logger: 'api', level: 'error', say: ({ sentence }) => sentence },
+
+  'message.accepted': {
+    logger: 'api',
+    level: 'debug',
+    say: ({ added, duplicates }, phone) =>
+      `Messages of ${phone} added to batch: ${added}, duplicates: ${duplicates}`,
+  },
+  'message.rejected': {
+    logger: 'api',
+    level: 'debug',
+    say: ({ code, field }) => `Message refused: ${code} in ${field}`,
+  },
+  'message.setAside': {
+    logger: 'api',
+    level: 'warn',
+    say: ({ added, reason }, phone) =>
+      `${plural(added, 'message')} of ${phone} came ${reason === 'late' ? 'again too late' : 'too late'}, ` +
+      'kept as failed: answer or drop with `rapid-fire failed`',
+  },
+  'message.unreadable': {
+    logger: 'processor',
+    level: 'error',
+    say: ({ count }, phone) =>
+      `${plural(count, 'element')} in the batch of ${phone} cannot be read`,
+  },
+
+  'batch.approaching': {
+    logger: 'processor',
+    level: 'info',
+    say: (_event, phone) => `Batch for ${phone} approaching timeout`,
+  },
+  'batch.sealed': {
+    logger: 'processor',
+    level: 'info',
+    say: (_event, phone) => `Processing batch for ${phone}`,
+  },
+  'batch.quiet': {
+    logger: 'processor',
+    level: 'info',
+    say: (_event, phone) => `Batch for ${phone} has reactions and stickers alone: no answer`,
+  },
+  'batch.handedOver': {
+    logger: 'processor',
+    level: 'info',
+    say: (_event, phone) => `Batch processed successfully for ${phone}`,
+  },
+  'batch.handoverFailed': {
+    logger: 'processor',
+    level: 'error',
+    say: ({ batches }) => `Queue did not take ${plural(batches, 'batch')}; nothing is lost`,
+  },
+  'batch.reclaimed': {
+    logger: 'processor',
+    level: 'warn',
+    say: ({ attempt }, phone) => `Batch for ${phone} is handed over again, attempt ${attempt}`,
+  },
+  'batch.sealFailed': {
+    logger: 'processor',
+    level: 'error',
+    say: (_event, phone) => `Batch for ${phone} could not be sealed; it stays in the store`,
+  },
+  'batch.discarded': {
+    logger: 'api',
+    level: 'info',
+    say: ({ messages }, phone) =>
+      `Batch cleared for ${phone}: ${plural(messages, 'message')} dropped`,
+  },
+  'batches.adopted': {
+    logger: 'processor',
+    level: 'info',
+    say: ({ count }) => `${plural(count, 'batch')} of another program taken on`,
+  },
+
+  'turn.begun': {
+    logger: 'worker',
+    level: 'debug',
+    say: (_event, phone) => `Answering the batch of ${phone}`,
+  },
+  'turn.refused': {
+    logger: 'worker',
+    level: 'debug',
+    say: ({ outcome }, phone) => `Job for ${phone} has nothing to do: ${outcome}`,
+  },
+  'turn.drafted': {
+    logger: 'worker',
+    level: 'debug',
+    say: ({ tookMs }, phone) => `Answer for ${phone} is written after ${duration(tookMs)}`,
+  },
+  'turn.fenced': {
+    logger: 'worker',
+    level: 'warn',
+    say: (_event, phone) => `Another worker has the batch of ${phone}; this one sends no more`,
+  },
+  'turn.answered': {
+    logger: 'worker',
+    level: 'info',
+    say: ({ sinceLastMs }, phone) =>
+      `Answered ${phone}, ${duration(sinceLastMs)} after the last message`,
+  },
+  'turn.retrying': {
+    logger: 'worker',
+    level: 'warn',
+    say: ({ afterMs }, phone) => `Answer for ${phone} is tried again in ${duration(afterMs)}`,
+  },
+  'turn.failed': {
+    logger: 'worker',
+    level: 'error',
+    say: (_event, phone) =>
+      `Batch of ${phone} failed and is kept: \`rapid-fire failed\` shows it and tries it again`,
+  },
+  'part.sending': {
+    logger: 'worker',
+    level: 'debug',
+    say: ({ index }, phone) => `Sending part ${index + 1} to ${phone}`,
+  },
+  'part.sent': {
+    logger: 'worker',
+    level: 'debug',
+    say: ({ index }, phone) => `Sent part ${index + 1} to ${phone}`,
+  },
+  'part.uncertain': {
+    logger: 'worker',
+    level: 'warn',
+    say: ({ index }, phone) =>
+      `Part ${index + 1} may reach ${phone} twice: its worker died sending`,
+  },
+
+  'store.away': {
+    logger: 'api',
+    level: 'error',
+    say: ({ place }) => `Store is away: ${place}; nothing accepted is lost`,
+  },
+  'store.back': {
+    logger: 'api',
+    level: 'info',
+    say: ({ place, awayMs }) => `Store is back after ${duration(awayMs)}: ${place}`,
+  },
+  'queue.error': {
+    logger: 'processor',
+    level: 'error',
+    say: ({ queue }) => `Queue error: ${queue}`,
+  },
+  'internal.error': {
+    logger: 'api',
+    level: 'error',
+    say: ({ where }) => `Unexpected error in ${where}`,
+  },
+}

@@ -1,0 +1,84 @@
+/**
+ * Logs: one JSON line for each event, by pino. It subscribes to events and knows nothing else, so
+ * what no event carries (message text, secrets) cannot be logged. Phones appear as the setting says,
+ * also inside the sentences of other programs.
+ */
+import pino, { type DestinationStream, type Logger } from 'pino'
+import type { ConversationKeys } from '../conversation-key.ts'
+import type { ConversationKey } from '../message.ts'
+import type { EventName, Events, EventTable } from './events.ts'
+import { LOG_LINES, LOGGER_NAMES, type LoggerRole } from './log-lines.ts'
+import { type PhoneForm, type Redaction, redactPeer, redactSentence } from './redact.ts'
+
+export interface LogOptions {
+  readonly level: pino.LevelWithSilent
+  readonly phones: PhoneForm
+  /** Key of the hashes of `phones: 'hashed'`; the same one in all processes of an installation. */
+  readonly hashSecret: string
+  readonly keys: ConversationKeys
+  /** Where the lines go; stdout when left out. */
+  readonly out?: DestinationStream
+}
+
+/** Starts logging; the answer ends it. */
+export function subscribeLogs(events: Events, options: LogOptions): () => void {
+  if (options.level === 'silent') return () => undefined
+  const loggers = loggersOf(options)
+  return events.subscribe((name, event) => write(name, event, loggers, options))
+}
+
+type Loggers = Readonly<Record<LoggerRole, Logger>>
+
+function loggersOf({ level, out }: LogOptions): Loggers {
+  // Written at once: the lines before a crash are the ones that matter.
+  const stream = out ?? pino.destination({ fd: 1, sync: true })
+  const logger = (role: LoggerRole): Logger =>
+    pino(
+      {
+        name: LOGGER_NAMES[role],
+        level,
+        timestamp: pino.stdTimeFunctions.isoTime,
+        formatters: { level: (label) => ({ level: label }) },
+      },
+      stream,
+    )
+  return { api: logger('api'), processor: logger('processor'), worker: logger('worker') }
+}
+
+function write<Name extends EventName>(
+  name: Name,
+  event: EventTable[Name],
+  loggers: Loggers,
+  options: LogOptions,
+): void {
+  const line = LOG_LINES[name]
+  const logger = loggers[line.logger === 'own' ? ownRole(event) : line.logger]
+  if (!logger.isLevelEnabled(line.level)) return
+  const fields = loggable(event, options)
+  const phone = typeof fields.phone === 'string' ? fields.phone : ''
+  logger[line.level]({ event: name, ...fields }, line.say(event, phone))
+}
+
+function ownRole(event: object): LoggerRole {
+  const role = 'role' in event ? event.role : undefined
+  return role === 'processor' || role === 'worker' ? role : 'api'
+}
+
+/** The event's own fields, with the conversation as phone, tenant and channel. */
+function loggable(event: object, options: LogOptions): Record<string, unknown> {
+  const fields: Record<string, unknown> = {}
+  for (const [field, value] of Object.entries(event)) {
+    if (field === 'conversation') Object.assign(fields, whoOf(value as ConversationKey, options))
+    else fields[field] = redactValue(value, options)
+  }
+  return fields
+}
+
+function whoOf(conversation: ConversationKey, options: LogOptions): Record<string, string> {
+  const { tenant, channel, peer } = options.keys.parse(conversation)
+  return { phone: redactPeer(peer, options), tenant, channel }
+}
+
+function redactValue(value: unknown, redaction: Redaction): unknown {
+  return typeof value === 'string' ? redactSentence(value, redaction) : value
+}

@@ -1,0 +1,190 @@
+/**
+ * What a person sees in a terminal instead of JSON lines: one block at start, one line for each
+ * event that matters to someone who watches, one when a fault begins and one when it ends. The text
+ * of messages is in no event, so it is not here either; replies are printed by their channel.
+ */
+import pc from 'picocolors'
+import type { StoreIdentity } from '../batching/store.ts'
+import type { Settings } from '../config/settings.ts'
+import type { ConversationKeys } from '../conversation-key.ts'
+import type { ConversationKey, SealCause } from '../message.ts'
+import type { EventName, Events, EventTable } from './events.ts'
+import { printable } from './printable.ts'
+import { type Redaction, redactPeer, redactSentence } from './redact.ts'
+import { StopLines } from './stop-lines.ts'
+import { duration, plural, timeOfDay } from './words.ts'
+
+export interface TerminalOptions extends Redaction {
+  readonly keys: ConversationKeys
+  /** Stdout when left out. */
+  readonly out?: { write(text: string): unknown }
+}
+
+export interface StartInfo {
+  readonly version: string
+  /** Of the API; null when this process has no API. */
+  readonly url: string | null
+  readonly store: Pick<StoreIdentity, 'engine' | 'place' | 'survives'>
+  readonly roles: readonly string[]
+  readonly settings: Pick<Settings, 'idleMs' | 'maxSize' | 'ageS' | 'responder' | 'venomServerUrl'>
+  /** Who may call, in one sentence: `signed calls only`, or the loud one about unsigned calls. */
+  readonly access: string
+}
+
+const LABEL_WIDTH = 11
+const EXAMPLE = '"Привет" "можно" "записаться" "на стрижку" "завтра?"'
+
+/** The block at the start, framed by blank lines. */
+export function startBlock(info: StartInfo): string {
+  const { settings } = info
+  const where = info.url ?? 'no address: the API runs elsewhere'
+  const rows: [string, string][] = [
+    ['store', `${storeName(info.store)} · ${survival(info.store.survives)}`],
+    ['roles', `${info.roles.join(', ')} in this process`],
+    [
+      'window',
+      `${duration(settings.idleMs)} of silence · ${plural(settings.maxSize, 'message')} · ` +
+        `${duration(settings.ageS * 1000)} at most`,
+    ],
+    ['answers', `${settings.responder}, ${answersGo(settings.venomServerUrl)}`],
+    ['access', info.access],
+  ]
+  const hints: [string, string][] = [
+    ['try', `npx rapid-fire send 79001234567 ${EXAMPLE}`],
+    ['next', 'a real messenger, an AI, Redis: docs/get-started.md'],
+  ]
+  const shown = (pairs: [string, string][]): string =>
+    pairs
+      .map(([label, text]) => `  ${pc.dim(label.padEnd(LABEL_WIDTH))}${printable(text)}\n`)
+      .join('')
+  const title = `  ${pc.bold(`rapid-fire ${info.version}`)}      ${where}\n`
+  return `\n${title}${shown(rows)}${info.url === null ? '' : `\n${shown(hints)}`}\n`
+}
+
+const storeName = ({ engine, place }: StartInfo['store']): string =>
+  ({ sqlite: 'SQLite', redis: 'Redis', memory: 'memory' })[engine] +
+  // Some places name their engine themselves.
+  `, ${place.replace(/^(?:redis|sqlite|memory) /, '')}`
+
+/** The promise of a store about what it has taken, in words. */
+export function survival(survives: StoreIdentity['survives']): string {
+  if (survives.includes('host')) return 'survives a crash and a power cut'
+  if (survives.includes('process')) return 'survives a crash, not a power cut'
+  return 'unknown what it survives: its persistence cannot be read'
+}
+
+function answersGo(venomServerUrl: string | null): string {
+  if (venomServerUrl === null) return 'printed here'
+  return `sent to ${URL.canParse(venomServerUrl) ? new URL(venomServerUrl).host : 'the bridge'}`
+}
+
+const CAUSES: Readonly<Record<SealCause, string>> = {
+  idle: 'after silence',
+  full: 'full',
+  age: 'open long enough',
+  flush: 'asked for',
+  clock: 'clock jumped',
+}
+
+/** A mark for what goes wrong, a subject, and words; null where a watcher needs no line. */
+type Line = readonly [mark: '' | '!', subject: string, words: string] | null
+type Say<Name extends EventName> = (event: EventTable[Name], phone: string) => Line
+
+export const TERMINAL_LINES: { readonly [Name in EventName]: Say<Name> } = {
+  'role.ready': () => null,
+  'role.stopping': () => null,
+  'role.stopped': () => null,
+  'access.unsigned': () => null,
+  'roles.split': ({ sentence }) => ['!', 'roles', sentence],
+
+  'message.accepted': ({ size, added, duplicates }, phone) => {
+    if (added === 0) return ['', phone, `${duplicates} sent again, known already`]
+    return ['', phone, size <= added ? 'writes' : `writes on · ${plural(size, 'message')}`]
+  },
+  'message.rejected': ({ code, field }) => ['!', 'refused', `${code} in ${field}`],
+  'message.setAside': ({ added, reason }, phone) => [
+    '!',
+    phone,
+    `${plural(added, 'message')} kept, too ${reason} to answer unasked: npx rapid-fire failed`,
+  ],
+  'message.unreadable': ({ count }, phone) => [
+    '!',
+    phone,
+    `${plural(count, 'element')} cannot be read`,
+  ],
+
+  'batch.approaching': () => null,
+  'batch.sealed': ({ size, cause }, phone) => ['', phone, `batch of ${size} · ${CAUSES[cause]}`],
+  'batch.quiet': (_event, phone) => ['', phone, 'reactions or stickers alone · no answer'],
+  'batch.handedOver': () => null,
+  'batch.handoverFailed': ({ batches, error }) => [
+    '!',
+    'queue',
+    `did not take ${plural(batches, 'batch')}, kept in the store: ${error}`,
+  ],
+  'batch.reclaimed': ({ attempt }, phone) => ['!', phone, `handed over again, attempt ${attempt}`],
+  'batch.sealFailed': ({ error }, phone) => [
+    '!',
+    phone,
+    `not sealed, stays in the store: ${error}`,
+  ],
+  'batch.discarded': ({ messages }, phone) => [
+    '',
+    phone,
+    `${plural(messages, 'message')} discarded`,
+  ],
+  'batches.adopted': ({ count }) => [
+    '',
+    'store',
+    `${plural(count, 'batch')} of another program taken on`,
+  ],
+
+  'turn.begun': () => null,
+  'turn.refused': () => null,
+  'turn.drafted': () => null,
+  'turn.fenced': (_event, phone) => ['!', phone, 'another worker has this batch'],
+  'turn.answered': ({ size, sinceLastMs }, phone) => [
+    '',
+    phone,
+    `answered ${plural(size, 'message')} · ${duration(sinceLastMs)} after the last`,
+  ],
+  'turn.retrying': ({ afterMs, error }, phone) => [
+    '!',
+    phone,
+    `not answered: ${error} · next try in ${duration(afterMs)}`,
+  ],
+  'turn.failed': ({ reason }, phone) => ['!', phone, `failed: ${reason} · npx rapid-fire failed`],
+  'part.sending': () => null,
+  'part.sent': () => null,
+  'part.uncertain': ({ index }, phone) => ['!', phone, `part ${index + 1} may arrive twice`],
+
+  'store.away': ({ place, error }) => ['!', 'store', `${place} away: ${error} · 0 lost`],
+  'store.back': ({ place, awayMs }) => ['', 'store', `${place} back after ${duration(awayMs)}`],
+  'queue.error': ({ queue, error }) => ['!', 'queue', `${queue}: ${error}`],
+  'internal.error': ({ where, error }) => ['!', where, error],
+}
+
+/** Starts printing; the answer ends it. */
+export function subscribeTerminal(events: Events, options: TerminalOptions): () => void {
+  const out = options.out ?? process.stdout
+  const stop = new StopLines(out)
+  return events.subscribe((name, event) => {
+    stop.hear(name, event)
+    const line = lineOf(name, event, options)
+    if (line !== null) out.write(line)
+  })
+}
+
+function lineOf<Name extends EventName>(
+  name: Name,
+  event: EventTable[Name],
+  options: TerminalOptions,
+): string | null {
+  const conversation = 'conversation' in event ? (event.conversation as ConversationKey) : null
+  const peer = conversation === null ? '' : options.keys.parse(conversation).peer
+  const said = TERMINAL_LINES[name](event, redactPeer(peer, options))
+  if (said === null) return null
+  const [mark, subject, words] = said
+  const text = `${subject.padEnd(LABEL_WIDTH)} ${redactSentence(words, options)}`
+  return `${pc.dim(timeOfDay())}  ${mark === '!' ? pc.yellow(printable(text)) : printable(text)}\n`
+}

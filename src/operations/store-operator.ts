@@ -1,0 +1,141 @@
+/** The operator's actions on the store: spelled phones become conversations and back. */
+import type { BatchStore, BatchView, OpenBatchView } from '../batching/store.ts'
+import type { PhoneReader } from '../channels/phone.ts'
+import type { Settings } from '../config/settings.ts'
+import { type ConversationKeys, DEFAULT_CHANNEL } from '../conversation-key.ts'
+import { RapidFireError } from '../errors.ts'
+import type { BatchId, ConversationKey } from '../message.ts'
+import type { Events } from '../observability/events.ts'
+import type { BatchStatus, Operator, Page, PendingBatch, Stats, Who } from './operator.ts'
+
+/** Open batches are found by their id among the newest, and else by looking through so many. */
+const MAX_REMEMBERED = 10_000
+const MAX_LOOKED_THROUGH = 5000
+const LOOK_PAGE = 1000
+
+export interface StoreOperatorDeps {
+  readonly store: BatchStore
+  readonly keys: ConversationKeys
+  readonly phones: PhoneReader
+  readonly settings: Pick<Settings, 'defaultTenant' | 'tenants'>
+  /** Of the process that takes messages, when it is this one. */
+  readonly events?: Events
+}
+
+export class StoreOperator implements Operator {
+  readonly #deps: StoreOperatorDeps
+  readonly #opened = new Map<BatchId, ConversationKey>()
+
+  constructor(deps: StoreOperatorDeps) {
+    this.#deps = deps
+    deps.events?.subscribe((name, event) => {
+      // An event's own name decides its shape, which a generic listener cannot see.
+      if (name === 'message.accepted' && 'batchId' in event && 'conversation' in event) {
+        this.#remember(event.batchId, event.conversation)
+      }
+    })
+  }
+
+  async stats(page: Page): Promise<Stats> {
+    const { store } = this.#deps
+    const [now, pending, counts] = await Promise.all([
+      this.#storeNow(),
+      store.pending(page),
+      store.counts(),
+    ])
+    const batches = pending.batches.map((view) => this.#pending(view, now))
+    return { pendingBatches: pending.count, batches, counts }
+  }
+
+  async flush(who: Who): Promise<BatchId | null> {
+    const flushed = await this.#deps.store.retime(this.#keyOf(who), { kind: 'flush' })
+    return flushed.outcome === 'done' ? flushed.batchId : null
+  }
+
+  async discard(who: Who): Promise<number> {
+    const conversation = this.#keyOf(who)
+    const messages = await this.#deps.store.discardOpen(conversation)
+    if (messages > 0) this.#deps.events?.emit('batch.discarded', { conversation, messages })
+    return messages
+  }
+
+  async failed(page: Page): Promise<{ count: number; batches: readonly BatchStatus[] }> {
+    const { count, batches } = await this.#deps.store.failed(page)
+    return { count, batches: batches.map((view) => this.#settled(view)) }
+  }
+
+  retry(batchId: BatchId): Promise<'done' | 'none' | 'busy'> {
+    return this.#deps.store.retry(batchId)
+  }
+
+  discardFailed(batchId: BatchId): Promise<boolean> {
+    return this.#deps.store.discardFailed(batchId)
+  }
+
+  async batch(batchId: BatchId): Promise<BatchStatus | null> {
+    const view = await this.#deps.store.batch(batchId)
+    if (view) return this.#settled(view)
+    const open = (await this.#openOfRemembered(batchId)) ?? (await this.#lookThrough(batchId))
+    return open && { state: 'open', ...this.#pending(open, await this.#storeNow()) }
+  }
+
+  #remember(batchId: BatchId | null, conversation: ConversationKey): void {
+    if (batchId === null || this.#opened.has(batchId)) return
+    if (this.#opened.size >= MAX_REMEMBERED) {
+      const oldest = this.#opened.keys().next()
+      if (!oldest.done) this.#opened.delete(oldest.value)
+    }
+    this.#opened.set(batchId, conversation)
+  }
+
+  async #openOfRemembered(batchId: BatchId): Promise<OpenBatchView | null> {
+    const conversation = this.#opened.get(batchId)
+    if (conversation === undefined) return null
+    const { open } = await this.#deps.store.conversation(conversation)
+    return open?.batchId === batchId ? open : null
+  }
+
+  async #lookThrough(batchId: BatchId): Promise<OpenBatchView | null> {
+    for (let offset = 0; offset < MAX_LOOKED_THROUGH; offset += LOOK_PAGE) {
+      const { count, batches } = await this.#deps.store.pending({ offset, limit: LOOK_PAGE })
+      const found = batches.find((view) => view.batchId === batchId)
+      if (found) return found
+      if (offset + LOOK_PAGE >= count) return null
+    }
+    return null
+  }
+
+  /** Throws RapidFireError `invalid_phone`, `unsupported_peer` or `unknown_tenant`. */
+  #keyOf({ phone, companyId }: Who): ConversationKey {
+    const { keys, phones, settings } = this.#deps
+    const read = phones.read(phone)
+    if ('code' in read) throw new RapidFireError(read.code, `phone: ${read.allowed}`)
+    const tenant = companyId ?? settings.defaultTenant
+    if (!settings.tenants.has(tenant)) {
+      throw new RapidFireError('unknown_tenant', 'companyId: no tenant of this id is configured')
+    }
+    return keys.keyOf({ tenant, channel: DEFAULT_CHANNEL, peer: read.peer })
+  }
+
+  /** Deadlines are the store's, so ages are told by its clock too. */
+  async #storeNow(): Promise<number> {
+    return (await this.#deps.store.due({ limit: 1, soonMs: 0 })).now
+  }
+
+  #pending(view: OpenBatchView, now: number): PendingBatch {
+    const { tenant, peer } = this.#deps.keys.parse(view.conversation)
+    return {
+      phone: peer,
+      companyId: tenant,
+      batchId: view.batchId,
+      size: view.size,
+      lastMessageAge: Math.max(0, now - view.lastAt),
+      dueInMs: view.dueAt === null ? null : Math.max(0, view.dueAt - now),
+    }
+  }
+
+  #settled({ conversation, ...view }: BatchView): BatchStatus {
+    const { tenant, peer } = this.#deps.keys.parse(conversation)
+    return { ...view, phone: peer, companyId: tenant }
+  }
+}

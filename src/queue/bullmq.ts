@@ -1,0 +1,142 @@
+/**
+ * MessageQueue on BullMQ, and the only file that knows it.
+ *
+ * A job is one attempt at a turn and carries no duty: BullMQ may run it twice (a lock that ran out)
+ * or swallow an id that it still keeps, and `begin` and `turns` of the store make up for both. So
+ * jobs never retry (`attempts: 1`), failed ones are removed at once, and a stalled one may be taken
+ * over many times before BullMQ gives up on it (its default of one loses jobs in a rolling deploy).
+ */
+import { type Job as BullJob, Queue, Worker } from 'bullmq'
+import { Redis } from 'ioredis'
+import { messageOf } from '../errors.ts'
+import type { BatchId, ConversationKey } from '../message.ts'
+import type { Events } from '../observability/events.ts'
+import type { Deadline } from '../service.ts'
+import { type Job, type JobHandler, jobId, type MessageQueue } from './queue.ts'
+
+export interface BullQueueOptions {
+  readonly url: string
+  readonly password: string | null
+  readonly queueName: string
+  readonly jobName: string
+  /** Ended jobs are kept so long for looking at; 0 = not at all. */
+  readonly keepJobsS: number
+  readonly events: Events
+}
+
+export class BullQueue implements MessageQueue {
+  readonly name: string
+  readonly #options: BullQueueOptions
+  readonly #connections: Redis[] = []
+  #queue: Queue | null = null
+  #worker: Worker | null = null
+
+  constructor(options: BullQueueOptions) {
+    this.#options = options
+    this.name = `bullmq ${options.queueName}`
+  }
+
+  async start(): Promise<void> {
+    // Producers are told at once that Redis is away: the store keeps the turn.
+    const connection = this.#connect({
+      maxRetriesPerRequest: 1,
+      enableOfflineQueue: false,
+      commandTimeout: 5000,
+    })
+    await ready(connection)
+    this.#queue = new Queue(this.#options.queueName, { connection })
+    this.#queue.on('error', (error) => this.#report(error))
+    await this.#queue.waitUntilReady()
+  }
+
+  async add(jobs: readonly Job[]): Promise<void> {
+    if (!this.#queue) throw new Error('the queue was not started')
+    const { jobName, keepJobsS } = this.#options
+    const removeOnComplete = keepJobsS > 0 ? { age: keepJobsS } : true
+    await this.#queue.addBulk(
+      jobs.map((job) => ({
+        name: jobName,
+        data: {
+          ...job.data,
+          batchId: job.batchId,
+          attempt: job.attempt,
+          conversation: job.conversation,
+        },
+        opts: { jobId: jobId(job), attempts: 1, removeOnComplete, removeOnFail: true },
+      })),
+    )
+  }
+
+  async work(handler: JobHandler, concurrency: number): Promise<void> {
+    const connection = this.#connect({ maxRetriesPerRequest: null })
+    await ready(connection)
+    const worker = new Worker(
+      this.#options.queueName,
+      async ({ data }: BullJob) => {
+        await handler({
+          batchId: data.batchId as BatchId,
+          attempt: data.attempt as number,
+          conversation: data.conversation as ConversationKey,
+        })
+        // What a handler returns would stay in the job: nothing, so that no text does.
+      },
+      {
+        connection,
+        concurrency,
+        lockDuration: 10_000,
+        stalledInterval: 5000,
+        maxStalledCount: 50,
+        drainDelay: 1,
+      },
+    )
+    worker.on('error', (error) => this.#report(error))
+    worker.on('failed', (_, error) => this.#report(error))
+    this.#worker = worker
+    await worker.waitUntilReady()
+  }
+
+  async depth(): Promise<{ waiting: number; active: number }> {
+    const counts = await this.#queue?.getJobCounts('waiting', 'prioritized', 'active')
+    const { waiting = 0, prioritized = 0, active = 0 } = counts ?? {}
+    return { waiting: waiting + prioritized, active }
+  }
+
+  /** BullMQ's own `close` has no deadline, so it gets ours. */
+  async stop(deadline: Deadline): Promise<void> {
+    const closing = this.#worker?.close() ?? Promise.resolve()
+    if (!(await deadline.race(closing))) await this.#worker?.close(true)
+    await this.#queue?.close()
+    for (const connection of this.#connections) connection.disconnect()
+    this.#worker = null
+    this.#queue = null
+  }
+
+  #connect(options: {
+    maxRetriesPerRequest: number | null
+    enableOfflineQueue?: boolean
+    commandTimeout?: number
+  }): Redis {
+    const { url, password } = this.#options
+    const connection = new Redis(url, {
+      connectTimeout: 2000,
+      retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 5), 1000),
+      ...(password ? { password } : {}),
+      ...options,
+    })
+    connection.on('error', (error) => this.#report(error))
+    this.#connections.push(connection)
+    return connection
+  }
+
+  #report(error: unknown): void {
+    this.#options.events.emit('queue.error', { queue: this.name, error: messageOf(error) })
+  }
+}
+
+async function ready(connection: Redis): Promise<void> {
+  if (connection.status === 'ready') return
+  await new Promise<void>((resolve, reject) => {
+    connection.once('ready', resolve)
+    connection.once('end', () => reject(new Error('the connection was closed')))
+  })
+}

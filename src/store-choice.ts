@@ -1,0 +1,44 @@
+/** Which engine keeps the batches, and with which waits: Redis when REDIS_URL is set, else SQLite. */
+import { RedisStore } from './batching/redis/redis-store.ts'
+import { SqliteStore } from './batching/sqlite/sqlite-store.ts'
+import type { BatchStore, StoreTimes } from './batching/store.ts'
+import type { Settings } from './config/settings.ts'
+import { Events } from './observability/events.ts'
+import { MAX_BACKOFF_MS } from './worker/backoff.ts'
+
+/** A queue that has had a turn for so long has lost it. */
+const QUEUED_MS = 5 * 60_000
+
+export function createStore(settings: Settings, events: Events): BatchStore {
+  const times = storeTimes(settings)
+  const { redisUrl, redisPassword, dataDir, ageS } = settings
+  if (!redisUrl) return new SqliteStore({ dataDir, times })
+  return new RedisStore({
+    target: { url: redisUrl, password: redisPassword },
+    times,
+    mirrorMs: ageS * 1000,
+    events,
+  })
+}
+
+/** A started store for one command, when no service is alive. The caller stops it. */
+export async function openStore(settings: Settings, events = new Events()): Promise<BatchStore> {
+  const store = createStore(settings, events)
+  await store.start()
+  return store
+}
+
+export function storeTimes(settings: Settings): StoreTimes {
+  const ages = [...settings.tenants.values()].map((tenant) => tenant.ageMs)
+  return {
+    handoverMs: settings.handoverMs,
+    queuedMs: QUEUED_MS,
+    leaseMs: settings.leaseMs,
+    maxStarts: settings.maxStarts,
+    retentionMs: settings.retentionS * 1000,
+    wakeMs: settings.checkMs,
+    maxPending: settings.maxPending,
+    openHorizonMs: Math.max(settings.ageS * 1000, ...ages),
+    turnHorizonMs: Math.max(MAX_BACKOFF_MS, QUEUED_MS, settings.leaseMs, settings.handoverMs),
+  }
+}

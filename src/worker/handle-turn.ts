@@ -1,0 +1,192 @@
+/**
+ * One try at a turn, from `begin` to `settle`.
+ *
+ *   begin → read → answer (or the draft of an earlier try) → deliver → settle
+ *
+ * What goes wrong is a settlement: retry with backoff, or failed. A worker that loses its lease
+ * settles nothing; whoever has the turn then does.
+ */
+import { fromElement } from '../batching/element.ts'
+import { type MergedBatch, merge } from '../batching/merge.ts'
+import type { BatchStore, BeginResult, Settlement } from '../batching/store.ts'
+import { isQuiet } from '../batching/window.ts'
+import type { Channel } from '../channels/channel.ts'
+import type { Clock } from '../clock.ts'
+import type { ConversationKeys } from '../conversation-key.ts'
+import { messageOf, RapidFireError } from '../errors.ts'
+import type { Events } from '../observability/events.ts'
+import type { Job } from '../queue/queue.ts'
+import { deliver } from '../replies/deliver.ts'
+import type { Responder } from '../responders/responder.ts'
+import { backoffMs } from './backoff.ts'
+import { Lease, LeaseLost } from './lease.ts'
+
+export interface TurnDeps {
+  readonly store: BatchStore
+  readonly responder: Responder
+  readonly channel: Channel
+  readonly events: Events
+  readonly keys: ConversationKeys
+  readonly clock: Clock
+  readonly separator: string
+  readonly leaseMs: number
+  readonly responderTimeoutMs: number
+  /** Tries until the turn is failed. */
+  readonly maxTries: number
+  readonly retryDelayMs: number
+}
+
+type Turn = Pick<Job, 'batchId' | 'attempt' | 'conversation'>
+type Begun = Extract<BeginResult, { outcome: 'go' }>
+
+/** The worker is stopping: the turn is given back as it is. */
+export class Stopping extends Error {
+  override readonly name = 'Stopping'
+}
+
+/** Resolves when the turn is settled, given back, or somebody else's. Rejects when the store is away. */
+export async function handleTurn(turn: Turn, deps: TurnDeps, stopping: AbortSignal): Promise<void> {
+  const begunAtMs = performance.now()
+  const begun = await deps.store.begin(turn)
+  if (begun.outcome !== 'go') {
+    const { conversation, batchId } = turn
+    if (begun.outcome === 'poison') {
+      deps.events.emit('turn.failed', { conversation, batchId, reason: 'poison' })
+    } else deps.events.emit('turn.refused', { conversation, batchId, outcome: begun.outcome })
+    return
+  }
+  deps.events.emit('turn.begun', { ...turn, epoch: begun.epoch })
+  using lease = new Lease(deps, { ...turn, epoch: begun.epoch }, begunAtMs)
+  try {
+    await answer(turn, begun, lease, deps, stopping)
+  } catch (error) {
+    await settleFailure(error, turn, begun, lease, deps)
+  }
+}
+
+async function answer(
+  turn: Turn,
+  begun: Begun,
+  lease: Lease,
+  deps: TurnDeps,
+  stopping: AbortSignal,
+): Promise<void> {
+  const merged = read(turn, begun, deps)
+  const parts = begun.draft ?? (await draft(turn, merged, lease, deps, stopping))
+  const to = merged.messages.at(-1)?.address ?? deps.keys.parse(turn.conversation).peer
+  await deliver({ ...turn, to, parts }, lease, deps.channel, deps.events, stopping)
+  await settle({ kind: 'answered' }, turn, begun, lease, deps)
+  const { conversation, batchId } = turn
+  deps.events.emit('turn.answered', {
+    conversation,
+    batchId,
+    size: begun.payloads.length,
+    parts: parts.length,
+    sinceLastMs: Math.max(0, deps.clock() - begun.lastAt),
+  })
+}
+
+function read({ conversation, batchId }: Turn, begun: Begun, deps: TurnDeps): MergedBatch {
+  const address = deps.keys.parse(conversation)
+  const messages = begun.payloads.flatMap((payload) => fromElement(payload, address) ?? [])
+  const count = begun.payloads.length - messages.length
+  if (count > 0) deps.events.emit('message.unreadable', { conversation, batchId, count })
+  return merge(messages, deps.separator)
+}
+
+/** The first draft that is stored stands, so a later try never sends another text. */
+async function draft(
+  turn: Turn,
+  merged: MergedBatch,
+  lease: Lease,
+  deps: TurnDeps,
+  stopping: AbortSignal,
+): Promise<readonly string[]> {
+  const { conversation, batchId } = turn
+  const startedAtMs = performance.now()
+  const answered = merged.messages.every(isQuiet)
+    ? []
+    : await respond(turn, merged, lease, deps, stopping)
+  const parts = answered.map((part) => part.text)
+  const recorded = await lease.record({ kind: 'draft', parts })
+  const tookMs = performance.now() - startedAtMs
+  deps.events.emit('turn.drafted', { conversation, batchId, parts: parts.length, tookMs })
+  return recorded.outcome === 'drafted' ? recorded.parts : parts
+}
+
+async function respond(
+  { conversation, batchId }: Turn,
+  merged: MergedBatch,
+  lease: Lease,
+  { responder, responderTimeoutMs, keys }: TurnDeps,
+  stopping: AbortSignal,
+) {
+  const timeout = AbortSignal.timeout(responderTimeoutMs)
+  const signal = AbortSignal.any([lease.signal, stopping, timeout])
+  signal.throwIfAborted()
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
+  try {
+    const request = { ...merged, batchId, conversation: keys.parse(conversation) }
+    // A responder that ignores its signal must not hold the turn.
+    return await Promise.race([responder.respond(request, signal), aborted])
+  } catch (error) {
+    if (signal.aborted && signal.reason !== timeout.reason) throw signal.reason
+    throw new RapidFireError('responder_failed', `${responder.name}: ${messageOf(error)}`, {
+      cause: error,
+    })
+  }
+}
+
+async function settleFailure(
+  error: unknown,
+  turn: Turn,
+  begun: Begun,
+  lease: Lease,
+  deps: TurnDeps,
+): Promise<void> {
+  const { conversation, batchId } = turn
+  if (error instanceof LeaseLost || lease.signal.aborted) {
+    deps.events.emit('turn.fenced', { conversation, batchId, epoch: begun.epoch })
+    return
+  }
+  if (error instanceof Stopping) {
+    await settle({ kind: 'giveBack' }, turn, begun, lease, deps)
+    return
+  }
+  const code = error instanceof RapidFireError ? error.code : 'internal'
+  const settlement: Settlement =
+    code === 'send_refused'
+      ? { kind: 'failed', reason: code }
+      : {
+          kind: 'retry',
+          afterMs: backoffMs(deps.retryDelayMs, begun.retries, Math.random()),
+          maxRetries: deps.maxTries - 1,
+          reason: code,
+        }
+  const outcome = await settle(settlement, turn, begun, lease, deps)
+  if (outcome === 'failed') deps.events.emit('turn.failed', { conversation, batchId, reason: code })
+  else if (settlement.kind === 'retry') {
+    const { afterMs } = settlement
+    deps.events.emit('turn.retrying', {
+      conversation,
+      batchId,
+      afterMs,
+      code,
+      error: messageOf(error),
+    })
+  }
+}
+
+async function settle(
+  settlement: Settlement,
+  turn: Turn,
+  { epoch }: Begun,
+  lease: Lease,
+  { store }: TurnDeps,
+): Promise<string> {
+  const { outcome } = await lease.persist(() => store.settle({ ...turn, epoch }, settlement))
+  if (outcome === 'fenced') throw new LeaseLost('another worker settled the turn')
+  return outcome
+}

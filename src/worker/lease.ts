@@ -1,0 +1,92 @@
+/**
+ * A worker's hold on a turn: renewed while it lives, lost when the store says that another start has
+ * the turn or when it could not be renewed in time. `signal` aborts at the loss, so that nothing is
+ * sent by a worker that was frozen or cut off for longer than the lease.
+ *
+ * Calls to the store are repeated while the lease lasts: they are idempotent, and a moment without
+ * Redis must not cost a try.
+ */
+import type { BatchStore, RecordResult, Step } from '../batching/store.ts'
+import { messageOf, RapidFireError } from '../errors.ts'
+import type { BatchId, ConversationKey } from '../message.ts'
+
+/** Another start has the turn, or it is settled: stop at once and send nothing. */
+export class LeaseLost extends Error {
+  override readonly name = 'LeaseLost'
+}
+
+export interface LeaseDeps {
+  readonly store: BatchStore
+  readonly leaseMs: number
+}
+
+export class Lease implements Disposable {
+  readonly #deps: LeaseDeps
+  readonly #turn: { conversation: ConversationKey; batchId: BatchId; epoch: number }
+  readonly #controller = new AbortController()
+  readonly #timer: NodeJS.Timeout
+  #endsAtMs: number
+
+  constructor(
+    deps: LeaseDeps,
+    turn: { conversation: ConversationKey; batchId: BatchId; epoch: number },
+    /** `performance.now()` before `begin` was called. */
+    begunAtMs: number,
+  ) {
+    this.#deps = deps
+    this.#turn = turn
+    this.#endsAtMs = begunAtMs + deps.leaseMs
+    this.#timer = setInterval(() => void this.#renew(), deps.leaseMs / 3)
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  /** Records a step; throws `LeaseLost` when the turn is not ours any more. */
+  async record(step: Step): Promise<Exclude<RecordResult, { outcome: 'fenced' }>> {
+    const { batchId, epoch, conversation } = this.#turn
+    const askedAtMs = performance.now()
+    const result = await this.persist(() =>
+      this.#deps.store.record(batchId, epoch, step, conversation),
+    )
+    if (result.outcome === 'fenced') throw this.#lose('another worker has the turn')
+    this.#endsAtMs = askedAtMs + this.#deps.leaseMs
+    // Frozen between the answer and here: the lease that was granted may be over already.
+    if (performance.now() > this.#endsAtMs) throw this.#lose('the lease ran out')
+    return result
+  }
+
+  /** Repeats a call to the store until it succeeds or the lease is over. */
+  async persist<T>(call: () => Promise<T>): Promise<T> {
+    for (let waitMs = 50; ; waitMs = Math.min(waitMs * 2, 1000)) {
+      try {
+        return await call()
+      } catch (error) {
+        const again = error instanceof RapidFireError && error.status === 503
+        if (!again || error.code === 'store_damaged') throw error
+        if (performance.now() + waitMs > this.#endsAtMs) throw this.#lose(messageOf(error))
+      }
+      await new Promise((resolve) => setTimeout(resolve, waitMs))
+    }
+  }
+
+  async #renew(): Promise<void> {
+    try {
+      await this.record({ kind: 'alive' })
+    } catch (error) {
+      // A loss has told the signal; what else went wrong meets the next step of the turn.
+      if (!(error instanceof LeaseLost)) this.#lose(messageOf(error))
+    }
+  }
+
+  #lose(why: string): LeaseLost {
+    const lost = new LeaseLost(why)
+    this.#controller.abort(lost)
+    return lost
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer)
+  }
+}

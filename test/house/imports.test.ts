@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { findCycle, importsOf, sourceFiles } from '../support/source-tree.ts'
+
+const files = sourceFiles().filter((file) => !file.endsWith('.test.ts'))
+const imports = files.flatMap(importsOf)
+const ROOT = /^src\/(gateway|store-choice|index)\.ts$/
+
+interface Rule {
+  readonly says: string
+  /** Imports of this … */
+  readonly to: RegExp
+  /** … are allowed from here alone … */
+  readonly onlyFrom?: RegExp
+  /** … or forbidden from here. */
+  readonly neverFrom?: RegExp
+  /** Types may pass: they are the ports' words. */
+  readonly typesToo: boolean
+}
+
+const RULES: readonly Rule[] = [
+  {
+    says: 'BullMQ is known to one file',
+    to: /^bullmq$/,
+    onlyFrom: /^src\/queue\/bullmq\.ts$/,
+    typesToo: true,
+  },
+  {
+    says: 'ioredis is known to the Redis engine and the queue',
+    to: /^ioredis$/,
+    onlyFrom: /^src\/(batching\/redis\/|queue\/bullmq\.ts)/,
+    typesToo: true,
+  },
+  {
+    says: 'SQLite is known to its engine',
+    to: /^node:sqlite$/,
+    onlyFrom: /^src\/batching\/sqlite\//,
+    typesToo: true,
+  },
+  {
+    says: 'Fastify is known to the ingress',
+    to: /^fastify$/,
+    onlyFrom: /^src\/ingress\//,
+    typesToo: true,
+  },
+  {
+    says: 'pino is known to observability',
+    to: /^pino$/,
+    onlyFrom: /^src\/observability\//,
+    typesToo: true,
+  },
+  {
+    says: 'commander is known to the command line',
+    to: /^commander$/,
+    onlyFrom: /^src\/cli\//,
+    typesToo: true,
+  },
+  {
+    says: 'the Redis engine meets the rest in the composition root',
+    to: /^src\/batching\/redis\//,
+    onlyFrom: /^src\/(batching\/redis\/|(gateway|store-choice)\.ts$)/,
+    typesToo: true,
+  },
+  {
+    says: 'the SQLite engine meets the rest in the composition root',
+    to: /^src\/batching\/sqlite\//,
+    onlyFrom: /^src\/(batching\/sqlite\/|(gateway|store-choice)\.ts$)/,
+    typesToo: true,
+  },
+  {
+    says: 'queues meet the rest in the composition root',
+    to: /^src\/queue\/(bullmq|memory)\.ts$/,
+    onlyFrom: ROOT,
+    typesToo: true,
+  },
+  {
+    says: 'channels that send meet the rest in the composition root',
+    to: /^src\/channels\/(console|venom)\.ts$/,
+    onlyFrom: ROOT,
+    typesToo: true,
+  },
+  {
+    says: 'responders meet the rest in the composition root',
+    to: /^src\/responders\/(?!responder\.ts)/,
+    onlyFrom: ROOT,
+    typesToo: true,
+  },
+  {
+    says: 'stages do not know the fronts',
+    to: /^src\/(ingress|cli|operations|gateway)/,
+    neverFrom: /^src\/(batching|channels|queue|worker|responders|replies)\//,
+    typesToo: true,
+  },
+  {
+    says: 'settings are loaded by the fronts alone',
+    to: /^src\/config\/load\.ts$/,
+    onlyFrom: /^src\/(cli\/|config\/|index\.ts)/,
+    typesToo: false,
+  },
+  {
+    says: 'nobody reads the environment but config and the command line',
+    to: /^node:process$/,
+    onlyFrom: /^src\/(config|cli)\//,
+    typesToo: true,
+  },
+  { says: 'the words import nothing', to: /./, neverFrom: /^src\/message\.ts$/, typesToo: true },
+  { says: 'source knows no tests', to: /^test\//, neverFrom: /^src\//, typesToo: true },
+]
+
+describe('import rules', () => {
+  for (const { says, to, onlyFrom, neverFrom, typesToo } of RULES) {
+    it(says, () => {
+      const wrong = imports
+        .filter((found) => to.test(found.to) && (typesToo || !found.typeOnly))
+        .filter(({ from }) => (onlyFrom ? !onlyFrom.test(from) : neverFrom?.test(from)))
+      assert.deepEqual(wrong, [])
+    })
+  }
+
+  it('see the imports that there are', () => {
+    assert.ok(
+      imports.some(({ from, to }) => from === 'src/gateway.ts' && to === 'src/queue/bullmq.ts'),
+    )
+    assert.ok(imports.length > files.length)
+  })
+
+  it('allow no cycle', () => {
+    assert.equal(findCycle(files), null)
+  })
+})
