@@ -19,7 +19,7 @@ if (Number(process.versions.node.split('.')[0]) >= NEEDED) {
   if (nodeModule.enableCompileCache) nodeModule.enableCompileCache()
   const compiled = path.join(root, 'dist', 'cli', 'main.js')
   const entry = fs.existsSync(compiled) ? compiled : path.join(root, 'src', 'cli', 'main.ts')
-  import(url.pathToFileURL(entry).href).then((main) => main.runFromShell())
+  import(url.pathToFileURL(entry).href).then((main) => main.runFromShell(), cannotLoad)
 } else {
   const own = findOwnNode(root)
   if (own) runWith(own)
@@ -30,6 +30,12 @@ if (Number(process.versions.node.split('.')[0]) >= NEEDED) {
     )
     process.exitCode = 1
   }
+}
+
+function cannotLoad(error) {
+  const fact = String(error.message).split('\n')[0]
+  process.stderr.write(`\u2717 rapid-fire cannot be loaded: ${fact}; run \`npm ci\`\n`)
+  process.exitCode = 1
 }
 
 /** The Node of the devDependency, in this package's node_modules or in one above it. */

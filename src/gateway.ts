@@ -47,6 +47,8 @@ export interface GatewayOptions {
   readonly roles: readonly Role[]
   readonly events?: Events
   readonly clock?: Clock
+  /** For tests: decides in the store too, instead of its own clock. */
+  readonly storeClock?: Clock
 }
 
 export interface Gateway {
@@ -55,6 +57,8 @@ export interface Gateway {
   readonly store: BatchStore
   readonly queue: MessageQueue
   readonly events: Events
+  /** Resolves when everything has stopped. */
+  readonly stopped: Promise<void>
   /** Takes nothing more, finishes or gives back what is held, within 10 s. Idempotent. */
   stop(): Promise<void>
 }
@@ -71,16 +75,17 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   }
   const access = accessAtStart(settings)
   const keys = new ConversationKeys(settings.defaultTenant)
-  const store = createStore(settings, events)
+  const store = createStore(settings, events, options.storeClock)
   const queue = createQueue(settings, events)
   const started: Service[] = []
   const run = async (service: Service): Promise<void> => {
     await service.start()
     started.unshift(service)
   }
+  const ended = Promise.withResolvers<void>()
   let stopping: Promise<void> | null = null
   const stop = (): Promise<void> => {
-    stopping ??= stopAll(started, roles, events)
+    stopping ??= stopAll(started, roles, events).finally(ended.resolve)
     return stopping
   }
   let url: string | null = null
@@ -105,7 +110,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         phones,
         token: await operatorToken(settings),
         intake: new Batcher({ ...shared, settings }),
-        operator: new StoreOperator({ store, keys, phones, settings, clock, events }),
+        operator: new StoreOperator({ store, keys, phones, settings, events }),
         health: new RoleHealth({ store, digest: settingsDigest(settings) }),
       })
       await run(heartbeat('api', store, settings, events))
@@ -117,8 +122,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await stop()
     throw error
   }
+  if (access.warning) events.emit('access.unsigned', { reason: access.warning })
   for (const role of roles) events.emit('role.ready', { role, detail: { url, store: store.identity() } })
-  return { url, store, queue, events, stop }
+  return { url, store, queue, events, stop, stopped: ended.promise }
 }
 
 type Shared = {

@@ -2,6 +2,7 @@
 import { RedisStore } from './batching/redis/redis-store.ts'
 import { SqliteStore } from './batching/sqlite/sqlite-store.ts'
 import type { BatchStore, StoreTimes } from './batching/store.ts'
+import type { Clock } from './clock.ts'
 import type { Settings } from './config/settings.ts'
 import { Events } from './observability/events.ts'
 import { MAX_BACKOFF_MS } from './worker/backoff.ts'
@@ -9,15 +10,16 @@ import { MAX_BACKOFF_MS } from './worker/backoff.ts'
 /** A queue that has had a turn for so long has lost it. */
 const QUEUED_MS = 5 * 60_000
 
-export function createStore(settings: Settings, events: Events): BatchStore {
+export function createStore(settings: Settings, events: Events, clock?: Clock): BatchStore {
   const times = storeTimes(settings)
   const { redisUrl, redisPassword, dataDir, ageS } = settings
-  if (!redisUrl) return new SqliteStore({ dataDir, times })
+  if (!redisUrl) return new SqliteStore({ dataDir, times, ...(clock ? { clock } : {}) })
   return new RedisStore({
     target: { url: redisUrl, password: redisPassword },
     times,
     mirrorMs: ageS * 1000,
     events,
+    ...(clock ? { clock } : {}),
   })
 }
 

@@ -18,7 +18,10 @@ const anyMessage: fc.Arbitrary<Message> = fc
       name: anyText,
       type: fc.constantFrom(...MESSAGE_TYPES),
       text: fc.oneof(anyText, fc.constant('\ud800 lone'), fc.constant('\u0000')),
-      media: fc.record({ url: anyText, mimeType: anyText, fileName: anyText }, { requiredKeys: [] }),
+      media: fc.record(
+        { url: anyText, mimeType: anyText, fileName: anyText },
+        { requiredKeys: [] },
+      ),
       quoted: anyText,
       sentAt: fc.option(finite),
       sentAtExact: fc.boolean(),
@@ -117,7 +120,17 @@ describe('an element of another program', () => {
     assert.notEqual(read(), fromElement('{"message":"y"}', conversation)?.id)
   })
 
-  for (const json of ['', '{', 'null', '1', '"x"', '[]', '{}', '{"message":1}', '{"message":null}']) {
+  for (const json of [
+    '',
+    '{',
+    'null',
+    '1',
+    '"x"',
+    '[]',
+    '{}',
+    '{"message":1}',
+    '{"message":null}',
+  ]) {
     it(`is nobody's message: ${json || 'nothing'}`, () => {
       assert.equal(fromElement(json, conversation), null)
     })

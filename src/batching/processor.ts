@@ -56,7 +56,7 @@ export class Processor implements Service {
   }
 
   async start(): Promise<void> {
-    this.#unsubscribe = this.#deps.store.onWake(() => this.#sleeper.wake())
+    this.#unsubscribe = await this.#deps.store.onWake(() => this.#sleeper.wake())
     this.#running = this.#run()
   }
 
@@ -97,6 +97,7 @@ export class Processor implements Service {
       const sealed = await this.#seal(due)
       const reclaimed = await this.#reclaim(due.turns)
       await this.#handOver([...sealed, ...reclaimed])
+      events.emit('processor.looked', { open: due.open.length, turns: due.turns.length })
       // A full page means that there may be more; without progress it would only spin.
       const full = due.open.length === PAGE || due.turns.length === PAGE
       if (full && sealed.length + reclaimed.length > 0) return 0

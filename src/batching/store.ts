@@ -338,8 +338,11 @@ export interface BatchStore extends Service {
   beat(mine: RoleBeat | null, freshMs: number): Promise<readonly LiveRole[]>
   /** A role leaves. */
   leave(mine: RoleBeat): Promise<void>
-  /** Calls back when a deadline came nearer than a processor may be sleeping. */
-  onWake(listener: () => void): () => void
+  /**
+   * Calls back when a deadline came nearer than a processor may be sleeping; resolves when that is
+   * so, with the way to end it.
+   */
+  onWake(listener: () => void): Promise<() => void>
   /** Gives lists without a deadline one, as the original's API leaves them; answers how many. */
   adopt(limits: Limits & { idleMs: number }): Promise<number>
 }

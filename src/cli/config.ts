@@ -3,7 +3,7 @@ import { Command } from 'commander'
 import { settingsSummary } from '../config/docs.ts'
 import { settingsInForce, settingsTable } from '../config/print.ts'
 import { JSON_OPTION, type JsonOption, settingsOf } from './options.ts'
-import { sayJson, type Shell } from './shell.ts'
+import { type Shell, sayJson } from './shell.ts'
 
 export function configCommand(shell: Shell): Command {
   return new Command('config')

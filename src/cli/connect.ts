@@ -3,6 +3,7 @@
  * is closed again at the end.
  */
 import type { Settings } from '../config/settings.ts'
+import { ConversationKeys } from '../conversation-key.ts'
 import type { Operator } from '../operations/operator.ts'
 import { knownOperatorToken } from '../operations/operator-token.ts'
 import { isAlive, readServiceAddress } from '../operations/service-address.ts'
@@ -47,15 +48,16 @@ async function connectService(settings: Settings): Promise<Connection | null> {
 
 async function connectStore(settings: Settings): Promise<Connection> {
   // Loaded only here: most commands talk to a service and need no engine.
-  const [{ openStore }, { StoreOperator }, { ConversationKeys }] = await Promise.all([
+  const [{ openStore }, { StoreOperator }, { PhoneReader }] = await Promise.all([
     import('../gateway.ts'),
     import('../operations/store-operator.ts'),
-    import('../conversation-key.ts'),
+    import('../channels/phone.ts'),
   ])
   const store = await openStore(settings)
+  const phones = new PhoneReader(settings.phoneRegion)
   const keys = new ConversationKeys(settings.defaultTenant)
   return {
-    operator: new StoreOperator({ store, keys, settings }),
+    operator: new StoreOperator({ store, keys, phones, settings }),
     via: 'store',
     close: () => store.stop(new Deadline(CLOSE_WITHIN_MS)),
   }

@@ -6,7 +6,7 @@ import { plural } from '../observability/words.ts'
 import type { BatchStatus, Operator } from '../operations/operator.ts'
 import { withOperator } from './connect.ts'
 import { JSON_OPTION, type JsonOption, settingsOf, whole } from './options.ts'
-import { say, sayJson, type Shell } from './shell.ts'
+import { type Shell, say, sayJson } from './shell.ts'
 import { table } from './table.ts'
 
 interface Options extends JsonOption {
@@ -52,7 +52,8 @@ async function list(operator: Operator, options: Options, shell: Shell): Promise
   for (const line of table(batches.map(failedRow))) say(shell, line)
   const rest = count - offset - batches.length
   if (batches.length > 0 && rest > 0) say(shell, `  … and ${rest} more: --offset, --limit`)
-  if (count > 0) say(shell, 'again: rapid-fire failed --retry ID   drop: rapid-fire failed --discard ID')
+  if (count > 0)
+    say(shell, 'again: rapid-fire failed --retry ID   drop: rapid-fire failed --discard ID')
 }
 
 function failedRow(batch: BatchStatus): string[] {

@@ -10,7 +10,7 @@ import {
   settingsOf,
   whoOf,
 } from './options.ts'
-import { say, sayJson, type Shell } from './shell.ts'
+import { type Shell, say, sayJson } from './shell.ts'
 
 export function flushCommand(shell: Shell): Command {
   return new Command('flush')

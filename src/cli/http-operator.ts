@@ -3,9 +3,9 @@
  * is no answer of ours is `service_unreachable`, one that says no is `refused`.
  */
 import { z } from 'zod'
-import type { BatchStatus, Operator, Page, Stats, Who } from '../operations/operator.ts'
 import { RapidFireError } from '../errors.ts'
 import type { BatchId } from '../message.ts'
+import type { BatchStatus, Operator, Page, Stats, Who } from '../operations/operator.ts'
 
 export interface HttpOperatorOptions {
   /** Without a slash at the end. */
@@ -105,7 +105,10 @@ export class HttpOperator implements Operator {
   }
 
   async flush(who: Who): Promise<BatchId | null> {
-    return field<BatchId | null>(accepted(await this.#call('POST', '/operator/flush', who)), 'batchId')
+    return field<BatchId | null>(
+      accepted(await this.#call('POST', '/operator/flush', who)),
+      'batchId',
+    )
   }
 
   async discard({ phone, companyId }: Who): Promise<number> {

@@ -1,6 +1,6 @@
 /** Options that several commands share, and how their values are read. */
 import { InvalidArgumentError } from 'commander'
-import { loadSettings, type Loaded } from '../config/load.ts'
+import { type Loaded, loadSettings } from '../config/load.ts'
 import type { Shell } from './shell.ts'
 
 export interface JsonOption {

@@ -1,32 +1,28 @@
 /**
- * `rapid-fire start`: runs the roles until a signal asks to stop. The first signal stops cleanly,
- * a second one at once; either way nothing accepted is lost, since the store is the truth.
+ * `rapid-fire start`: runs the roles until a signal asks to stop, and shows what happens: to a
+ * person in a terminal, to a log anywhere else.
  */
+import { createHmac } from 'node:crypto'
 import { Command, InvalidArgumentError } from 'commander'
 import type { Settings } from '../config/settings.ts'
+import { ConversationKeys } from '../conversation-key.ts'
 import { RapidFireError } from '../errors.ts'
+import { accessAtStart } from '../ingress/access.ts'
+import { Events } from '../observability/events.ts'
+import { subscribeLogs } from '../observability/logs.ts'
+import { startBlock, subscribeTerminal } from '../observability/terminal.ts'
+import { operatorToken } from '../operations/operator-token.ts'
 import { settingsOf } from './options.ts'
-import { sayFault, type Shell } from './shell.ts'
+import { type Running, runUntilStopped } from './run-until-stopped.ts'
+import type { Shell } from './shell.ts'
+import { VERSION } from './version.ts'
 
 const ROLES = ['api', 'processor', 'worker'] as const
 type Role = (typeof ROLES)[number]
 
-/** Longer than any role may take; past it the process ends as it is. */
-const STOP_WITHIN_MS = 9800
-/**
- * One ^C arrives several times: from the terminal, from npm, and from the older Node that started
- * this one. What comes this close together is one wish, ms.
- */
-export const ONE_WISH_MS = 200
-
 interface Options {
   role?: Role[]
   json?: true
-}
-
-export interface Running {
-  stop(reason?: string): Promise<void>
-  readonly stopped: Promise<void>
 }
 
 export function startCommand(shell: Shell): Command {
@@ -35,15 +31,43 @@ export function startCommand(shell: Shell): Command {
     .option('--role <roles>', `${ROLES.join(', ')}; several by comma or repeated`, readRoles)
     .option('--json', 'log JSON lines also in a terminal')
     .action(async ({ role, json }: Options) => {
-      const { settings, sources } = await settingsOf(shell)
+      const { settings } = await settingsOf(shell)
       const roles = ROLES.filter((one) => role?.includes(one) ?? true)
       refuseLonelyRoles(roles, settings)
       const terminal = shell.stdout.isTTY === true && !json
-      await runUntilStopped(shell, async () => {
-        const { startGateway } = await import('../gateway.ts')
-        return startGateway({ settings, sources, roles, terminal })
-      })
+      await runUntilStopped(shell, () => startAndShow(settings, roles, terminal, shell))
     })
+}
+
+async function startAndShow(
+  settings: Settings,
+  roles: readonly Role[],
+  terminal: boolean,
+  shell: Shell,
+): Promise<Running> {
+  const { startGateway } = await import('../gateway.ts')
+  const events = new Events()
+  const keys = new ConversationKeys(settings.defaultTenant)
+  const phones = settings.logPhones
+  const hashSecret = await hashSecretOf(settings)
+  if (!terminal) {
+    subscribeLogs(events, { level: settings.logLevel, phones, hashSecret, keys })
+    return startGateway({ settings, roles, events })
+  }
+  subscribeTerminal(events, { phones, hashSecret, keys, out: shell.stdout })
+  const gateway = await startGateway({ settings, roles, events })
+  const access = accessAtStart(settings).warning ?? 'signed calls, or the static key'
+  const store = gateway.store.identity()
+  const block = startBlock({ version: VERSION, url: gateway.url, store, roles, settings, access })
+  shell.stdout.write(block)
+  return gateway
+}
+
+/** The key of hashed phones is made of the operator's token, so it stays as long as that does. */
+async function hashSecretOf(settings: Settings): Promise<string> {
+  if (settings.logPhones !== 'hashed') return ''
+  const token = await operatorToken(settings)
+  return createHmac('sha256', token).update('phones in logs').digest('hex')
 }
 
 function readRoles(text: string, before: Role[] = []): Role[] {
@@ -61,50 +85,4 @@ function refuseLonelyRoles(roles: readonly Role[], settings: Pick<Settings, 'red
     'settings_invalid',
     'roles in processes of their own meet on Redis: set REDIS_URL, or start without --role',
   )
-}
-
-/** Starts, and resolves when all has ended; rejects when the start or the stop failed. */
-export async function runUntilStopped(shell: Shell, start: () => Promise<Running>): Promise<void> {
-  const wishes = new StopWishes(shell)
-  try {
-    const running = await start()
-    const stopping = wishes.first.then(async (signal) => {
-      const late = shell.wait(STOP_WITHIN_MS).then(() => 'late' as const)
-      if ((await Promise.race([running.stop(signal), late])) !== 'late') return
-      sayFault(shell, 'did not stop in time: what was being answered is taken up at the next start')
-      shell.exit(1)
-    })
-    await Promise.race([stopping, running.stopped])
-    if (wishes.wished) await stopping
-  } finally {
-    wishes.end()
-  }
-}
-
-/** Turns signals into wishes: the first stops, the next one ends the process at once. */
-class StopWishes {
-  readonly first: Promise<string>
-  readonly end: () => void
-  #firstAt: number | null = null
-
-  constructor(shell: Shell) {
-    const { promise, resolve } = Promise.withResolvers<string>()
-    this.first = promise
-    this.end = shell.onStop((signal) => {
-      if (this.#firstAt === null) {
-        this.#firstAt = shell.now()
-        resolve(signal)
-      } else if (shell.now() - this.#firstAt >= ONE_WISH_MS) {
-        sayFault(
-          shell,
-          'stopped at once: open batches stay in the store, what was being answered is given back',
-        )
-        shell.exit(130)
-      }
-    })
-  }
-
-  get wished(): boolean {
-    return this.#firstAt !== null
-  }
 }

@@ -4,7 +4,7 @@ import { duration, plural } from '../observability/words.ts'
 import type { Stats } from '../operations/operator.ts'
 import { withOperator } from './connect.ts'
 import { JSON_OPTION, type JsonOption, settingsOf, whole } from './options.ts'
-import { say, sayJson, type Shell } from './shell.ts'
+import { type Shell, say, sayJson } from './shell.ts'
 import { table } from './table.ts'
 
 interface Options extends JsonOption {

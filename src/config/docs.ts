@@ -9,10 +9,9 @@ const HEAD = `# Settings
 Each setting is read from the environment, else from \`.env\`, else from \`rapid-fire.config.ts\`
 (under the name in the second column), else it has its default. An empty variable counts as not
 set. \`npx rapid-fire config\` prints what is in force and where it came from.
-
-| variable | in the config file | default | allowed | meaning |
-|---|---|---|---|---|
 `
+
+const TITLES = ['variable', 'in the config file', 'default', 'allowed', 'meaning']
 
 const TAIL = `
 ## The config file
@@ -48,20 +47,30 @@ function shownDefault(value: unknown): string {
 
 /** The whole page, ending in a line break. */
 export function settingsPage(): string {
-  const rows = SPECS.map(([property, spec]) => {
-    const columns = [
-      `\`${spec.env}\``,
-      `\`${property}\``,
-      shownDefault(spec.default),
-      `${spec.allowed}${spec.secret ? ' (secret)' : ''}`,
-      spec.meaning,
-    ]
-    return `| ${columns.map(cell).join(' | ')} |\n`
-  })
-  return HEAD + rows.join('') + TAIL
+  const rows = SPECS.map(([property, spec]) => [
+    `\`${spec.env}\``,
+    `\`${property}\``,
+    shownDefault(spec.default),
+    `${spec.allowed}${spec.secret ? ' (secret)' : ''}`,
+    spec.meaning,
+  ])
+  return `${HEAD}\n${markdownTable(TITLES, rows)}${TAIL}`
 }
 
-/** What \`config --help\` lists: every name with its default and meaning. */
+/** Padded as the formatter of the repository pads it, so that the two never undo each other. */
+function markdownTable(titles: readonly string[], rows: readonly (readonly string[])[]): string {
+  const cells = [titles, ...rows].map((row) => row.map(cell))
+  const widths = titles.map((_title, column) =>
+    Math.max(...cells.map((row) => (row[column] ?? '').length)),
+  )
+  const line = (row: readonly string[]): string =>
+    `| ${row.map((text, column) => text.padEnd(widths[column] ?? 0)).join(' | ')} |\n`
+  const [head = [], ...body] = cells
+  const rule = widths.map((width) => '-'.repeat(width))
+  return [head, rule, ...body].map(line).join('')
+}
+
+/** What `config --help` lists: every name with its default and meaning. */
 export function settingsSummary(): string {
   const width = Math.max(...SPECS.map(([, spec]) => spec.env.length))
   return SPECS.map(([, spec]) => {

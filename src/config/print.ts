@@ -3,6 +3,7 @@ import type { Sources } from './load.ts'
 import { type Settings, SPECS } from './settings.ts'
 
 const HIDDEN = 'set (hidden)'
+const MAX_CELL = 40
 
 export interface PrintedSetting {
   /** Name in the environment; for a tenant its path in the config file. */
@@ -54,7 +55,12 @@ export function settingsTable(settings: Settings, sources: Sources): string {
     value === null ? '–' : typeof value === 'string' ? quoted(value) : JSON.stringify(value),
     source,
   ])
-  const widths = [0, 1].map((column) => Math.max(...rows.map((row) => (row[column] ?? '').length)))
+  // What is longer than this, as a tenant is, goes over its column instead of widening it for all.
+  const width = (column: number): number =>
+    Math.max(
+      ...rows.map((row) => (row[column] ?? '').length).filter((length) => length <= MAX_CELL),
+    )
+  const widths = [width(0), width(1)]
   return rows
     .map((row) =>
       row

@@ -95,11 +95,11 @@ describe('an unsigned call', () => {
   })
 
   const foreign: Record<string, Record<string, string>> = {
-    'Forwarded': { forwarded: 'for=1.2.3.4' },
+    Forwarded: { forwarded: 'for=1.2.3.4' },
     'X-Forwarded-For': { 'x-forwarded-for': '127.0.0.1' },
     'X-Forwarded-Proto': { 'x-forwarded-proto': 'https' },
     'X-Real-IP': { 'x-real-ip': '127.0.0.1' },
-    'Via': { via: '1.1 proxy' },
+    Via: { via: '1.1 proxy' },
     'a foreign Origin': { origin: 'https://evil.example' },
     'Origin null': { origin: 'null' },
     'an Origin on another port': { origin: 'http://127.0.0.1:8080' },

@@ -1,4 +1,5 @@
 /** What leaves as an answer when something is wrong: `{success:false, error, code, details?}`. */
+import { STATUS_CODES } from 'node:http'
 import type { FastifyReply } from 'fastify'
 import { ERROR_CODES, type ErrorCode, messageOf, RapidFireError } from '../errors.ts'
 import type { Events } from '../observability/events.ts'
@@ -25,6 +26,8 @@ const FRAMEWORK: ReadonlyMap<string, readonly [ErrorCode, string]> = new Map([
     ['unsupported_media_type', 'Send JSON with Content-Type: application/json'],
   ],
   ['FST_ERR_CTP_INVALID_CONTENT_LENGTH', ['invalid_format', 'Content-Length and the body differ']],
+  // Of the request's own socket: the caller hung up, and nobody will read this.
+  ['ECONNRESET', ['request_timeout', 'The connection ended before the body was complete']],
   ['FST_ERR_BAD_URL', ['invalid_format', 'The path is no valid URL']],
   ['FST_ERR_MAX_PARAM_LENGTH', ['not_found', 'Endpoint not found']],
 ])
@@ -67,7 +70,7 @@ export function rawAnswer(code: ErrorCode, error: string): string {
   const status = ERROR_CODES[code]
   const body = JSON.stringify({ success: false, error, code } satisfies ErrorAnswer)
   return [
-    `HTTP/1.1 ${status} ${code}`,
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? code}`,
     'content-type: application/json; charset=utf-8',
     `content-length: ${Buffer.byteLength(body)}`,
     'connection: close',

@@ -84,6 +84,8 @@ export function buildServer(deps: ServerDeps): FastifyInstance {
   })
   const onLoopback = isLoopbackName(settings.host)
   app.addHook('onRequest', async (request) => {
+    if (request.headers.host === undefined)
+      throw new RapidFireError('invalid_format', 'Host is missing')
     if (onLoopback) checkHost(request)
     checkContent(request)
   })
@@ -115,6 +117,8 @@ function makeFastify(limits: HttpLimits, events: Events): FastifyInstance {
       requestTimeout: limits.requestMs,
       connectionsCheckingInterval: limits.checkMs,
       maxHeaderSize: 16_384,
+      // Node's own answer to a missing Host has no body; ours names the code.
+      requireHostHeader: false,
     },
     frameworkErrors: (error, _, reply) => {
       sendError(reply, toLeave(error, 'routing', events))

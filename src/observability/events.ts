@@ -31,6 +31,8 @@ export interface EventTable {
   /** An element of a batch that nobody can read; the others are answered. */
   'message.unreadable': { conversation: ConversationKey; batchId: BatchId; count: number }
 
+  /** One look at the store is over; for tests and lag figures, never logged. */
+  'processor.looked': { open: number; turns: number }
   'batch.approaching': {
     conversation: ConversationKey
     batchId: BatchId

@@ -24,7 +24,8 @@ export interface LogLine<Name extends EventName> {
   readonly say: (event: EventTable[Name], phone: string) => string
 }
 
-export const LOG_LINES: { readonly [Name in EventName]: LogLine<Name> } = {
+/** null: never logged. */
+export const LOG_LINES: { readonly [Name in EventName]: LogLine<Name> | null } = {
   'role.ready': { logger: 'own', level: 'info', say: ({ role }) => `ready: ${role}` },
   'role.stopping': { logger: 'own', level: 'info', say: ({ role }) => `stopping: ${role}` },
   'role.stopped': {
@@ -166,6 +167,15 @@ export const LOG_LINES: { readonly [Name in EventName]: LogLine<Name> } = {
       `Part ${index + 1} may reach ${phone} twice: its worker died sending`,
   },
 
+  'heartbeat.missed': {
+    logger: 'own',
+    level: 'warn',
+    say: ({ role }) => `${role} could not say that it is alive`,
+  },
+  // It carries the text of the reply.
+  'reply.printed': null,
+  // Once for each look at the store.
+  'processor.looked': null,
   'store.away': {
     logger: 'api',
     level: 'error',

@@ -1,13 +1,14 @@
 /**
  * Logs: one JSON line for each event, by pino. It subscribes to events and knows nothing else, so
- * what no event carries (message text, secrets) cannot be logged. Phones appear as the setting says,
- * also inside the sentences of other programs.
+ * what no event carries (message text, secrets) cannot be logged; the one event with text in it,
+ * a reply that is printed, has no line. Phones appear as the setting says, also inside the sentences
+ * of other programs.
  */
 import pino, { type DestinationStream, type Logger } from 'pino'
 import type { ConversationKeys } from '../conversation-key.ts'
 import type { ConversationKey } from '../message.ts'
 import type { EventName, Events, EventTable } from './events.ts'
-import { LOG_LINES, LOGGER_NAMES, type LoggerRole } from './log-lines.ts'
+import { LOG_LINES, LOGGER_NAMES, type LoggerRole, type LogLine } from './log-lines.ts'
 import { type PhoneForm, type Redaction, redactPeer, redactSentence } from './redact.ts'
 
 export interface LogOptions {
@@ -51,7 +52,8 @@ function write<Name extends EventName>(
   loggers: Loggers,
   options: LogOptions,
 ): void {
-  const line = LOG_LINES[name]
+  const line: LogLine<Name> | null = LOG_LINES[name]
+  if (line === null) return
   const logger = loggers[line.logger === 'own' ? ownRole(event) : line.logger]
   if (!logger.isLevelEnabled(line.level)) return
   const fields = loggable(event, options)
@@ -80,5 +82,6 @@ function whoOf(conversation: ConversationKey, options: LogOptions): Record<strin
 }
 
 function redactValue(value: unknown, redaction: Redaction): unknown {
+  if (typeof value === 'number') return Math.round(value)
   return typeof value === 'string' ? redactSentence(value, redaction) : value
 }

@@ -1,7 +1,7 @@
 /**
  * What a person sees in a terminal instead of JSON lines: one block at start, one line for each
- * event that matters to someone who watches, one when a fault begins and one when it ends. The text
- * of messages is in no event, so it is not here either; replies are printed by their channel.
+ * event that matters to someone who watches, one when a fault begins and one when it ends. Of text
+ * only the replies are shown that nobody sends, without control codes.
  */
 import pc from 'picocolors'
 import type { StoreIdentity } from '../batching/store.ts'
@@ -9,7 +9,7 @@ import type { Settings } from '../config/settings.ts'
 import type { ConversationKeys } from '../conversation-key.ts'
 import type { ConversationKey, SealCause } from '../message.ts'
 import type { EventName, Events, EventTable } from './events.ts'
-import { printable } from './printable.ts'
+import { printable, printableLines } from './printable.ts'
 import { type Redaction, redactPeer, redactSentence } from './redact.ts'
 import { StopLines } from './stop-lines.ts'
 import { duration, plural, timeOfDay } from './words.ts'
@@ -51,7 +51,7 @@ export function startBlock(info: StartInfo): string {
   ]
   const hints: [string, string][] = [
     ['try', `npx rapid-fire send 79001234567 ${EXAMPLE}`],
-    ['next', 'a real messenger, an AI, Redis: docs/get-started.md'],
+    ['next', 'a real messenger, Redis, every setting: README.md'],
   ]
   const shown = (pairs: [string, string][]): string =>
     pairs
@@ -158,6 +158,10 @@ export const TERMINAL_LINES: { readonly [Name in EventName]: Say<Name> } = {
   'part.sent': () => null,
   'part.uncertain': ({ index }, phone) => ['!', phone, `part ${index + 1} may arrive twice`],
 
+  'heartbeat.missed': () => null,
+  // Printed whole, in its own form.
+  'reply.printed': () => null,
+  'processor.looked': () => null,
   'store.away': ({ place, error }) => ['!', 'store', `${place} away: ${error} · 0 lost`],
   'store.back': ({ place, awayMs }) => ['', 'store', `${place} back after ${duration(awayMs)}`],
   'queue.error': ({ queue, error }) => ['!', 'queue', `${queue}: ${error}`],
@@ -170,9 +174,22 @@ export function subscribeTerminal(events: Events, options: TerminalOptions): () 
   const stop = new StopLines(out)
   return events.subscribe((name, event) => {
     stop.hear(name, event)
+    if (name === 'reply.printed') {
+      const { to, part } = event as EventTable['reply.printed']
+      for (const line of replyLines(redactPeer(to, options), part.text)) out.write(line)
+    }
     const line = lineOf(name, event, options)
     if (line !== null) out.write(line)
   })
+}
+
+/** A reply that nobody sends: what the person would have got, bubble by bubble. */
+function replyLines(to: string, text: string): string[] {
+  return printableLines(text).map((line, index) =>
+    index === 0
+      ? `${pc.dim(timeOfDay())}  ${printable(to).padEnd(LABEL_WIDTH)} ${pc.cyan('‹')} ${line}\n`
+      : `${' '.repeat(LABEL_WIDTH + 13)}${line}\n`,
+  )
 }
 
 function lineOf<Name extends EventName>(

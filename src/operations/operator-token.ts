@@ -35,7 +35,19 @@ export async function operatorToken(
 export async function knownOperatorToken(
   settings: Pick<Settings, 'adminToken' | 'dataDir'>,
 ): Promise<string | null> {
-  return settings.adminToken ?? (await read(join(settings.dataDir, TOKEN_FILE)))
+  if (settings.adminToken !== null) return settings.adminToken
+  const path = join(settings.dataDir, TOKEN_FILE)
+  try {
+    return await read(path)
+  } catch (error) {
+    if (error instanceof RapidFireError) throw error
+    throw new RapidFireError(
+      'data_dir_unwritable',
+      `the operator's token cannot be read (${messageOf(error)}): run this as the user of the ` +
+        'service, or set ADMIN_TOKEN as it has it',
+      { cause: error },
+    )
+  }
 }
 
 async function read(path: string): Promise<string | null> {

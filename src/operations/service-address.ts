@@ -14,15 +14,15 @@ export const SERVICE_FILE = 'service.json'
 const Address = z.object({
   url: z.url({ protocol: /^https?$/ }),
   pid: z.number().int().positive(),
-  startedAt: z.number(),
+  startedAt: z.string(),
 })
 
 export interface ServiceAddress {
   /** For example `http://127.0.0.1:3000`, without a slash at the end. */
   readonly url: string
   readonly pid: number
-  /** Ms since 1970. */
-  readonly startedAt: number
+  /** ISO 8601. */
+  readonly startedAt: string
 }
 
 /** Null when there is no file, or none that can be understood. Rejects when it may not be read. */
@@ -46,13 +46,15 @@ export async function readServiceAddress(dataDir: string): Promise<ServiceAddres
 export async function writeServiceAddress(dataDir: string, address: ServiceAddress): Promise<void> {
   const path = join(dataDir, SERVICE_FILE)
   const draft = `${path}.${randomBytes(6).toString('hex')}`
+  let drafted = false
   try {
     await mkdir(dataDir, { recursive: true, mode: 0o700 })
     await writeFile(draft, `${JSON.stringify(address)}\n`, { mode: 0o600, flag: 'wx' })
+    drafted = true
     await chmod(draft, 0o600)
     await rename(draft, path)
   } catch (error) {
-    await rm(draft, { force: true })
+    if (drafted) await rm(draft, { force: true })
     throw new RapidFireError(
       'data_dir_unwritable',
       `${dataDir} cannot be written (${messageOf(error)}): give the user of this process the ` +

@@ -1,6 +1,6 @@
 /** The operator's actions on the store: spelled phones become conversations and back. */
 import type { BatchStore, BatchView, OpenBatchView } from '../batching/store.ts'
-import type { PhoneReader } from '../channels/phone.ts'
+import { PhoneReader } from '../channels/phone.ts'
 import type { Settings } from '../config/settings.ts'
 import { type ConversationKeys, DEFAULT_CHANNEL } from '../conversation-key.ts'
 import { RapidFireError } from '../errors.ts'
@@ -16,18 +16,21 @@ const LOOK_PAGE = 1000
 export interface StoreOperatorDeps {
   readonly store: BatchStore
   readonly keys: ConversationKeys
-  readonly phones: PhoneReader
-  readonly settings: Pick<Settings, 'defaultTenant' | 'tenants'>
+  /** Shared with the webhook where there is one, for its cache. */
+  readonly phones?: PhoneReader
+  readonly settings: Pick<Settings, 'defaultTenant' | 'tenants' | 'phoneRegion'>
   /** Of the process that takes messages, when it is this one. */
   readonly events?: Events
 }
 
 export class StoreOperator implements Operator {
   readonly #deps: StoreOperatorDeps
+  readonly #phones: PhoneReader
   readonly #opened = new Map<BatchId, ConversationKey>()
 
   constructor(deps: StoreOperatorDeps) {
     this.#deps = deps
+    this.#phones = deps.phones ?? new PhoneReader(deps.settings.phoneRegion)
     deps.events?.subscribe((name, event) => {
       // An event's own name decides its shape, which a generic listener cannot see.
       if (name === 'message.accepted' && 'batchId' in event && 'conversation' in event) {
@@ -107,8 +110,8 @@ export class StoreOperator implements Operator {
 
   /** Throws RapidFireError `invalid_phone`, `unsupported_peer` or `unknown_tenant`. */
   #keyOf({ phone, companyId }: Who): ConversationKey {
-    const { keys, phones, settings } = this.#deps
-    const read = phones.read(phone)
+    const { keys, settings } = this.#deps
+    const read = this.#phones.read(phone)
     if ('code' in read) throw new RapidFireError(read.code, `phone: ${read.allowed}`)
     const tenant = companyId ?? settings.defaultTenant
     if (!settings.tenants.has(tenant)) {

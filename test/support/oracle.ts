@@ -321,7 +321,7 @@ export class OracleStore implements port.BatchStore {
     this.#roles.leave(mine)
   }
 
-  onWake(listener: () => void): () => void {
+  async onWake(listener: () => void): Promise<() => void> {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }

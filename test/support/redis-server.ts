@@ -50,6 +50,10 @@ export class RedisServer {
       { stdio: ['ignore', 'pipe', 'inherit'] },
     )
     this.#process = child
+    // A test that dies must not leave a server behind.
+    const kill = (): void => void child.kill('SIGKILL')
+    process.once('exit', kill)
+    child.once('exit', () => process.off('exit', kill))
     const lines = createInterface({ input: child.stdout })
     await new Promise<void>((resolve, reject) => {
       child.once('error', reject)
@@ -58,7 +62,6 @@ export class RedisServer {
         if (/Ready to accept connections/.test(line)) resolve()
       })
     })
-    child.removeAllListeners('exit')
   }
 
   /** A plain client for looking and breaking; the caller quits it. */

@@ -1,9 +1,10 @@
 /** What people look at: plain reads, pipelined, outside of any running path. */
 import type { Redis } from 'ioredis'
+import type { Clock } from '../../clock.ts'
 import type { BatchId, ConversationKey } from '../../message.ts'
 import type { BatchView, ConversationView, Counts, OpenBatchView } from '../store.ts'
 import type { RedisKeys } from './keys.ts'
-import { batchView, FOREVER, openView } from './replies.ts'
+import { batchView, FOREVER, openView, WINDOW_FIELDS } from './replies.ts'
 
 interface Page {
   readonly offset: number
@@ -23,13 +24,14 @@ export async function readPending(
   redis: Redis,
   keys: RedisKeys,
   { offset, limit }: Page,
+  clock: Clock | undefined,
 ): Promise<{ count: number; batches: OpenBatchView[] }> {
   const [open, sealed] = await pipelined(redis, [
     ['zcard', keys.open],
     ['hget', keys.counts, 'sealed'],
   ])
   const openCount = Number(open)
-  const batches = await readOpenPage(redis, keys, { offset, limit })
+  const batches = await readOpenPage(redis, keys, { offset, limit }, clock)
   const room = limit - batches.length
   if (room > 0) {
     const skip = Math.max(0, offset - openCount)
@@ -38,31 +40,26 @@ export async function readPending(
   return { count: openCount + Number(sealed ?? 0), batches }
 }
 
-async function readOpenPage(redis: Redis, keys: RedisKeys, page: Page): Promise<OpenBatchView[]> {
-  if (page.limit <= 0) return []
-  const { offset, limit } = page
-  const members = await redis.zrange(
-    keys.open,
-    String(offset),
-    String(offset + limit - 1),
-    'WITHSCORES',
-  )
-  const found: { conversation: ConversationKey; batchId: BatchId; score: string }[] = []
-  for (let i = 0; i + 1 < members.length; i += 2) {
-    found.push({ ...keys.parseMember(members[i] ?? ''), score: members[i + 1] ?? '' })
-  }
-  const fields = await pipelined(
-    redis,
-    found.map(({ conversation }) => [
+async function readOpenPage(
+  redis: Redis,
+  keys: RedisKeys,
+  { offset, limit }: Page,
+  clock: Clock | undefined,
+): Promise<OpenBatchView[]> {
+  if (limit <= 0) return []
+  const members = await redis.zrange(keys.open, String(offset), String(offset + limit - 1))
+  const found = members.map((member) => keys.parseMember(member))
+  const [time, ...windows] = (await pipelined(redis, [
+    ['time'],
+    ...found.map(({ conversation }) => [
       'hmget',
       keys.conversation(conversation),
-      'first',
-      'last',
-      'n',
+      ...WINDOW_FIELDS,
     ]),
-  )
-  return found.map(({ conversation, batchId, score }, i) =>
-    openView(conversation, batchId, score, fields[i] as string[]),
+  ])) as (string | null)[][]
+  const now = clock?.() ?? Number(time?.[0]) * 1000
+  return found.map(({ conversation, batchId }, i) =>
+    openView(conversation, batchId, windows[i] ?? [], now),
   )
 }
 
@@ -76,7 +73,15 @@ async function readSealedPage(redis: Redis, keys: RedisKeys, page: Page): Promis
   const views = await readBatches(redis, keys, ids as BatchId[])
   return views
     .filter((view) => view.state === 'sealed')
-    .map((view) => ({ ...view, dueAt: view.sealedAt, sealed: true }))
+    .map(({ conversation, batchId, size, firstAt, lastAt }) => ({
+      conversation,
+      batchId,
+      size,
+      firstAt,
+      lastAt,
+      dueAt: null,
+      sealed: true,
+    }))
 }
 
 export async function readBatches(
@@ -109,23 +114,23 @@ export async function readConversation(
   redis: Redis,
   keys: RedisKeys,
   c: ConversationKey,
+  clock: Clock | undefined,
 ): Promise<ConversationView> {
-  const [fields, payloads] = (await pipelined(redis, [
-    ['hmget', keys.conversation(c), 'id', 'turn', 'hold', 'first', 'last', 'n'],
+  const [fields, payloads, time] = (await pipelined(redis, [
+    ['hmget', keys.conversation(c), 'id', ...WINDOW_FIELDS],
     ['lrange', keys.list(c), 0, -1],
-  ])) as [(string | null)[], string[]]
-  const [id, turn, hold, ...window] = fields
-  const heldUntil = Number(hold ?? 0)
-  let open: OpenBatchView | null = null
-  if (id) {
-    const score = await redis.zscore(keys.open, keys.member(c, id as BatchId))
-    open = openView(c, id as BatchId, score, window)
-  }
+    ['time'],
+  ])) as [(string | null)[], string[], string[]]
+  const now = clock?.() ?? Number(time[0]) * 1000
+  const [id, ...window] = fields
+  const [turn, hold] = window.slice(-2)
+  const until = Number(hold ?? 0)
+  const heldUntil = until >= FOREVER ? Number.POSITIVE_INFINITY : until
   return {
-    open,
+    open: id ? openView(c, id as BatchId, window, now) : null,
     payloads: id ? payloads : [],
     turnId: (turn ?? null) as BatchId | null,
-    heldUntil: heldUntil === 0 ? null : heldUntil >= FOREVER ? Number.POSITIVE_INFINITY : heldUntil,
+    heldUntil: until > now ? heldUntil : null,
   }
 }
 

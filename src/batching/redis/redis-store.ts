@@ -200,7 +200,7 @@ export class RedisStore implements Port.BatchStore {
   }
 
   pending(page: { offset: number; limit: number }): ReturnType<Port.BatchStore['pending']> {
-    return this.#calls.guard(readPending(this.#redis, this.#keys, page))
+    return this.#calls.guard(readPending(this.#redis, this.#keys, page, this.#options.clock))
   }
 
   failed(page: { offset: number; limit: number }): ReturnType<Port.BatchStore['failed']> {
@@ -213,7 +213,7 @@ export class RedisStore implements Port.BatchStore {
   }
 
   conversation(c: ConversationKey): Promise<Port.ConversationView> {
-    return this.#calls.guard(readConversation(this.#redis, this.#keys, c))
+    return this.#calls.guard(readConversation(this.#redis, this.#keys, c, this.#options.clock))
   }
 
   sizes(conversations: readonly ConversationKey[]): ReturnType<Port.BatchStore['sizes']> {
@@ -231,7 +231,7 @@ export class RedisStore implements Port.BatchStore {
     return roles.leave(this.#calls, mine)
   }
 
-  onWake(listener: () => void): () => void {
+  onWake(listener: () => void): Promise<() => void> {
     return this.#wake.add(listener)
   }
 }

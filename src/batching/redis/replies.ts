@@ -12,8 +12,6 @@ import type { RedisKeys } from './keys.ts'
 
 /** Holds without end are stored as this or more. */
 export const FOREVER = 8_000_000_000_000_000
-/** Scores from here on are ends of holds, shifted. */
-export const HELD = 10_000_000_000_000
 
 export function dueConversations(keys: RedisKeys, flat: readonly string[]): DueConversation[] {
   const found: DueConversation[] = []
@@ -89,27 +87,27 @@ export function batchView(batchId: BatchId, hash: Hash): BatchView {
   }
 }
 
-/** `score` is the conversation's place in `open`. */
+/** Fields of the conversation's hash that `openView` reads, in this order. */
+export const WINDOW_FIELDS = ['first', 'last', 'n', 'due', 'max', 'turn', 'hold'] as const
+
 export function openView(
   conversation: ConversationKey,
   batchId: BatchId,
-  score: string | null,
-  [firstAt, lastAt, size]: readonly (string | null)[],
+  [firstAt, lastAt, n, due, max, turn, hold]: readonly (string | null | undefined)[],
+  now: number,
 ): OpenBatchView {
-  const at = score === null ? Number.POSITIVE_INFINITY : scoreToMs(score)
+  const size = Number(n)
+  const byWindow = size >= Number(max) ? Math.min(Number(due), Number(lastAt)) : Number(due)
+  const heldUntil = Number(hold ?? 0)
+  const isHeld = heldUntil > now
+  const dueAt = isHeld ? Math.max(heldUntil, byWindow) : byWindow
   return {
     conversation,
     batchId,
-    size: Number(size),
+    size,
     firstAt: Number(firstAt),
     lastAt: Number(lastAt),
-    dueAt: Number.isFinite(at) ? at : null,
+    dueAt: turn || (isHeld && heldUntil >= FOREVER) ? null : dueAt,
     sealed: false,
   }
-}
-
-export function scoreToMs(score: string): number {
-  if (score === 'inf' || score === '+inf') return Number.POSITIVE_INFINITY
-  const at = Number(score)
-  return at >= HELD ? at - HELD : at
 }

@@ -7,19 +7,21 @@ export class WakeListener {
   readonly #channel: string
   readonly #listeners = new Set<() => void>()
   #redis: Redis | null = null
+  #opened: Promise<void> | null = null
 
   constructor(target: RedisTarget, channel: string) {
     this.#target = target
     this.#channel = channel
   }
 
-  add(listener: () => void): () => void {
+  async add(listener: () => void): Promise<() => void> {
     this.#listeners.add(listener)
-    this.#redis ??= this.#open()
+    this.#opened ??= this.#open()
+    await this.#opened
     return () => this.#listeners.delete(listener)
   }
 
-  #open(): Redis {
+  async #open(): Promise<void> {
     // A subscriber has no answers to wait for; while it is away, processors look every checkInterval.
     const redis = new Redis(
       this.#target.url,
@@ -35,8 +37,8 @@ export class WakeListener {
     redis.on('message', () => {
       for (const listener of this.#listeners) listener()
     })
-    redis.subscribe(this.#channel).catch((error) => redis.emit('error', error))
-    return redis
+    this.#redis = redis
+    await redis.subscribe(this.#channel)
   }
 
   async stop(): Promise<void> {

@@ -8,7 +8,7 @@ import type { Answer, ConversationState, Effect, Event, ReduceLimits, Turn } fro
 import { reduce } from '../reduce.ts'
 import type { Ending } from '../views.ts'
 import type { Row } from './rows.ts'
-import { numberIn, openFrom, openValues, turnFrom, turnValues } from './rows.ts'
+import { numberIn, OPEN_COLUMNS, openFrom, openValues, turnFrom, turnValues } from './rows.ts'
 import { IS_TURN } from './schema.ts'
 import { damaged } from './sqlite-errors.ts'
 import type { Tally } from './tally.ts'
@@ -192,12 +192,14 @@ export class ConversationRows {
       (after.turn === null) === (before.turn === null)
     if (isSame) return openRow
     const values = openValues(after.open, after, now)
-    if (after.open.id === before.open?.id) {
-      this.#statements.saveOpen.run({ ...values, n: openRow })
-      return openRow
+    const { id, firstAt } = after.open
+    if (id !== before.open?.id) {
+      const added = this.#statements.addOpen.run(...values, id, conversation, firstAt)
+      return Number(added.lastInsertRowid)
     }
-    const added = this.#statements.addOpen.run({ ...values, conversation, id: after.open.id })
-    return Number(added.lastInsertRowid)
+    this.#statements.saveOpen.run(...values, openRow)
+    if (firstAt !== before.open.firstAt) this.#statements.saveFirst.run(firstAt, openRow)
+    return openRow
   }
 
   #end(
@@ -244,10 +246,6 @@ export class ConversationRows {
   }
 }
 
-const OPEN_COLUMNS = `size = :size, first_at = :firstAt, last_at = :lastAt, due_at = :dueAt,
-  age_ms = :ageMs, max_size = :maxSize, idle_ms = :idleMs, last_loud = :lastLoud,
-  over_at = :overAt, wake_at = :wakeAt, hold_end_at = :holdEndAt`
-
 const TURN_COLUMNS = `state = :state, size = :size, first_at = :firstAt, last_at = :lastAt,
   due_at = :dueAt, age_ms = :ageMs, max_size = :maxSize, look_at = :lookAt,
   sealed_at = :sealedAt, cause = :cause, rest_id = :restId, attempt = :attempt, epoch = :epoch,
@@ -265,12 +263,11 @@ function prepare(database: DatabaseSync) {
     aside: sql(`SELECT * FROM batch
       WHERE conversation = ? AND reason = ? AND state = 'failed' AND attempt = 0`),
 
-    addOpen:
-      sql(`INSERT INTO batch (id, conversation, state, size, first_at, last_at, due_at, age_ms,
-      max_size, idle_ms, last_loud, over_at, wake_at, hold_end_at) VALUES (:id, :conversation,
-      'open', :size, :firstAt, :lastAt, :dueAt, :ageMs, :maxSize, :idleMs, :lastLoud, :overAt,
-      :wakeAt, :holdEndAt)`),
-    saveOpen: sql(`UPDATE batch SET ${OPEN_COLUMNS} WHERE n = :n`),
+    addOpen: sql(`INSERT INTO batch (${OPEN_COLUMNS}, id, conversation, first_at, state)
+      VALUES (${OPEN_COLUMNS.map(() => '?')}, ?, ?, ?, 'open')`),
+    saveOpen: sql(`UPDATE batch SET ${OPEN_COLUMNS.map((column) => `${column} = ?`)} WHERE n = ?`),
+    // Apart, since it is in an index, which would be written again with every message.
+    saveFirst: sql('UPDATE batch SET first_at = ? WHERE n = ?'),
     addTurn:
       sql(`INSERT INTO batch (id, conversation, state, size, first_at, last_at, due_at, age_ms,
       max_size, look_at, sealed_at, cause, rest_id, attempt, epoch, starts, retries, draft, parts,

@@ -24,9 +24,20 @@ export class Listing {
 
   /** Costs what is due, whatever is pending: every part is one range of an index. */
   due(now: number, limit: number, soonMs: number): Due {
+    // One transaction for all of it: opening one for each statement would double the cost.
+    this.#statements.begin.run()
+    try {
+      return this.#due(now, limit, soonMs)
+    } finally {
+      this.#statements.end.run()
+    }
+  }
+
+  #due(now: number, limit: number, soonMs: number): Due {
     const sql = this.#statements
     const { openHorizonMs, turnHorizonMs } = this.#times
-    const open = sql.dueOpen.all({ now, limit }).map(dueFrom)
+    const held = sql.dueHeld.all(now, limit)
+    const open = earliest(sql.dueOpen.all(now, limit), held, limit).map(dueFrom)
     if (open.length < limit) {
       const horizon = now + openHorizonMs
       open.push(...sql.farOpen.all(horizon, limit - open.length).map(dueFrom))
@@ -42,8 +53,13 @@ export class Listing {
   }
 
   #nextAfter(now: number): number | null {
-    const next = this.#statements.next.get({ now })
-    return next === undefined || next.at === null ? null : numberIn(next, 'at')
+    const { nextOpen, nextHeld, nextTurn } = this.#statements
+    let next: number | null = null
+    for (const statement of [nextOpen, nextHeld, nextTurn]) {
+      const at = statement.get(now)?.at
+      if (typeof at === 'number' && (next === null || at < next)) next = at
+    }
+    return next
   }
 
   /** Size and last message of open batches; null where none is open. */
@@ -78,6 +94,12 @@ export class Listing {
   }
 }
 
+/** The first `limit` of two lists in order of `due`. */
+function earliest(open: Row[], held: Row[], limit: number): Row[] {
+  if (held.length === 0) return open
+  return [...open, ...held].sort((a, b) => numberIn(a, 'due') - numberIn(b, 'due')).slice(0, limit)
+}
+
 function dueFrom(row: Row): DueConversation {
   return {
     conversation: conversationIn(row),
@@ -101,11 +123,12 @@ function pendingFrom(row: Row): OpenBatchView {
 function prepare(database: DatabaseSync) {
   const sql = (text: string) => database.prepare(text)
   return {
-    dueOpen: sql(`SELECT * FROM (SELECT conversation, id, wake_at AS due FROM batch
-        WHERE wake_at <= :now ORDER BY wake_at LIMIT :limit)
-      UNION ALL SELECT * FROM (SELECT conversation, id, hold_end_at AS due FROM batch
-        WHERE hold_end_at <= :now ORDER BY hold_end_at LIMIT :limit)
-      ORDER BY due LIMIT :limit`),
+    begin: sql('BEGIN'),
+    end: sql('COMMIT'),
+    dueOpen: sql(`SELECT conversation, id, wake_at AS due FROM batch
+      WHERE wake_at <= ? ORDER BY wake_at LIMIT ?`),
+    dueHeld: sql(`SELECT conversation, id, hold_end_at AS due FROM batch
+      WHERE hold_end_at <= ? ORDER BY hold_end_at LIMIT ?`),
     soonOpen: sql(`SELECT conversation, id, wake_at AS due FROM batch
       WHERE wake_at > ? AND wake_at <= ? ORDER BY wake_at LIMIT ?`),
     // No honest deadline is that far away: the clock has jumped back.
@@ -113,10 +136,9 @@ function prepare(database: DatabaseSync) {
       WHERE wake_at > ? ORDER BY wake_at LIMIT ?`),
     dueTurns: sql('SELECT id FROM batch WHERE look_at <= ? ORDER BY look_at LIMIT ?'),
     farTurns: sql('SELECT id FROM batch WHERE look_at > ? ORDER BY look_at LIMIT ?'),
-    next: sql(`SELECT min(at) AS at FROM (
-      SELECT min(wake_at) AS at FROM batch WHERE wake_at > :now
-      UNION ALL SELECT min(hold_end_at) FROM batch WHERE hold_end_at > :now
-      UNION ALL SELECT min(look_at) FROM batch WHERE look_at > :now)`),
+    nextOpen: sql('SELECT min(wake_at) AS at FROM batch WHERE wake_at > ?'),
+    nextHeld: sql('SELECT min(hold_end_at) AS at FROM batch WHERE hold_end_at > ?'),
+    nextTurn: sql('SELECT min(look_at) AS at FROM batch WHERE look_at > ?'),
     size: sql(`SELECT id, size, last_at FROM batch WHERE conversation = ? AND state = 'open'`),
     pendingCount: sql(`SELECT count(*) AS n FROM batch WHERE state IN ('open', 'sealed')`),
     pending: sql(`SELECT id, conversation, state, size, first_at, last_at,

@@ -120,24 +120,41 @@ function parsed(row: Row, column: string): unknown {
   }
 }
 
-/** The columns of an open batch that an event may change. */
-export function openValues(open: OpenBatch, state: ConversationState, now: number): Values {
+/** The columns of an open batch that an event may change, but for `first_at`. */
+export const OPEN_COLUMNS = [
+  'size',
+  'last_at',
+  'due_at',
+  'age_ms',
+  'max_size',
+  'idle_ms',
+  'last_loud',
+  'over_at',
+  'wake_at',
+  'hold_end_at',
+] as const
+
+/** Their values, in the same order; by position, since binding by name costs more per message. */
+export function openValues(
+  open: OpenBatch,
+  state: ConversationState,
+  now: number,
+): SQLInputValue[] {
   const wake = wakeAt(state, now)
   const at = wake === Number.POSITIVE_INFINITY ? null : wake
   const isHeld = state.holdUntil > now
-  return {
-    size: open.size,
-    firstAt: open.firstAt,
-    lastAt: open.lastAt,
-    dueAt: open.dueAt,
-    ageMs: open.ageMs,
-    maxSize: open.maxSize,
-    idleMs: open.idleMs,
-    lastLoud: open.lastLoud,
-    overAt: open.overAt,
-    wakeAt: isHeld ? null : at,
-    holdEndAt: isHeld ? at : null,
-  }
+  return [
+    open.size,
+    open.lastAt,
+    open.dueAt,
+    open.ageMs,
+    open.maxSize,
+    open.idleMs,
+    open.lastLoud,
+    open.overAt,
+    isHeld ? null : at,
+    isHeld ? at : null,
+  ]
 }
 
 /** The columns of a turn, or of what is kept of it once it is settled. */

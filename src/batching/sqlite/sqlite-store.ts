@@ -13,6 +13,7 @@ import type { Clock } from '../../clock.ts'
 import { systemClock } from '../../clock.ts'
 import { RapidFireError } from '../../errors.ts'
 import type { BatchId, ConversationKey } from '../../message.ts'
+import type { Deadline } from '../../service.ts'
 import { LiveRoles } from '../live-roles.ts'
 import type * as port from '../store.ts'
 import { batchView, isForgotten, openView } from '../views.ts'
@@ -77,8 +78,8 @@ export class SqliteStore implements port.BatchStore {
     }
   }
 
-  /** Commits what waits and gives the file up. */
-  async stop(): Promise<void> {
+  /** Commits what waits and gives the file up; takes one commit, so no deadline is needed. */
+  async stop(_deadline?: Deadline): Promise<void> {
     const opened = this.#opened
     if (!opened) return
     this.#opened = null
@@ -227,7 +228,7 @@ export class SqliteStore implements port.BatchStore {
     this.#roles.leave(mine)
   }
 
-  onWake(listener: () => void): () => void {
+  async onWake(listener: () => void): Promise<() => void> {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }

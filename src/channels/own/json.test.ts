@@ -18,12 +18,12 @@ function codeOf(text: string | Buffer): string {
 
 describe('parseBody', () => {
   const refused: Record<string, [string | Buffer, string]> = {
-    'nothing': ['', 'invalid_json'],
+    nothing: ['', 'invalid_json'],
     'a cut body': ['{"from":', 'invalid_json'],
     'a trailing comma': ['{"a":1,}', 'invalid_json'],
     'a comment': ['{/* x */}', 'invalid_json'],
     'single quotes': ["{'a':1}", 'invalid_json'],
-    'NaN': ['{"a":NaN}', 'invalid_json'],
+    NaN: ['{"a":NaN}', 'invalid_json'],
     'two values': ['{} {}', 'invalid_json'],
     'lines of JSON': ['{}\n{}', 'invalid_json'],
     'a raw NUL': ['{"a":"\0"}', 'invalid_json'],
@@ -55,7 +55,11 @@ describe('parseBody', () => {
   })
 
   it('replaces bytes that are no UTF-8', () => {
-    const body = Buffer.concat([Buffer.from('{"a":"'), Buffer.from([0xff, 0xc0]), Buffer.from('"}')])
+    const body = Buffer.concat([
+      Buffer.from('{"a":"'),
+      Buffer.from([0xff, 0xc0]),
+      Buffer.from('"}'),
+    ])
     assert.deepEqual(parse(body), { a: '\uFFFD\uFFFD' })
   })
 

@@ -124,7 +124,7 @@ export function resolveTenant(
   if (typeof tenant !== 'string' || !context.tenants.has(tenant)) {
     throw new RapidFireError(
       'unknown_tenant',
-      'companyId: no tenant of this id is configured; add it under `tenants` in rapid-fire.config.ts',
+      'companyId: no tenant of this id is configured; add it to `tenants` in the config file',
     )
   }
   return tenant

@@ -28,7 +28,7 @@ for i = 6, #ARGV, 2 do
 end
 local added = #payloads
 if duplicates > 0 then redis.call('HINCRBY', counts, 'duplicates', duplicates) end
-if added == 0 then return { 'done', entry or '', 0, duplicates } end
+if added == 0 then return { 'done', '', 0, duplicates } end
 
 redis.call('RPUSH', messages, unpack(payloads))
 redis.call('ZADD', ids, unpack(scores))

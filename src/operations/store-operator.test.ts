@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { P, startApi } from '../../test/support/api.ts'
+import { newBatchId } from '../batching/batch-id.ts'
+import { ConversationKeys } from '../conversation-key.ts'
+import { RapidFireError } from '../errors.ts'
+import type { BatchId } from '../message.ts'
+import { StoreOperator } from './store-operator.ts'
+
+const settings = { defaultTenant: 'default', tenants: new Map(), phoneRegion: 'RU' }
+
+describe('an operator on a store', () => {
+  it('finds an open batch that another process took', async () => {
+    await using api = await startApi()
+    const { headers } = await api.call({ body: { from: P, message: 'x' } })
+    const id = headers.get('x-batch-id') as BatchId
+    const keys = new ConversationKeys('default')
+    const operator = new StoreOperator({ store: api.store, keys, settings })
+    const batch = await operator.batch(id)
+    assert.deepEqual([batch?.state, batch?.phone, batch?.batchId], ['open', P, id])
+    assert.equal(await operator.batch(newBatchId()), null)
+  })
+
+  it('refuses people and tenants that are none', async () => {
+    await using api = await startApi()
+    const keys = new ConversationKeys('default')
+    const operator = new StoreOperator({ store: api.store, keys, settings })
+    for (const [who, code] of [
+      [{ phone: '+' }, 'invalid_phone'],
+      [{ phone: '1@g.us' }, 'unsupported_peer'],
+      [{ phone: P, companyId: 'nobody' }, 'unknown_tenant'],
+    ] as const) {
+      const isCoded = (error: unknown) => error instanceof RapidFireError && error.code === code
+      await assert.rejects(operator.flush(who), isCoded)
+      await assert.rejects(operator.discard(who), isCoded)
+    }
+  })
+})

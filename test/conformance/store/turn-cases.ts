@@ -1,0 +1,164 @@
+/** A turn in flight: handed over again, begun, recorded. */
+import assert from 'node:assert/strict'
+import type { Case } from './scene.ts'
+import { ANNA, batchId, payloadsOf, START, TIMES } from './scene.ts'
+
+export function turnCases(it: Case): void {
+  it('an unconfirmed handover is repeated under the same attempt', async (scene) => {
+    const turn = await scene.turn(ANNA, ['a', 'b'])
+    assert.deepEqual(await scene.store.reclaim(turn.batchId), { outcome: 'early' })
+    await scene.advance(TIMES.handoverMs)
+    const again = await scene.store.reclaim(turn.batchId)
+    assert.deepEqual(again, { outcome: 'reclaimed', turn })
+    assert.deepEqual(await scene.store.reclaim(turn.batchId), { outcome: 'early' })
+  })
+
+  it('a turn that the queue lost is handed over as the next attempt', async (scene) => {
+    const turn = await scene.turn(ANNA, ['a'])
+    await scene.store.queued([turn])
+    assert.equal((await scene.store.batch(turn.batchId))?.state, 'queued')
+    await scene.advance(TIMES.handoverMs)
+    assert.deepEqual((await scene.due()).turns, [])
+    await scene.advance(TIMES.queuedMs - TIMES.handoverMs)
+    const again = await scene.store.reclaim(turn.batchId)
+    assert.ok(again.outcome === 'reclaimed')
+    assert.equal(again.turn.attempt, 2)
+    assert.equal((await scene.begin(turn)).outcome, 'stale')
+    assert.equal((await scene.begin(again.turn)).outcome, 'go')
+  })
+
+  it('a turn whose worker died is handed over as the next attempt', async (scene) => {
+    const { turn, name } = await scene.running(ANNA, ['a'])
+    await scene.advance(TIMES.leaseMs)
+    const again = await scene.store.reclaim(turn.batchId)
+    assert.ok(again.outcome === 'reclaimed')
+    assert.equal(again.turn.attempt, 2)
+    const late = await scene.store.record(turn.batchId, name.epoch, { kind: 'alive' }, ANNA)
+    assert.equal(late.outcome, 'fenced')
+  })
+
+  it('a turn that nobody knows is gone', async (scene) => {
+    const unknown = { conversation: ANNA, batchId: batchId('unknown') }
+    assert.deepEqual(await scene.store.reclaim(unknown.batchId), { outcome: 'gone' })
+    assert.deepEqual(await scene.store.begin({ ...unknown, attempt: 1 }), { outcome: 'gone' })
+    const record = await scene.store.record(unknown.batchId, 1, { kind: 'alive' }, ANNA)
+    assert.deepEqual(record, { outcome: 'fenced' })
+    await scene.store.queued([{ batchId: unknown.batchId, attempt: 1 }])
+  })
+
+  it('a confirmation that comes late changes nothing', async (scene) => {
+    const { turn } = await scene.running(ANNA, ['a'])
+    await scene.store.queued([turn])
+    assert.equal((await scene.store.batch(turn.batchId))?.state, 'running')
+  })
+
+  it('a start gets the messages and the fence', async (scene) => {
+    const turn = await scene.turn(ANNA, ['a', 'b'])
+    const begun = await scene.begin(turn)
+    assert.ok(begun.outcome === 'go')
+    const { epoch, ...rest } = begun
+    assert.ok(epoch > 0)
+    assert.deepEqual(rest, {
+      outcome: 'go',
+      payloads: payloadsOf(['a', 'b']),
+      draft: null,
+      parts: [],
+      retries: 0,
+      firstAt: START,
+      lastAt: START,
+    })
+  })
+
+  it('a second start is refused while the first lives, and fences it after its lease', async (scene) => {
+    const { turn, name } = await scene.running(ANNA, ['a'])
+    assert.deepEqual(await scene.begin(turn), { outcome: 'running' })
+    await scene.advance(TIMES.leaseMs)
+    const { epoch } = await scene.begun(turn)
+    assert.ok(epoch > name.epoch)
+    const step = { kind: 'start', index: 0, unlessNewer: false } as const
+    const old = await scene.store.record(turn.batchId, name.epoch, step, ANNA)
+    assert.deepEqual(old, { outcome: 'fenced' })
+  })
+
+  it('each record renews the lease', async (scene) => {
+    const { turn, name } = await scene.running(ANNA, ['a'])
+    for (let i = 0; i < 3; i += 1) {
+      await scene.advance(TIMES.leaseMs - 1)
+      const alive = await scene.store.record(turn.batchId, name.epoch, { kind: 'alive' }, ANNA)
+      assert.deepEqual(alive, { outcome: 'ok' })
+    }
+    assert.deepEqual((await scene.due()).turns, [])
+  })
+
+  it('a start of what is settled is gone', async (scene) => {
+    const { turn, name } = await scene.running(ANNA, ['a'])
+    await scene.store.settle(name, { kind: 'answered' })
+    assert.deepEqual(await scene.begin(turn), { outcome: 'gone' })
+  })
+
+  it(
+    'more starts than allowed without an end are poison',
+    async (scene) => {
+      const turn = await scene.turn(ANNA, ['a'])
+      await scene.write(ANNA, ['b'])
+      for (let start = 1; start <= 2; start += 1) {
+        await scene.begun(turn)
+        await scene.advance(TIMES.leaseMs)
+      }
+      assert.deepEqual(await scene.begin(turn), { outcome: 'poison' })
+      const view = await scene.store.batch(turn.batchId)
+      assert.deepEqual([view?.state, view?.reason], ['failed', 'poison'])
+      assert.equal((await scene.dueIds()).length, 1, 'what came meanwhile goes on')
+      assert.deepEqual(await scene.begin(turn), { outcome: 'gone' })
+      assert.equal((await scene.counts()).failed, 1)
+    },
+    { maxStarts: 2 },
+  )
+
+  it('the first draft stands, whoever writes the second', async (scene) => {
+    const { turn, name } = await scene.running(ANNA, ['a'])
+    const draft = (epoch: number, ...parts: string[]) =>
+      scene.store.record(turn.batchId, epoch, { kind: 'draft', parts }, ANNA)
+    const first = await draft(name.epoch, 'Раз.', 'Два.')
+    assert.deepEqual(first, { outcome: 'drafted', parts: ['Раз.', 'Два.'] })
+    assert.deepEqual(await draft(name.epoch, 'other'), first)
+    await scene.advance(TIMES.leaseMs)
+    const again = await scene.begun(turn)
+    assert.deepEqual(again.draft, ['Раз.', 'Два.'])
+    assert.deepEqual(again.parts, [{ state: 'waiting' }, { state: 'waiting' }])
+    assert.deepEqual(await draft(again.epoch, 'third'), first)
+  })
+
+  it('each part is sent once, and one cut off is uncertain', async (scene) => {
+    const { turn, name } = await scene.running(ANNA, ['a'])
+    const { batchId } = turn
+    const start = (epoch: number, index: number) =>
+      scene.store.record(batchId, epoch, { kind: 'start', index, unlessNewer: false }, ANNA)
+    await scene.store.record(batchId, name.epoch, { kind: 'draft', parts: ['1', '2', '3'] }, ANNA)
+    assert.deepEqual(await start(name.epoch, 0), { outcome: 'go', uncertain: false })
+    const sent = { kind: 'sent', index: 0, providerId: 'p-1' } as const
+    assert.deepEqual(await scene.store.record(batchId, name.epoch, sent, ANNA), { outcome: 'ok' })
+    assert.deepEqual(await start(name.epoch, 1), { outcome: 'go', uncertain: false })
+    await scene.advance(TIMES.leaseMs)
+    const again = await scene.begun(turn)
+    assert.deepEqual(again.parts, [
+      { state: 'sent', providerId: 'p-1' },
+      { state: 'sending' },
+      { state: 'waiting' },
+    ])
+    assert.deepEqual(await start(again.epoch, 0), { outcome: 'sent' })
+    assert.deepEqual(await start(again.epoch, 1), { outcome: 'go', uncertain: true })
+    assert.deepEqual(await start(again.epoch, 2), { outcome: 'go', uncertain: false })
+  })
+
+  it('a newer message interrupts the first part alone', async (scene) => {
+    const { turn, name } = await scene.running(ANNA, ['a'])
+    const start = (index: number, unlessNewer: boolean) =>
+      scene.store.record(turn.batchId, name.epoch, { kind: 'start', index, unlessNewer }, ANNA)
+    await scene.store.record(turn.batchId, name.epoch, { kind: 'draft', parts: ['1', '2'] }, ANNA)
+    await scene.write(ANNA, ['b'])
+    assert.deepEqual(await start(0, true), { outcome: 'interrupted' })
+    assert.deepEqual(await start(0, false), { outcome: 'go', uncertain: false })
+    assert.deepEqual(await start(1, true), { outcome: 'go', uncertain: false })
+  })
+}

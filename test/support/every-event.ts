@@ -1,0 +1,65 @@
+/** One of each event, for tests; the type makes it complete. */
+import type { BatchId, ConversationKey } from '../../src/message.ts'
+import type { EventName, Events, EventTable } from '../../src/observability/events.ts'
+
+export const TEXT_CANARY = 'c4nary-text'
+
+const conversation = '79001234567' as ConversationKey
+const batchId = 'b_01K0' as BatchId
+const batch = { conversation, batchId }
+/** As other programs write: with numbers, and with control codes. */
+const error = 'no answer for +7 900 123-45-67 \u001b[2J'
+
+export const EVERY_EVENT: EventTable = {
+  'role.ready': { role: 'api', detail: { url: 'http://127.0.0.1:3000' } },
+  'role.stopping': { role: 'api' },
+  'role.stopped': { role: 'api', tookMs: 12, givenBack: 2 },
+  'access.unsigned': { reason: 'no secret set' },
+  'roles.split': { sentence: 'no processor' },
+  'message.accepted': { ...batch, added: 1, duplicates: 0, size: 2 },
+  'message.rejected': { code: 'invalid_phone', field: 'from' },
+  'message.setAside': { conversation, reason: 'stale', added: 2 },
+  'message.unreadable': { ...batch, count: 1 },
+  'processor.looked': { open: 1, turns: 0 },
+  'batch.approaching': { ...batch, size: 5, idleMs: 10_000, dueInMs: 300 },
+  'batch.sealed': {
+    ...batch,
+    size: 5,
+    idleMs: 10_000,
+    openMs: 12_000,
+    latenessMs: 1,
+    cause: 'idle',
+  },
+  'batch.quiet': { ...batch, size: 1 },
+  'batch.handedOver': { ...batch, attempt: 1, size: 5, idleMs: 10_000 },
+  'batch.handoverFailed': { batches: 3, error },
+  'batch.reclaimed': { ...batch, attempt: 2 },
+  'batch.sealFailed': { ...batch, error },
+  'batch.discarded': { conversation, messages: 2 },
+  'batches.adopted': { count: 2 },
+  'turn.begun': { ...batch, attempt: 1, epoch: 1 },
+  'turn.refused': { ...batch, outcome: 'stale' },
+  'turn.drafted': { ...batch, parts: 1, tookMs: 5 },
+  'turn.fenced': { ...batch, epoch: 1 },
+  'turn.answered': { ...batch, size: 5, parts: 1, sinceLastMs: 10_020 },
+  'turn.retrying': { ...batch, afterMs: 2000, code: 'send_failed', error },
+  'turn.failed': { ...batch, reason: 'poison' },
+  'part.sending': { ...batch, index: 0 },
+  'part.sent': { ...batch, index: 0 },
+  'part.uncertain': { ...batch, index: 0 },
+  'heartbeat.missed': { role: 'api', error },
+  'reply.printed': {
+    to: '79001234567@c.us',
+    part: { partId: 'b_01K0.0', text: `${TEXT_CANARY}\nline two \u001b[31m\u202e` },
+  },
+  'store.away': { place: 'redis 127.0.0.1:6379/0', error: 'ECONNREFUSED 127.0.0.1:6379' },
+  'store.back': { place: 'redis 127.0.0.1:6379/0', awayMs: 41_000 },
+  'queue.error': { queue: 'bullmq rapid-fire-messages', error },
+  'internal.error': { where: 'worker', error },
+}
+
+export function emitAll(events: Events): void {
+  for (const name of Object.keys(EVERY_EVENT) as EventName[]) {
+    events.emit(name, EVERY_EVENT[name])
+  }
+}
