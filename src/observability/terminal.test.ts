@@ -110,7 +110,7 @@ describe('the block at the start', () => {
       '  access     no secret set: unsigned calls are taken from this machine only',
       '',
       '  try        npx rapid-fire send 79001234567 "Привет" "можно" "записаться" "на стрижку" "завтра?"',
-      '  next       a real messenger, Redis, every setting: README.md',
+      '  next       a real messenger, Redis, every setting: docs/get-started.md',
     ])
   })
 

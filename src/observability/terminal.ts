@@ -51,7 +51,7 @@ export function startBlock(info: StartInfo): string {
   ]
   const hints: [string, string][] = [
     ['try', `npx rapid-fire send 79001234567 ${EXAMPLE}`],
-    ['next', 'a real messenger, Redis, every setting: README.md'],
+    ['next', 'a real messenger, Redis, every setting: docs/get-started.md'],
   ]
   const shown = (pairs: [string, string][]): string =>
     pairs
