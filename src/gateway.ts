@@ -123,7 +123,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     throw error
   }
   if (access.warning) events.emit('access.unsigned', { reason: access.warning })
-  for (const role of roles) events.emit('role.ready', { role, detail: { url, store: store.identity() } })
+  for (const role of roles)
+    events.emit('role.ready', { role, detail: { url, store: store.identity() } })
   return { url, store, queue, events, stop, stopped: ended.promise }
 }
 
@@ -138,7 +139,14 @@ type Shared = {
 function createQueue(settings: Settings, events: Events): MessageQueue {
   const { redisUrl, redisPassword, queueName, jobName, keepJobsS } = settings
   if (!redisUrl) return new MemoryQueue(events)
-  return new BullQueue({ url: redisUrl, password: redisPassword, queueName, jobName, keepJobsS, events })
+  return new BullQueue({
+    url: redisUrl,
+    password: redisPassword,
+    queueName,
+    jobName,
+    keepJobsS,
+    events,
+  })
 }
 
 function createWorker(settings: Settings, shared: Shared): Worker {

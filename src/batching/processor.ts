@@ -11,7 +11,7 @@
  */
 import type { Clock } from '../clock.ts'
 import type { ConversationKeys } from '../conversation-key.ts'
-import { messageOf } from '../errors.ts'
+import { messageOf, RapidFireError } from '../errors.ts'
 import type { BatchId } from '../message.ts'
 import type { Events } from '../observability/events.ts'
 import type { MessageQueue } from '../queue/queue.ts'
@@ -104,7 +104,9 @@ export class Processor implements Service {
       return due.nextAt === null ? checkMs : Math.min(Math.max(1, due.nextAt - due.now), checkMs)
     } catch (error) {
       // The store says itself that it is away; here it is enough to come back.
-      events.emit('internal.error', { where: 'processor', error: messageOf(error) })
+      if (!(error instanceof RapidFireError && error.code === 'store_away')) {
+        events.emit('internal.error', { where: 'processor', error: messageOf(error) })
+      }
       return checkMs
     }
   }

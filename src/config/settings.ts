@@ -226,7 +226,7 @@ export const SETTINGS = {
     meaning: 'Name of the BullMQ queue.',
   }),
   jobName: text({
-    env: 'JOB_NAME',
+    env: 'QUEUE_JOB_NAME',
     default: 'process-message',
     allowed: '1 to 64 letters, digits, _ or -',
     pattern: ID,

@@ -14,6 +14,10 @@ import type { Events } from '../observability/events.ts'
 import type { Deadline } from '../service.ts'
 import { type Job, type JobHandler, jobId, type MessageQueue } from './queue.ts'
 
+/** How ioredis and Node word a connection that is down. */
+const CONNECTION_LOST =
+  /ECONN|EPIPE|ETIMEDOUT|EAI_AGAIN|ENOTFOUND|Connection is closed|isn't writeable/
+
 export interface BullQueueOptions {
   readonly url: string
   readonly password: string | null
@@ -129,6 +133,8 @@ export class BullQueue implements MessageQueue {
   }
 
   #report(error: unknown): void {
+    // The store is on the same server and says once that it is away and once that it is back.
+    if (CONNECTION_LOST.test(messageOf(error))) return
     this.#options.events.emit('queue.error', { queue: this.name, error: messageOf(error) })
   }
 }

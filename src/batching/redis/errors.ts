@@ -43,9 +43,18 @@ export function redisError(error: unknown, place: string): RapidFireError {
     )
   }
   if (AWAY.test(text)) {
-    return new RapidFireError('store_away', `${place} does not answer (${text}): try again`, cause)
+    return new RapidFireError(
+      'store_away',
+      `${place} does not answer (${inWords(text)}): try again`,
+      cause,
+    )
   }
   return new RapidFireError('internal', `${place}: ${text}`, cause)
+}
+
+/** ioredis words a lost connection by its options. */
+function inWords(text: string): string {
+  return text.includes("isn't writeable") ? 'no connection' : text
 }
 
 function rightOf(text: string): string {
