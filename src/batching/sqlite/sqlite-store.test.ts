@@ -61,6 +61,17 @@ describe('the embedded store', () => {
     return rows
   }
 
+  test('at a start a turn that a dead process held is due at once, as the next attempt', async () => {
+    const { turn } = await scene.running(ANNA, ['a'])
+    await store.stop()
+    await open()
+    const due = await store.due({ limit: 10, soonMs: 0 })
+    assert.deepEqual(due.turns, [turn.batchId])
+    const again = await store.reclaim(turn.batchId)
+    assert.ok(again.outcome === 'reclaimed')
+    assert.equal(again.turn.attempt, 2)
+  })
+
   test('appends that wait together share a few commits', async () => {
     const before = store.commits
     const results = await Promise.all(

@@ -49,6 +49,16 @@ interface Opened {
   readonly retention: Retention
 }
 
+/**
+ * Whoever held a turn is dead, since one process owns the file: it is handed over again at once. A
+ * turn that waits for its retry goes on waiting.
+ */
+function lookAgain(database: DatabaseSync, now: number): void {
+  database
+    .prepare("UPDATE batch SET look_at = ? WHERE look_at > ? AND state <> 'waiting'")
+    .run(now, now)
+}
+
 export class SqliteStore implements port.BatchStore {
   readonly #dataDir: string
   readonly #file: string
@@ -71,6 +81,7 @@ export class SqliteStore implements port.BatchStore {
     if (this.#opened) return
     const database = openFile(this.#dataDir, this.#file)
     try {
+      lookAgain(database, this.#clock())
       this.#opened = this.#assemble(database)
     } catch (error) {
       database.close()
