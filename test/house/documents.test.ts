@@ -29,7 +29,7 @@ describe('documents', () => {
 
   it('docs/errors.md lists exactly the codes that there are, with their status', () => {
     const text = readFileSync(join(root, 'docs/errors.md'), 'utf8')
-    const listed = [...text.matchAll(/^\| `(\w+)` \| (\d+|none)/gm)].map(([, code, status]) => [
+    const listed = [...text.matchAll(/^\| *`(\w+)` *\| *(\d+|none)/gm)].map(([, code, status]) => [
       code,
       status === 'none' ? 0 : Number(status),
     ])
