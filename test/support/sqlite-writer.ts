@@ -2,7 +2,6 @@
  * A process that owns the embedded store in argv[2] and writes into it until it is killed. One
  * line for each message that was acknowledged: `<conversation> <id hash>`.
  */
-import { writeSync } from 'node:fs'
 import { SqliteStore } from '../../src/batching/sqlite/sqlite-store.ts'
 import type { BatchId, ConversationKey } from '../../src/message.ts'
 import { LIMITS, TIMES } from '../conformance/store/scene.ts'
@@ -22,8 +21,8 @@ async function write(writer: number): Promise<void> {
       limits: LIMITS,
       newBatchId: `b_${writer}x${n}` as BatchId,
     })
-    // Synchronous, so that a line is out before anything else happens.
-    writeSync(1, `${conversation} ${idHash}\n`)
+    // Waits for the reader: a pipe that is full would refuse a synchronous write.
+    await new Promise((written) => process.stdout.write(`${conversation} ${idHash}\n`, written))
   }
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
+  chmodSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -49,6 +50,16 @@ describe('the file of the embedded store', () => {
     } finally {
       process.umask(before)
     }
+  })
+
+  test('a file that others could read is closed to them', async () => {
+    const store = storeIn(dir)
+    await store.start()
+    await store.stop()
+    chmodSync(fileIn(dir), 0o644)
+    await store.start()
+    assert.equal(statSync(fileIn(dir)).mode & 0o777, 0o600)
+    await store.stop()
   })
 
   test('keeps its identity and its messages over a restart', async () => {

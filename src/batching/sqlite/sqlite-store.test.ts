@@ -181,7 +181,7 @@ describe('the embedded store', () => {
 
   test('what is past its retention is deleted a part at a time, text and ids in the end', async () => {
     const people = Array.from(
-      { length: 150 },
+      { length: 250 },
       (_, n) => `7900${String(n).padStart(7, '0')}` as ConversationKey,
     )
     await Promise.all(people.map((one) => scene.write(one, ['a', 'b'], { idleMs: 0 })))
@@ -195,15 +195,29 @@ describe('the embedded store', () => {
     await scene.due()
     await scene.advance(TIMES.retentionMs)
     await scene.due()
-    assert.equal(rowsOf(await dump(), 'batch'), 50, 'as many as one go may delete')
+    await scene.due()
+    assert.equal(rowsOf(await dump(), 'batch'), 50, 'a hundred each time, without a pause')
     await scene.due()
     assert.equal(rowsOf(await dump(), 'batch'), 0)
-    assert.equal(rowsOf(await dump(), 'message'), 300)
-    assert.equal(JSON.stringify(await dump()).includes('"message":'), false, 'no text is left')
+    assert.equal(rowsOf(await dump(), 'message'), 500)
+    assert.equal(JSON.stringify(await dump()).includes('message'), false, 'no text is left')
     await scene.advance(LIMITS.dedupeMs)
     await scene.due()
     assert.equal(rowsOf(await dump(), 'message'), 0)
-    assert.equal((await scene.counts()).answered, 300)
+    assert.equal((await scene.counts()).answered, 500)
+  })
+
+  test('with a retention of 0 no text is left on the disk', async () => {
+    await store.stop()
+    const times = { ...TIMES, retentionMs: 0 }
+    store = new SqliteStore({ dataDir: dir, times, clock: clock.now })
+    await store.start()
+    scene = new Scene({ store, stop: () => store.stop() }, clock)
+    const { name } = await scene.running(ANNA, ['a'])
+    await store.settle(name, { kind: 'answered' })
+    const rows = await dump()
+    assert.deepEqual([rowsOf(rows, 'batch'), rowsOf(rows, 'message')], [0, 1])
+    assert.equal(JSON.stringify(rows).includes('message'), false)
   })
 
   test('what is due is found by index', async () => {

@@ -7,25 +7,30 @@ import { ANNA, BORIS, batchId, CLARA, hashOf, payloadOf } from './scene.ts'
 const PEOPLE = [ANNA, BORIS, CLARA] as const
 export const MODEL_LIMITS: Limits = { ageMs: 60_000, maxSize: 3, dedupeMs: 120_000 }
 /** Every draft has as many parts. */
-const PARTS = ['Раз.', 'Два.']
+export const DRAFT = ['Раз.', 'Два.']
 
 export type Command =
   | { readonly do: 'advance'; readonly ms: number }
-  | ({ readonly who: ConversationKey } & (
-      | {
-          readonly do: 'append'
-          readonly names: readonly string[]
-          readonly idleMs: number
-          readonly quiet: boolean
-        }
-      | { readonly do: 'setAside'; readonly names: readonly string[]; readonly reason: Reason }
-      | { readonly do: 'begin'; readonly attemptBefore: boolean }
-      | { readonly do: 'record'; readonly step: Step; readonly epochBefore: boolean }
-      | { readonly do: 'settle'; readonly settlement: Settlement; readonly epochBefore: boolean }
-      | { readonly do: 'retime'; readonly retime: Retime }
-      | { readonly do: 'amend'; readonly name: string; readonly revoke: boolean }
-      | { readonly do: 'seal' | 'reclaim' | 'queued' | 'discardOpen' | 'discardFailed' | 'retry' }
-    ))
+  /** Whatever the program would do next, see `naturalCommand`. */
+  | { readonly do: 'next'; readonly who: ConversationKey; readonly settlement: Settlement }
+  | PlayedCommand
+
+/** A command that is one operation of the store. */
+export type PlayedCommand = { readonly who: ConversationKey } & (
+  | {
+      readonly do: 'append'
+      readonly names: readonly string[]
+      readonly idleMs: number
+      readonly quiet: boolean
+    }
+  | { readonly do: 'setAside'; readonly names: readonly string[]; readonly reason: Reason }
+  | { readonly do: 'begin'; readonly attemptBefore: boolean }
+  | { readonly do: 'record'; readonly step: Step; readonly epochBefore: boolean }
+  | { readonly do: 'settle'; readonly settlement: Settlement; readonly epochBefore: boolean }
+  | { readonly do: 'retime'; readonly retime: Retime }
+  | { readonly do: 'amend'; readonly name: string; readonly revoke: boolean }
+  | { readonly do: 'seal' | 'reclaim' | 'queued' | 'discardOpen' | 'discardFailed' | 'retry' }
+)
 type Reason = 'late' | 'stale'
 
 /** What a caller knows of a conversation: it is taken from the answers of the model. */
@@ -54,7 +59,7 @@ const names = fc.array(fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'), 
 })
 const waitMs = fc.constantFrom(0, 500, 10_000)
 const step = fc.oneof(
-  fc.constant<Step>({ kind: 'draft', parts: PARTS }),
+  fc.constant<Step>({ kind: 'draft', parts: DRAFT }),
   fc.record({
     kind: fc.constant('start' as const),
     index: fc.constantFrom(0, 1),
@@ -93,6 +98,14 @@ const retime = fc.oneof(
 const seldomBefore = fc.nat(7).map((n) => n === 0)
 
 export const commandArbitrary: fc.Arbitrary<Command> = fc.oneof(
+  {
+    weight: 40,
+    arbitrary: fc.record({
+      do: fc.constant('next' as const),
+      who,
+      settlement: fc.oneof(fc.constant<Settlement>({ kind: 'answered' }), settlement),
+    }),
+  },
   {
     weight: 5,
     arbitrary: fc.record({
@@ -172,10 +185,10 @@ export const commandArbitrary: fc.Arbitrary<Command> = fc.oneof(
   },
 )
 
-/** Plays a command that is not `advance`; `newId` is the id that it may give to a batch. */
+/** Plays a command; `newId` is the id that it may give to a batch. */
 export async function play(
   store: BatchStore,
-  command: Exclude<Command, { do: 'advance' }>,
+  command: PlayedCommand,
   known: Known,
   newId: BatchId,
 ): Promise<unknown> {

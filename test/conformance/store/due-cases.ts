@@ -50,6 +50,17 @@ export function dueCases(it: Case): void {
     assert.equal(page.nextAt, page.now, 'there is more')
   })
 
+  it('holds that have ended count towards the limit', async (scene) => {
+    for (const held of [BORIS, CLARA]) {
+      await scene.write(held, ['a'])
+      await scene.store.retime(held, { kind: 'hold', forMs: MINUTE })
+    }
+    await scene.write(ANNA, ['a'])
+    await scene.advance(MINUTE)
+    assert.equal((await scene.due()).open.length, 3)
+    assert.equal((await scene.due(2)).open.length, 2)
+  })
+
   it('due names what comes next and what comes soon', async (scene) => {
     await scene.write(ANNA, ['a'], { idleMs: 1000 })
     await scene.write(BORIS, ['a'], { idleMs: 5000 })

@@ -9,12 +9,13 @@ import fc from 'fast-check'
 import type { BatchStore, Due, OpenBatchView } from '../../../src/batching/store.ts'
 import type { ConversationKey } from '../../../src/message.ts'
 import { OracleStore } from '../../support/oracle.ts'
-import type { Command, Known } from './commands.ts'
+import type { Command, Known, PlayedCommand } from './commands.ts'
 import { commandArbitrary, NOTHING_KNOWN, play } from './commands.ts'
+import { naturalCommand } from './natural.ts'
 import type { MakeStore, StoreUnderTest, TestClock } from './scene.ts'
 import { batchId, TIMES, testClock } from './scene.ts'
 
-const MODEL_TIMES = { ...TIMES, retentionMs: 200_000, maxStarts: 3, maxPending: 2 }
+const MODEL_TIMES = { ...TIMES, retentionMs: 200_000, maxStarts: 2, maxPending: 2 }
 const ALL = { offset: 0, limit: 1000 }
 
 export function modelCase(makeStore: MakeStore, numRuns = 100): void {
@@ -50,22 +51,26 @@ class SideBySide {
 
   async run(commands: readonly Command[]): Promise<void> {
     for (const [index, command] of commands.entries()) {
-      const at = `step ${index}, ${JSON.stringify(command)}`
       if (command.do === 'advance') {
         this.#clock.advance(command.ms)
         await this.#underTest.pass?.(command.ms)
+      } else if (command.do === 'next') {
+        const { who, settlement } = command
+        const next = await naturalCommand(this.#oracle, who, settlement, `new${index}`)
+        await this.#play(next, index)
       } else {
-        await this.#play(command, `made${index}`, at)
+        await this.#play(command, index)
       }
-      await this.#compareReads(at)
+      await this.#compareReads(`step ${index}, ${JSON.stringify(command)}`)
     }
   }
 
-  async #play(command: Exclude<Command, { do: 'advance' }>, id: string, at: string): Promise<void> {
+  async #play(command: PlayedCommand, index: number): Promise<void> {
     const known = this.#known.get(command.who) ?? NOTHING_KNOWN
-    const wanted = await play(this.#oracle, command, known, batchId(id))
-    const given = await play(this.#underTest.store, command, known, batchId(id))
-    assert.deepEqual(given, wanted, `the answer at ${at}`)
+    const newId = batchId(`made${index}`)
+    const wanted = await play(this.#oracle, command, known, newId)
+    const given = await play(this.#underTest.store, command, known, newId)
+    assert.deepEqual(given, wanted, `the answer at step ${index}, ${JSON.stringify(command)}`)
     await this.#learn(command.who, known, wanted)
   }
 

@@ -186,6 +186,26 @@ export function settleCases(it: Case): void {
     assert.deepEqual((await scene.sealed(ANNA)).payloads, payloadsOf(['old', 'open']))
   })
 
+  it('what was put before older messages is taken first when the batch is cut', async (scene) => {
+    await scene.write(ANNA, ['open'])
+    await scene.store.setAside({
+      conversation: ANNA,
+      messages: [{ idHash: hashOf('old'), payload: payloadOf('old') }],
+      reason: 'stale',
+      dedupeMs: HOUR,
+      newBatchId: batchId('aside'),
+    })
+    await scene.store.retry(batchId('aside'))
+    const again = await scene.store.reclaim(batchId('aside'))
+    assert.ok(again.outcome === 'reclaimed')
+    const { epoch } = await scene.begun(again.turn)
+    const reopen = { kind: 'reopen', newBatchId: batchId('unused'), idleMs: IDLE } as const
+    await scene.store.settle({ conversation: ANNA, batchId: batchId('aside'), epoch }, reopen)
+    await scene.write(ANNA, ['new'], { limits: { maxSize: 1 } })
+    assert.deepEqual((await scene.sealed(ANNA)).payloads, payloadsOf(['old']))
+    assert.deepEqual((await scene.store.conversation(ANNA)).payloads, payloadsOf(['open', 'new']))
+  })
+
   it('answered batches are forgotten after retention, failed ones stay', async (scene) => {
     const { turn, name } = await scene.running(ANNA, ['a'])
     await scene.store.settle(name, { kind: 'answered' })
