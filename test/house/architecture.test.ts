@@ -1,0 +1,99 @@
+/** What the documents name is there: paths, settings, tests behind promises, keys. */
+import assert from 'node:assert/strict'
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, it } from 'node:test'
+import { RedisKeys } from '../../src/batching/redis/keys.ts'
+import { SPECS } from '../../src/config/settings.ts'
+import type { BatchId, ConversationKey } from '../../src/message.ts'
+import { root } from '../support/source-tree.ts'
+
+const DOCUMENTS = globSync(['*.md', 'docs/**/*.md'], { cwd: root }).sort()
+const read = (document: string): string => readFileSync(join(root, document), 'utf8')
+
+const SETTINGS = new Set(SPECS.map(([, { env }]) => env))
+/** `BATCH_TIMEOUT`; a word without an underscore may be anything, unless a value is given to it. */
+const SETTING = /\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b|\b[A-Z]{3,}(?==\S)/g
+/** Of shell examples and of other programs. */
+const NOT_OURS = new Set(['SECRET', 'BODY', 'SIGNATURE', 'SALON7_SECRET'])
+
+describe('the documents', () => {
+  it('are those that a repository is expected to have', () => {
+    for (const document of ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md']) {
+      assert.ok(DOCUMENTS.includes(document), document)
+    }
+  })
+
+  for (const document of DOCUMENTS) {
+    it(`${document} links to and names only what exists`, () => {
+      const text = read(document)
+      const links = [...text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(([, to]) =>
+        join(dirname(document), to ?? ''),
+      )
+      const named = [...text.matchAll(/`((?:src|test|docs|bin|\.ci)(?:\/[\w.-]+)+|[A-Z]+\.md)`/g)]
+      const paths = [...links, ...named.map(([, path]) => path ?? '')]
+      assert.deepEqual(
+        paths.filter((path) => !existsSync(join(root, path))),
+        [],
+      )
+    })
+
+    it(`${document} names only settings that exist`, () => {
+      const names = [...read(document).matchAll(SETTING)].map(([name]) => name)
+      assert.deepEqual(
+        names.filter((name) => !SETTINGS.has(name) && !NOT_OURS.has(name)),
+        [],
+      )
+    })
+  }
+})
+
+describe('ARCHITECTURE.md', () => {
+  it('follows a message through files in the order of the steps', () => {
+    const steps = [...read('ARCHITECTURE.md').matchAll(/^\| (\d+) +\| [^|]+\| `src\/[^|]+\|/gm)]
+    assert.ok(steps.length >= 10)
+    assert.deepEqual(
+      steps.map(([, number]) => Number(number)),
+      steps.map((_, index) => index + 1),
+    )
+  })
+
+  it('lists every key, each once', () => {
+    const keys = new RedisKeys()
+    const c = 'c' as ConversationKey
+    const id = '<batch>' as BatchId
+    const spelled = [
+      ...[keys.list(c), keys.mirror(c), keys.conversation(c), keys.ids(c)],
+      ...[keys.open, keys.turns, keys.batch(id), keys.messages(id), keys.failed],
+      ...[keys.counts, keys.roles, keys.store],
+    ]
+    const [, table = ''] = read('ARCHITECTURE.md').split('## Stores and keys')
+    const listed = [...table.matchAll(/^\| `([^`]+)` +\| (?:list|string|hash|zset) +\|/gm)]
+    assert.deepEqual(
+      listed.map(([, key]) => key),
+      spelled,
+    )
+  })
+})
+
+describe('the promises of README.md', () => {
+  const rows = [...read('README.md').matchAll(/^\| (P\d+) +\|[^|]+\|([^|]+)\|$/gm)]
+
+  it('are all there', () => {
+    assert.deepEqual(
+      rows.map(([, promise]) => promise),
+      Array.from({ length: 19 }, (_, index) => `P${index + 1}`),
+    )
+  })
+
+  for (const [, promise, cell = ''] of rows) {
+    it(`${promise} is proved by tests that exist`, () => {
+      const files = [...cell.matchAll(/`([^`]+)`/g)].map(([, file]) => file ?? '')
+      assert.ok(files.length > 0)
+      for (const file of files) {
+        assert.match(file, /\.test\.ts$/)
+        assert.ok(existsSync(join(root, file)), file)
+      }
+    })
+  }
+})
