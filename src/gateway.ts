@@ -4,7 +4,6 @@
  *
  *   API → Batcher → store ← Processor → queue → Worker → responder → channel
  */
-import { randomBytes } from 'node:crypto'
 import pkg from '../package.json' with { type: 'json' }
 import { Batcher } from './batching/batcher.ts'
 import { Processor } from './batching/processor.ts'
@@ -196,8 +195,5 @@ async function stopAll(started: readonly Service[], roles: readonly Role[], even
   const deadline = new Deadline(STOP_MS)
   for (const service of started) await service.stop(deadline)
   const tookMs = performance.now() - begunAtMs
-  for (const role of roles) events.emit('role.stopped', { role, tookMs, givenBack: 0 })
+  for (const role of roles) events.emit('role.stopped', { role, tookMs })
 }
-
-/** A secret for what must not be guessed from logs, new with each process. */
-export const newLogSecret = (): string => randomBytes(16).toString('hex')

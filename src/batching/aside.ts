@@ -6,7 +6,7 @@
  * It has no window of its own: given back to the open batch it is due at once, all of it.
  */
 import type { BatchId } from '../message.ts'
-import type { Turn } from './reduce.ts'
+import type { Turn } from './conversation-state.ts'
 
 export interface Addition {
   readonly now: number

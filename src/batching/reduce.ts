@@ -14,8 +14,6 @@ import type { ConversationState, Event, Reduced, ReduceLimits } from './conversa
 import { append, discard, retime, revoke, seal } from './reduce-open.ts'
 import { begin, queued, reclaim, record, retry, settle } from './reduce-turn.ts'
 
-export * from './conversation-state.ts'
-
 export function reduce(state: ConversationState, event: Event, limits: ReduceLimits): Reduced {
   switch (event.type) {
     case 'append':

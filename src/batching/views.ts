@@ -1,7 +1,7 @@
 /** How the state of a conversation is shown: what the stores that run `reduce` answer to readers. */
 import type { ConversationKey } from '../message.ts'
-import type { ConversationState, Turn } from './reduce.ts'
-import { wakeAt } from './reduce.ts'
+import type { ConversationState, Turn } from './conversation-state.ts'
+import { wakeAt } from './conversation-state.ts'
 import type { BatchView, OpenBatchView, SealedTurn } from './store.ts'
 
 /** What is kept of a batch that was settled. */

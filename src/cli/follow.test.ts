@@ -43,6 +43,7 @@ function service(script: Record<string, (BatchStatus | null)[]>) {
   let nowMs = 0
   const seen: string[] = []
   const options: FollowOptions = {
+    who: { phone: '79001234567' },
     operator: {
       batch: async (id) => {
         const steps = script[id] ?? [null]

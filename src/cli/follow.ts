@@ -8,7 +8,7 @@
 import { RapidFireError } from '../errors.ts'
 import type { BatchId } from '../message.ts'
 import { duration } from '../observability/words.ts'
-import type { BatchStatus, Operator } from '../operations/operator.ts'
+import type { BatchStatus, Operator, Who } from '../operations/operator.ts'
 
 const POLL_MS = 200
 
@@ -34,6 +34,8 @@ export interface Progress {
 
 export interface FollowOptions {
   readonly operator: Pick<Operator, 'batch'>
+  /** Whose batches they are. */
+  readonly who: Who
   readonly progress: Progress
   readonly timeoutMs: number
   readonly now: () => number
@@ -61,10 +63,10 @@ export async function follow(
 }
 
 async function followOne(id: BatchId, deadline: number, options: FollowOptions): Promise<Settled> {
-  const { operator, progress, now, wait, timeoutMs } = options
+  const { operator, who, progress, now, wait, timeoutMs } = options
   let shown = ''
   for (;;) {
-    const batch = await operator.batch(id)
+    const batch = await operator.batch(id, who)
     if (batch === null) throw gone(id)
     if (batch.state === 'open') progress.open(batch)
     else if (batch.state === 'answered') return batch

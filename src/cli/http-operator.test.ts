@@ -52,6 +52,7 @@ describe('HttpOperator', () => {
     assert.equal(await operator.retry(id), 'done')
     assert.equal(await operator.discardFailed(id), true)
     assert.deepEqual(await operator.batch(id), { state: 'open' })
+    assert.deepEqual(await operator.batch(id, { phone: '+7 900' }), { state: 'open' })
     assert.deepEqual(
       seen.map(({ call }) => call),
       [
@@ -62,6 +63,7 @@ describe('HttpOperator', () => {
         'POST /operator/failed/b_01K0/retry',
         'DELETE /operator/failed/b_01K0',
         'GET /operator/batches/b_01K0',
+        'GET /operator/batches/b_01K0?phone=%2B7+900',
       ],
     )
     assert.equal(seen[1]?.body, '{"phone":"+7 900","companyId":"a"}')

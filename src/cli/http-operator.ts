@@ -140,8 +140,10 @@ export class HttpOperator implements Operator {
     return true
   }
 
-  async batch(batchId: BatchId): Promise<BatchStatus | null> {
-    const reply = await this.#call('GET', `/operator/batches/${encodeURIComponent(batchId)}`)
+  async batch(batchId: BatchId, who?: Who): Promise<BatchStatus | null> {
+    const query = who ? `?${new URLSearchParams({ ...who })}` : ''
+    const path = `/operator/batches/${encodeURIComponent(batchId)}${query}`
+    const reply = await this.#call('GET', path)
     if (reply.status === 404) return null
     return field<BatchStatus>(accepted(reply), 'batch')
   }

@@ -58,6 +58,7 @@ async function send(
   try {
     const answered = await follow(ids, {
       operator,
+      who: { phone },
       progress: screen,
       timeoutMs: (options.timeout ?? settings.ageS + ANSWER_S) * 1000,
       now: shell.now,

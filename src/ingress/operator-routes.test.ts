@@ -217,7 +217,7 @@ describe('batches by their id', () => {
     await using api = await startApi()
     const { headers } = await send(api, P)
     const id = headers.get('x-batch-id')
-    const { body } = await asOperator(api, { path: `/operator/batches/${id}` })
+    const { body } = await asOperator(api, { path: `/operator/batches/${id}?phone=${P}` })
     const batch = body.batch as Record<string, unknown>
     assert.deepEqual(
       [batch.state, batch.phone, batch.companyId, batch.batchId, batch.size],

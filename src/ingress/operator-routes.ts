@@ -24,6 +24,10 @@ interface PageQuery {
   offset?: unknown
   limit?: unknown
 }
+interface WhoQuery {
+  phone?: unknown
+  companyId?: unknown
+}
 interface ById {
   Params: { id: string }
 }
@@ -66,9 +70,11 @@ export function operatorRoutes(app: FastifyInstance, deps: OperatorRouteDeps): v
 
   failedRoutes(app, deps)
 
-  app.get<ById>('/operator/batches/:id', async (request) => {
+  app.get<ById & { Querystring: WhoQuery }>('/operator/batches/:id', async (request) => {
     requireToken(request, doors)
-    const batch = await within(operator.batch(batchIdOf(request.params.id)), storeMs)
+    const { phone, companyId } = request.query
+    const who = typeof phone === 'string' ? whoOf(phone, companyId, null) : undefined
+    const batch = await within(operator.batch(batchIdOf(request.params.id), who), storeMs)
     if (!batch) throw noBatch()
     return { success: true, batch }
   })

@@ -14,7 +14,7 @@ export interface PrintedPart {
 export interface EventTable {
   'role.ready': { role: string; detail: Readonly<Record<string, unknown>> }
   'role.stopping': { role: string }
-  'role.stopped': { role: string; tookMs: number; givenBack: number }
+  'role.stopped': { role: string; tookMs: number }
   'access.unsigned': { reason: string }
   /** Another process has other settings, or a role is missing. */
   'roles.split': { sentence: string }
@@ -82,6 +82,8 @@ export interface EventTable {
     code: ErrorCode
     error: string
   }
+  /** The worker stops before the answer was sent; another goes on with it. */
+  'turn.givenBack': { conversation: ConversationKey; batchId: BatchId }
   'turn.failed': { conversation: ConversationKey; batchId: BatchId; reason: string }
   'part.sending': { conversation: ConversationKey; batchId: BatchId; index: number }
   'part.sent': { conversation: ConversationKey; batchId: BatchId; index: number }

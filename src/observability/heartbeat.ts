@@ -2,16 +2,17 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { BatchStore, RoleBeat } from '../batching/store.ts'
-import { messageOf } from '../errors.ts'
+import { messageOf, RapidFireError } from '../errors.ts'
 import type { Deadline, Service } from '../service.ts'
 import type { Events } from './events.ts'
+import { roleProblems } from './role-problems.ts'
 
 /** Two missed beats and a half make a role missing: within the 5 s that P9 allows. */
 export const BEAT_MS = 1500
 export const FRESH_MS = 4000
 
 export interface HeartbeatDeps {
-  readonly store: BatchStore
+  readonly store: Pick<BatchStore, 'beat' | 'leave'>
   readonly events: Events
   readonly role: RoleBeat['role']
   readonly version: string
@@ -22,6 +23,7 @@ export class Heartbeat implements Service {
   readonly #deps: HeartbeatDeps
   readonly #beat: RoleBeat
   #timer: NodeJS.Timeout | null = null
+  #told: ReadonlySet<string> = new Set()
 
   constructor(deps: HeartbeatDeps) {
     this.#deps = deps
@@ -42,12 +44,26 @@ export class Heartbeat implements Service {
 
   async #again(): Promise<void> {
     try {
-      await this.#deps.store.beat(this.#beat, FRESH_MS)
+      const live = await this.#deps.store.beat(this.#beat, FRESH_MS)
+      if (this.#deps.role === 'api') this.#tellProblems(roleProblems(live, this.#deps.digest))
     } catch (error) {
-      // The role falls silent, which is what the others have to see; the store reports why.
-      const { events, role } = this.#deps
-      events.emit('heartbeat.missed', { role, error: messageOf(error) })
+      this.#missed(error)
     }
+  }
+
+  /** Each once, when it begins: `/health` says it as long as it lasts. */
+  #tellProblems(problems: readonly string[]): void {
+    for (const sentence of problems) {
+      if (!this.#told.has(sentence)) this.#deps.events.emit('roles.split', { sentence })
+    }
+    this.#told = new Set(problems)
+  }
+
+  /** The role falls silent, which is what the others have to see; that the store is away it says itself. */
+  #missed(error: unknown): void {
+    if (error instanceof RapidFireError && error.code === 'store_away') return
+    const { events, role } = this.#deps
+    events.emit('heartbeat.missed', { role, error: messageOf(error) })
   }
 
   async stop(deadline: Deadline): Promise<void> {
@@ -58,8 +74,7 @@ export class Heartbeat implements Service {
       await deadline.race(this.#deps.store.leave(this.#beat))
     } catch (error) {
       // Without a farewell the beat grows old by itself.
-      const { events, role } = this.#deps
-      events.emit('heartbeat.missed', { role, error: messageOf(error) })
+      this.#missed(error)
     }
   }
 }

@@ -31,8 +31,7 @@ export const LOG_LINES: { readonly [Name in EventName]: LogLine<Name> | null } =
   'role.stopped': {
     logger: 'own',
     level: 'info',
-    say: ({ role, tookMs, givenBack }) =>
-      `stopped: ${role} in ${duration(tookMs)}, ${givenBack} given back`,
+    say: ({ role, tookMs }) => `stopped: ${role} in ${duration(tookMs)}`,
   },
   'access.unsigned': {
     logger: 'api',
@@ -143,6 +142,11 @@ export const LOG_LINES: { readonly [Name in EventName]: LogLine<Name> | null } =
     logger: 'worker',
     level: 'warn',
     say: ({ afterMs }, phone) => `Answer for ${phone} is tried again in ${duration(afterMs)}`,
+  },
+  'turn.givenBack': {
+    logger: 'worker',
+    level: 'info',
+    say: (_event, phone) => `Answer for ${phone} is given back: this worker stops`,
   },
   'turn.failed': {
     logger: 'worker',

@@ -8,6 +8,7 @@ import type { BatchStore, LiveRole, RoleBeat, StoreIdentity } from '../batching/
 import { messageOf } from '../errors.ts'
 import { Deadline } from '../service.ts'
 import { FRESH_MS } from './heartbeat.ts'
+import { missingRoles, ROLE_NAMES, roleProblems } from './role-problems.ts'
 
 /** Below the 5 s in which a split must be seen. */
 const ANSWER_MS = 2000
@@ -49,8 +50,6 @@ export interface Health {
   ready(): Promise<ReadyAnswer>
 }
 
-const ROLES = ['api', 'processor', 'worker'] as const
-
 export class RoleHealth implements Health {
   readonly #store: Pick<BatchStore, 'identity' | 'ping' | 'beat'>
   readonly #digest: string
@@ -74,8 +73,8 @@ export class RoleHealth implements Health {
       return { status: 'unhealthy', missing: [], problems: [asked.problem], roles: [], store }
     }
     const live = asked.value
-    const missing = ROLES.filter((role) => !live.some((beat) => beat.role === role))
-    const problems = [...missing.map(sentenceForMissing), ...splits(live, this.#digest)]
+    const missing = missingRoles(live)
+    const problems = roleProblems(live, this.#digest)
     const status = problems.length === 0 ? 'ok' : 'unhealthy'
     return { status, missing, problems, roles: summary(live), store }
   }
@@ -111,22 +110,8 @@ export class RoleHealth implements Health {
   }
 }
 
-function sentenceForMissing(role: string): string {
-  return `no ${role} is at work on this store: start one with \`rapid-fire start --role ${role}\`, or check that its REDIS_URL names the same server and database`
-}
-
-/** Roles that read other settings than this process. */
-function splits(live: readonly LiveRole[], digest: string): string[] {
-  return live
-    .filter((beat) => beat.digest !== digest)
-    .map(
-      ({ role, host, pid }) =>
-        `the ${role} of process ${pid} on ${host} has other settings than this API: give all roles the same environment and restart them`,
-    )
-}
-
 function summary(live: readonly LiveRole[]): RoleState[] {
-  return ROLES.flatMap((role) => {
+  return ROLE_NAMES.flatMap((role) => {
     const beats = live.filter((beat) => beat.role === role)
     if (beats.length === 0) return []
     return [{ role, instances: beats.length, ageMs: Math.min(...beats.map(({ ageMs }) => ageMs)) }]

@@ -17,11 +17,14 @@ export class StopLines {
     const batchId = 'batchId' in event ? String(event.batchId) : ''
     const role = 'role' in event ? String(event.role) : ''
     if (name === 'turn.begun') this.#answering.add(batchId)
-    else if (/^turn\.(?:answered|retrying|failed|fenced)$/.test(name)) {
+    else if (name === 'turn.givenBack') {
+      this.#answering.delete(batchId)
+      this.#givenBack += 1
+    } else if (/^turn\.(?:answered|retrying|failed|fenced)$/.test(name)) {
       this.#answering.delete(batchId)
     } else if (name === 'role.ready') this.#running.add(role)
     else if (name === 'role.stopping') this.#begin()
-    else if (name === 'role.stopped') this.#end(role, event)
+    else if (name === 'role.stopped') this.#end(role)
   }
 
   #begin(): void {
@@ -32,9 +35,8 @@ export class StopLines {
     this.#out.write(`stopping: ${answers}open batches stay in the store …\n`)
   }
 
-  #end(role: string, event: object): void {
+  #end(role: string): void {
     this.#running.delete(role)
-    this.#givenBack += 'givenBack' in event ? Number(event.givenBack) : 0
     if (this.#running.size > 0 || this.#stopsAt === null) return
     const back = this.#givenBack === 0 ? '' : ` · ${this.#givenBack} given back`
     this.#out.write(`done in ${duration(performance.now() - this.#stopsAt)}${back}\n`)

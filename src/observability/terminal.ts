@@ -70,6 +70,7 @@ const storeName = ({ engine, place }: StartInfo['store']): string =>
 export function survival(survives: StoreIdentity['survives']): string {
   if (survives.includes('host')) return 'survives a crash and a power cut'
   if (survives.includes('process')) return 'survives a crash, not a power cut'
+  if (survives.length === 0) return 'survives nothing: no append-only file is written'
   return 'unknown what it survives: its persistence cannot be read'
 }
 
@@ -153,6 +154,8 @@ export const TERMINAL_LINES: { readonly [Name in EventName]: Say<Name> } = {
     phone,
     `not answered: ${error} · next try in ${duration(afterMs)}`,
   ],
+  // Counted in the line of the stop.
+  'turn.givenBack': () => null,
   'turn.failed': ({ reason }, phone) => ['!', phone, `failed: ${reason} · npx rapid-fire failed`],
   'part.sending': () => null,
   'part.sent': () => null,

@@ -49,5 +49,6 @@ export interface Operator {
   failed(page: Page): Promise<{ count: number; batches: readonly BatchStatus[] }>
   retry(batchId: BatchId): Promise<'done' | 'none' | 'busy'>
   discardFailed(batchId: BatchId): Promise<boolean>
-  batch(batchId: BatchId): Promise<BatchStatus | null>
+  /** An open batch is found through its person; one that was sealed by its id alone. */
+  batch(batchId: BatchId, who?: Who): Promise<BatchStatus | null>
 }

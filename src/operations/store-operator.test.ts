@@ -7,7 +7,19 @@ import { RapidFireError } from '../errors.ts'
 import type { BatchId } from '../message.ts'
 import { StoreOperator } from './store-operator.ts'
 
-const settings = { defaultTenant: 'default', tenants: new Map(), phoneRegion: 'RU' }
+const TENANT = {
+  id: 'default',
+  secretKey: null,
+  idleMs: 10_000,
+  idleMsByType: {},
+  maxSize: 10,
+  ageMs: 60_000,
+}
+const settings = {
+  defaultTenant: 'default',
+  tenants: new Map([['default', TENANT]]),
+  phoneRegion: 'RU',
+}
 
 describe('an operator on a store', () => {
   it('finds an open batch that another process took', async () => {
@@ -16,9 +28,10 @@ describe('an operator on a store', () => {
     const id = headers.get('x-batch-id') as BatchId
     const keys = new ConversationKeys('default')
     const operator = new StoreOperator({ store: api.store, keys, settings })
-    const batch = await operator.batch(id)
+    const batch = await operator.batch(id, { phone: '8 900 123-45-67' })
     assert.deepEqual([batch?.state, batch?.phone, batch?.batchId], ['open', P, id])
-    assert.equal(await operator.batch(newBatchId()), null)
+    assert.equal(await operator.batch(newBatchId(), { phone: P }), null)
+    assert.equal(await operator.batch(id), null)
   })
 
   it('refuses people and tenants that are none', async () => {

@@ -8,35 +8,23 @@ import type { BatchId, ConversationKey } from '../message.ts'
 import type { Events } from '../observability/events.ts'
 import type { BatchStatus, Operator, Page, PendingBatch, Stats, Who } from './operator.ts'
 
-/** Open batches are found by their id among the newest, and else by looking through so many. */
-const MAX_REMEMBERED = 10_000
-const MAX_LOOKED_THROUGH = 5000
-const LOOK_PAGE = 1000
-
 export interface StoreOperatorDeps {
   readonly store: BatchStore
   readonly keys: ConversationKeys
   /** Shared with the webhook where there is one, for its cache. */
   readonly phones?: PhoneReader
   readonly settings: Pick<Settings, 'defaultTenant' | 'tenants' | 'phoneRegion'>
-  /** Of the process that takes messages, when it is this one. */
+  /** Told of what is discarded. */
   readonly events?: Events
 }
 
 export class StoreOperator implements Operator {
   readonly #deps: StoreOperatorDeps
   readonly #phones: PhoneReader
-  readonly #opened = new Map<BatchId, ConversationKey>()
 
   constructor(deps: StoreOperatorDeps) {
     this.#deps = deps
     this.#phones = deps.phones ?? new PhoneReader(deps.settings.phoneRegion)
-    deps.events?.subscribe((name, event) => {
-      // An event's own name decides its shape, which a generic listener cannot see.
-      if (name === 'message.accepted' && 'batchId' in event && 'conversation' in event) {
-        this.#remember(event.batchId, event.conversation)
-      }
-    })
   }
 
   async stats(page: Page): Promise<Stats> {
@@ -75,37 +63,18 @@ export class StoreOperator implements Operator {
     return this.#deps.store.discardFailed(batchId)
   }
 
-  async batch(batchId: BatchId): Promise<BatchStatus | null> {
-    const view = await this.#deps.store.batch(batchId)
+  async batch(batchId: BatchId, who?: Who): Promise<BatchStatus | null> {
+    const { store } = this.#deps
+    const view = await store.batch(batchId)
     if (view) return this.#settled(view)
-    const open = (await this.#openOfRemembered(batchId)) ?? (await this.#lookThrough(batchId))
-    return open && { state: 'open', ...this.#pending(open, await this.#storeNow()) }
-  }
-
-  #remember(batchId: BatchId | null, conversation: ConversationKey): void {
-    if (batchId === null || this.#opened.has(batchId)) return
-    if (this.#opened.size >= MAX_REMEMBERED) {
-      const oldest = this.#opened.keys().next()
-      if (!oldest.done) this.#opened.delete(oldest.value)
+    if (!who) return null
+    const { open } = await store.conversation(this.#keyOf(who))
+    if (open?.batchId === batchId) {
+      return { state: 'open', ...this.#pending(open, await this.#storeNow()) }
     }
-    this.#opened.set(batchId, conversation)
-  }
-
-  async #openOfRemembered(batchId: BatchId): Promise<OpenBatchView | null> {
-    const conversation = this.#opened.get(batchId)
-    if (conversation === undefined) return null
-    const { open } = await this.#deps.store.conversation(conversation)
-    return open?.batchId === batchId ? open : null
-  }
-
-  async #lookThrough(batchId: BatchId): Promise<OpenBatchView | null> {
-    for (let offset = 0; offset < MAX_LOOKED_THROUGH; offset += LOOK_PAGE) {
-      const { count, batches } = await this.#deps.store.pending({ offset, limit: LOOK_PAGE })
-      const found = batches.find((view) => view.batchId === batchId)
-      if (found) return found
-      if (offset + LOOK_PAGE >= count) return null
-    }
-    return null
+    // It may have been sealed between the two looks.
+    const sealed = await store.batch(batchId)
+    return sealed && this.#settled(sealed)
   }
 
   /** Throws RapidFireError `invalid_phone`, `unsupported_peer` or `unknown_tenant`. */

@@ -153,6 +153,7 @@ async function settleFailure(
   }
   if (error instanceof Stopping) {
     await settle({ kind: 'giveBack' }, turn, begun, lease, deps)
+    deps.events.emit('turn.givenBack', { conversation, batchId })
     return
   }
   const code = error instanceof RapidFireError ? error.code : 'internal'

@@ -13,7 +13,7 @@ const error = 'no answer for +7 900 123-45-67 \u001b[2J'
 export const EVERY_EVENT: EventTable = {
   'role.ready': { role: 'api', detail: { url: 'http://127.0.0.1:3000' } },
   'role.stopping': { role: 'api' },
-  'role.stopped': { role: 'api', tookMs: 12, givenBack: 2 },
+  'role.stopped': { role: 'api', tookMs: 12 },
   'access.unsigned': { reason: 'no secret set' },
   'roles.split': { sentence: 'no processor' },
   'message.accepted': { ...batch, added: 1, duplicates: 0, size: 2 },
@@ -43,6 +43,7 @@ export const EVERY_EVENT: EventTable = {
   'turn.fenced': { ...batch, epoch: 1 },
   'turn.answered': { ...batch, size: 5, parts: 1, sinceLastMs: 10_020 },
   'turn.retrying': { ...batch, afterMs: 2000, code: 'send_failed', error },
+  'turn.givenBack': batch,
   'turn.failed': { ...batch, reason: 'poison' },
   'part.sending': { ...batch, index: 0 },
   'part.sent': { ...batch, index: 0 },

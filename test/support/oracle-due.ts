@@ -1,6 +1,6 @@
 /** What is due, found by looking at every conversation: slow, and plain to see. */
-import type { ConversationState } from '../../src/batching/reduce.ts'
-import { wakeAt } from '../../src/batching/reduce.ts'
+import type { ConversationState } from '../../src/batching/conversation-state.ts'
+import { wakeAt } from '../../src/batching/conversation-state.ts'
 import type { Due, DueConversation, StoreTimes } from '../../src/batching/store.ts'
 import type { BatchId, ConversationKey } from '../../src/message.ts'
 

@@ -3,7 +3,6 @@
  * in maps; what it answers is what every engine has to answer.
  */
 import { addAside } from '../../src/batching/aside.ts'
-import { LiveRoles } from '../../src/batching/live-roles.ts'
 import type {
   Answer,
   ConversationState,
@@ -11,8 +10,10 @@ import type {
   Event,
   Reduced,
   Turn,
-} from '../../src/batching/reduce.ts'
-import { NOTHING, reduce } from '../../src/batching/reduce.ts'
+} from '../../src/batching/conversation-state.ts'
+import { NOTHING } from '../../src/batching/conversation-state.ts'
+import { LiveRoles } from '../../src/batching/live-roles.ts'
+import { reduce } from '../../src/batching/reduce.ts'
 import type * as port from '../../src/batching/store.ts'
 import type { Ending } from '../../src/batching/views.ts'
 import {

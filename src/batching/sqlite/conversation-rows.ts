@@ -4,7 +4,14 @@
  */
 import type { DatabaseSync } from 'node:sqlite'
 import type { BatchId, ConversationKey } from '../../message.ts'
-import type { Answer, ConversationState, Effect, Event, ReduceLimits, Turn } from '../reduce.ts'
+import type {
+  Answer,
+  ConversationState,
+  Effect,
+  Event,
+  ReduceLimits,
+  Turn,
+} from '../conversation-state.ts'
 import { reduce } from '../reduce.ts'
 import type { Ending } from '../views.ts'
 import type { Row } from './rows.ts'

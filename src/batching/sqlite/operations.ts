@@ -5,7 +5,7 @@
  */
 import type { BatchId, ConversationKey } from '../../message.ts'
 import { addAside } from '../aside.ts'
-import type { Answer, Event } from '../reduce.ts'
+import type { Answer, Event } from '../conversation-state.ts'
 import type * as port from '../store.ts'
 import { isForgotten, leavesNearDeadline, sealedTurn } from '../views.ts'
 import type { ConversationRows, Loaded } from './conversation-rows.ts'

@@ -4,8 +4,8 @@
  */
 import type { SQLInputValue, SQLOutputValue } from 'node:sqlite'
 import type { BatchId, ConversationKey, SealCause } from '../../message.ts'
-import type { ConversationState, OpenBatch, Turn } from '../reduce.ts'
-import { wakeAt } from '../reduce.ts'
+import type { ConversationState, OpenBatch, Turn } from '../conversation-state.ts'
+import { wakeAt } from '../conversation-state.ts'
 import type { PartState } from '../store.ts'
 import type { Ending } from '../views.ts'
 import { damaged } from './sqlite-errors.ts'

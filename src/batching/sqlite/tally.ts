@@ -3,7 +3,7 @@
  * The number of open batches is not stored: it is counted at start and followed from then on.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import type { CountName } from '../reduce.ts'
+import type { CountName } from '../conversation-state.ts'
 import type { Counts } from '../store.ts'
 import type { Ledger } from './group-commit.ts'
 import { damaged } from './sqlite-errors.ts'
