@@ -1,0 +1,253 @@
+/**
+ * One call of each script, and of each kind of effect that it has: what it finds, and the operation
+ * that makes the call. Each writes when all is well.
+ */
+import type { Redis } from 'ioredis'
+import type { RedisCalls } from '../../../src/batching/redis/calls.ts'
+import * as batches from '../../../src/batching/redis/redis-batches.ts'
+import { beat } from '../../../src/batching/redis/redis-roles.ts'
+import * as turns from '../../../src/batching/redis/redis-turns.ts'
+import * as upkeep from '../../../src/batching/redis/redis-upkeep.ts'
+import type { ScriptName } from '../../../src/batching/redis/scripts.ts'
+import type { Settlement, Step } from '../../../src/batching/store.ts'
+import {
+  ANNA,
+  batchId,
+  hashOf,
+  LIMITS,
+  payloadOf,
+  type Scene,
+  TIMES,
+} from '../../conformance/store/scene.ts'
+
+export interface Prepared {
+  readonly scene: Scene
+  readonly redis: Redis
+}
+/** Prepares what the script finds, and answers the operation that calls it. */
+export type Play = (prepared: Prepared) => Promise<(calls: RedisCalls) => Promise<unknown>>
+
+const NEXT = batchId('next')
+
+const settling =
+  (settlement: Settlement, newer: boolean): Play =>
+  async ({ scene }) => {
+    const { name } = await scene.running(ANNA, ['a', 'b'])
+    if (newer) await scene.write(ANNA, ['c'])
+    return (calls) => turns.settle(calls, name, settlement)
+  }
+
+const recording =
+  (...steps: readonly [...Step[], Step]): Play =>
+  async ({ scene }) => {
+    const { turn, epoch } = await scene.running(ANNA, ['a'])
+    await scene.write(ANNA, ['b'])
+    scene.clock.advance(1000)
+    for (const step of steps.slice(0, -1)) {
+      await scene.store.record(turn.batchId, epoch, step, ANNA)
+    }
+    const last = steps.at(-1) as Step
+    return (calls) => turns.record(calls, turn.batchId, epoch, last, ANNA)
+  }
+
+const retiming =
+  (retime: Parameters<typeof upkeep.retime>[2]): Play =>
+  async ({ scene }) => {
+    await scene.write(ANNA, ['a'])
+    if (retime.kind === 'release') {
+      await scene.store.retime(ANNA, { kind: 'hold', forMs: null })
+    }
+    scene.clock.advance(1000)
+    return (calls) => upkeep.retime(calls, ANNA, retime)
+  }
+
+const appending =
+  (messageIds: readonly string[]): Play =>
+  async () =>
+  (calls) =>
+    batches.append(calls, {
+      conversation: ANNA,
+      messages: messageIds.map((id) => ({
+        idHash: hashOf(id),
+        payload: payloadOf(id),
+        idleMs: 0,
+        quiet: false,
+      })),
+      limits: LIMITS,
+      newBatchId: NEXT,
+    })
+
+const open: Play = async ({ scene }) => {
+  await scene.write(ANNA, ['a'], { idleMs: 0, limits: { maxSize: 1 } })
+  await scene.write(ANNA, ['b'], { idleMs: 0, limits: { maxSize: 1 } })
+  const id = await scene.openId(ANNA)
+  return (calls) => batches.seal(calls, [{ conversation: ANNA, batchId: id, restId: NEXT }])
+}
+
+export const CASES: readonly (readonly [ScriptName, string, Play])[] = [
+  ['append', 'that opens a batch', appending(['a', 'b'])],
+  [
+    'append',
+    'to an open batch, with a duplicate',
+    async (prepared) => {
+      await prepared.scene.write(ANNA, ['a'])
+      return appending(['a', 'b'])(prepared)
+    },
+  ],
+  [
+    'set-aside',
+    'of a late message',
+    async () => (calls) =>
+      batches.setAside(calls, {
+        conversation: ANNA,
+        messages: [{ idHash: hashOf('a'), payload: payloadOf('a') }],
+        reason: 'late',
+        dedupeMs: LIMITS.dedupeMs,
+        newBatchId: NEXT,
+      }),
+  ],
+  [
+    'due',
+    'of what is due',
+    async ({ scene }) => {
+      await scene.write(ANNA, ['a'], { idleMs: 0 })
+      return (calls) => batches.due(calls, { limit: 10, soonMs: 1000 })
+    },
+  ],
+  ['seal', 'with a rest', open],
+  [
+    'seal',
+    'of reactions alone',
+    async ({ scene }) => {
+      await scene.write(ANNA, ['a'], { quiet: true })
+      scene.clock.advance(LIMITS.ageMs)
+      const id = await scene.openId(ANNA)
+      return (calls) => batches.seal(calls, [{ conversation: ANNA, batchId: id, restId: NEXT }])
+    },
+  ],
+  ['postpone', 'of an open batch that cannot be sealed', open],
+  [
+    'reclaim',
+    'of a turn that no queue took',
+    async ({ scene }) => {
+      const turn = await scene.turn(ANNA, ['a'])
+      scene.clock.advance(TIMES.handoverMs + 1)
+      return (calls) => batches.reclaim(calls, turn.batchId)
+    },
+  ],
+  [
+    'queued',
+    'of a handed over turn',
+    async ({ scene }) => {
+      const turn = await scene.turn(ANNA, ['a'])
+      return (calls) => batches.queued(calls, [turn])
+    },
+  ],
+  [
+    'begin',
+    'of a turn',
+    async ({ scene }) => {
+      const turn = await scene.turn(ANNA, ['a'])
+      return (calls) => turns.begin(calls, turn)
+    },
+  ],
+  [
+    'begin',
+    'that finds poison',
+    async ({ scene }) => {
+      const turn = await scene.turn(ANNA, ['a'])
+      await scene.write(ANNA, ['b'])
+      for (let start = 0; start < TIMES.maxStarts; start += 1) {
+        await scene.begun(turn)
+        scene.clock.advance(TIMES.leaseMs + 1)
+      }
+      return (calls) => turns.begin(calls, turn)
+    },
+  ],
+  ['record', 'of a draft', recording({ kind: 'draft', parts: ['x'] })],
+  [
+    'record',
+    'of a part that may start',
+    recording({ kind: 'draft', parts: ['x'] }, { kind: 'start', index: 0, unlessNewer: false }),
+  ],
+  ['record', 'of a sent part', recording({ kind: 'sent', index: 0, providerId: 'p' })],
+  ['record', 'of a sign of life', recording({ kind: 'alive' })],
+  ['settle', 'as answered', settling({ kind: 'answered' }, true)],
+  ['settle', 'as failed', settling({ kind: 'failed', reason: 'no' }, true)],
+  [
+    'settle',
+    'as to be tried again',
+    settling({ kind: 'retry', afterMs: 10, maxRetries: 3, reason: 'no' }, true),
+  ],
+  ['settle', 'as given back', settling({ kind: 'giveBack' }, false)],
+  ['settle', 'as reopened', settling({ kind: 'reopen', newBatchId: NEXT, idleMs: 1000 }, false)],
+  [
+    'settle',
+    'as reopened before newer messages',
+    settling({ kind: 'reopen', newBatchId: NEXT, idleMs: 1000 }, true),
+  ],
+  ['retime', 'by typing', retiming({ kind: 'typing', idleMs: 30_000 })],
+  ['retime', 'by a flush', retiming({ kind: 'flush' })],
+  ['retime', 'by a hold', retiming({ kind: 'hold', forMs: 60_000 })],
+  ['retime', 'by a release', retiming({ kind: 'release' })],
+  [
+    'amend',
+    'by an edit',
+    async ({ scene }) => {
+      await scene.write(ANNA, ['a'])
+      return (calls) =>
+        upkeep.amend(calls, ANNA, { kind: 'edit', before: payloadOf('a'), after: 'A' })
+    },
+  ],
+  [
+    'amend',
+    'by a revoke',
+    async ({ scene }) => {
+      await scene.write(ANNA, ['a', 'b'])
+      return (calls) => upkeep.amend(calls, ANNA, { kind: 'revoke', before: payloadOf('a') })
+    },
+  ],
+  [
+    'discard',
+    'of an open batch',
+    async ({ scene }) => {
+      await scene.write(ANNA, ['a'])
+      return (calls) => upkeep.discardOpen(calls, ANNA)
+    },
+  ],
+  [
+    'discard-failed',
+    'of a failed batch',
+    async ({ scene }) => {
+      const { batchId: id } = await scene.failed(ANNA, ['a'])
+      return (calls) => upkeep.discardFailed(calls, id)
+    },
+  ],
+  [
+    'retry',
+    'of a failed batch',
+    async ({ scene }) => {
+      const { batchId: id } = await scene.failed(ANNA, ['a'])
+      await scene.write(ANNA, ['b'])
+      return (calls) => upkeep.retry(calls, id)
+    },
+  ],
+  [
+    'adopt',
+    'of a list without a deadline',
+    async ({ redis }) => {
+      await redis.rpush(`rapid-fire:${ANNA}`, payloadOf('a'))
+      return (calls) => upkeep.adopt(calls, { ...LIMITS, idleMs: 1000 })
+    },
+  ],
+  [
+    'beat',
+    'of a role',
+    async () => (calls) =>
+      beat(
+        calls,
+        { role: 'api', instance: 'i', host: 'h', pid: 1, version: '0', digest: 'd' },
+        10_000,
+      ),
+  ],
+]
