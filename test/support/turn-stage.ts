@@ -1,0 +1,181 @@
+/**
+ * A real embedded store on the test's clock, with a responder and a channel that do what the test
+ * says: what one try at a turn plays on.
+ */
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { newBatchId } from '../../src/batching/batch-id.ts'
+import { toElement } from '../../src/batching/element.ts'
+import { SqliteStore } from '../../src/batching/sqlite/sqlite-store.ts'
+import type { BatchStore, SealedTurn } from '../../src/batching/store.ts'
+import type { OutgoingPart } from '../../src/channels/channel.ts'
+import { ConversationKeys } from '../../src/conversation-key.ts'
+import { RapidFireError } from '../../src/errors.ts'
+import type { ConversationKey, Part } from '../../src/message.ts'
+import { Events } from '../../src/observability/events.ts'
+import type { TurnToAnswer } from '../../src/responders/responder.ts'
+import { handleTurn, type TurnDeps } from '../../src/worker/handle-turn.ts'
+import { hashOf, LIMITS, type TestClock, TIMES, testClock } from '../conformance/store/scene.ts'
+import { EventLog } from './event-log.ts'
+
+export type Operation = 'begin' | 'record' | 'settle'
+type Answer = (turn: TurnToAnswer, signal: AbortSignal) => Promise<readonly Part[]>
+
+export class TurnStage {
+  readonly #dir = mkdtempSync(join(tmpdir(), 'rapid-fire-turn-'))
+  readonly #real: SqliteStore
+  readonly #losing = new Map<Operation, number>()
+  readonly clock: TestClock = testClock()
+  readonly events: EventLog
+  readonly deps: TurnDeps
+  readonly maxStarts = TIMES.maxStarts
+  /** Calls of the store that a worker made, in order. */
+  readonly calls: string[] = []
+  readonly asked: TurnToAnswer[] = []
+  /** Parts that the channel took. */
+  readonly sent: OutgoingPart[] = []
+  /** What the responder says; the echo if nothing else. */
+  answer: Answer = async ({ text }) => [{ text }]
+  /** What the channel does with a part; one that throws has not taken it. */
+  send: (part: OutgoingPart, signal: AbortSignal) => Promise<void> = async () => {}
+  /** Called before each call of the store; one that throws is a store that is away. */
+  meet: (operation: string) => void = () => {}
+  #messages = 0
+
+  private constructor(more: Partial<TurnDeps>) {
+    const events = new Events()
+    this.events = new EventLog(events)
+    this.#real = new SqliteStore({ dataDir: this.#dir, times: TIMES, clock: this.clock.now })
+    this.deps = {
+      store: this.#worn(),
+      responder: {
+        name: 'played',
+        respond: (turn, signal) => {
+          this.asked.push(turn)
+          return this.answer(turn, signal)
+        },
+      },
+      channel: {
+        name: 'played',
+        send: async (part, signal) => {
+          await this.send(part, signal)
+          this.sent.push(part)
+          return { providerId: `id-${part.partId}` }
+        },
+      },
+      events,
+      keys: new ConversationKeys('default'),
+      clock: this.clock.now,
+      separator: ' ',
+      leaseMs: TIMES.leaseMs,
+      responderTimeoutMs: 60_000,
+      maxTries: 5,
+      retryDelayMs: 1000,
+      ...more,
+    }
+  }
+
+  static async set(more: Partial<TurnDeps> = {}): Promise<TurnStage> {
+    const stage = new TurnStage(more)
+    await stage.#real.start()
+    return stage
+  }
+
+  async clear(): Promise<void> {
+    await this.#real.stop()
+    rmSync(this.#dir, { recursive: true, force: true })
+  }
+
+  /** The store as it is, past everything that goes wrong on the way to it. */
+  get store(): BatchStore {
+    return this.#real
+  }
+
+  get texts(): string[] {
+    return this.sent.map(({ text }) => text)
+  }
+
+  handle(turn: SealedTurn, stopping = new AbortController().signal): Promise<void> {
+    return handleTurn(turn, this.deps, stopping)
+  }
+
+  element(text: string, conversation = '79001234567'): string {
+    this.#messages += 1
+    return toElement({
+      conversation: this.deps.keys.parse(conversation as ConversationKey),
+      id: `m${this.#messages}`,
+      address: conversation,
+      type: 'chat',
+      text,
+      receivedAt: this.clock.now(),
+      sentAt: null,
+      sentAtExact: false,
+    })
+  }
+
+  /** A sealed turn of these texts. */
+  turn(conversation: ConversationKey, texts: readonly string[]): Promise<SealedTurn> {
+    return this.turnOf(
+      conversation,
+      texts.map((text) => this.element(text, conversation)),
+    )
+  }
+
+  async turnOf(conversation: ConversationKey, elements: readonly string[]): Promise<SealedTurn> {
+    const batchId = newBatchId()
+    await this.store.append({
+      conversation,
+      messages: elements.map((payload, index) => ({
+        idHash: hashOf(`${this.#messages}${index}`),
+        payload,
+        idleMs: 0,
+        quiet: false,
+      })),
+      limits: LIMITS,
+      newBatchId: batchId,
+    })
+    const [result] = await this.store.seal([{ conversation, batchId, restId: newBatchId() }])
+    assert.ok(result && !(result instanceof Error) && result.outcome === 'sealed')
+    return result.turn
+  }
+
+  /** The turn as it is handed over again, `afterMs` later (by default when any backoff is over). */
+  async again({ batchId }: SealedTurn, afterMs = 15 * 60_000): Promise<SealedTurn> {
+    this.clock.advance(afterMs)
+    const result = await this.store.reclaim(batchId)
+    assert.ok(result.outcome === 'reclaimed', result.outcome)
+    return result.turn
+  }
+
+  /** The turn as the next worker gets it when this one was frozen for longer than the lease. */
+  afterLease(turn: SealedTurn): Promise<SealedTurn> {
+    return this.again(turn, TIMES.leaseMs + 1)
+  }
+
+  /** The next `count` calls of this operation run, but their answers are lost. */
+  loseAnswers(operation: Operation, count: number): void {
+    this.#losing.set(operation, count)
+  }
+
+  #worn(): BatchStore {
+    const call = async <T>(operation: Operation, run: () => Promise<T>): Promise<T> => {
+      this.calls.push(operation)
+      this.meet(operation)
+      const answer = await run()
+      const losing = this.#losing.get(operation) ?? 0
+      if (losing === 0) return answer
+      this.#losing.set(operation, losing - 1)
+      throw new RapidFireError('store_away', 'the answer was lost')
+    }
+    const real = this.#real
+    return Object.assign(Object.create(real) as BatchStore, {
+      begin: (...args: Parameters<BatchStore['begin']>) => call('begin', () => real.begin(...args)),
+      record: (...args: Parameters<BatchStore['record']>) =>
+        call('record', () => real.record(...args)),
+      settle: (...args: Parameters<BatchStore['settle']>) =>
+        call('settle', () => real.settle(...args)),
+    })
+  }
+}
