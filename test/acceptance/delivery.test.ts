@@ -62,25 +62,29 @@ acceptance('delivery', () => {
     },
   )
 
-  for (const processors of [2, 3]) {
+  for (const [processors, due] of [
+    [2, 1000],
+    [3, 1000],
+    [2, 10_000],
+  ] as const) {
     acceptanceCase(
       32,
-      `${processors} processors and 1 000 due at once make 1 000 jobs`,
+      `${processors} processors and ${due} due at once make ${due} jobs`,
       NO_WORKER,
       async (house) => {
         const others = []
         for (let i = 1; i < processors; i += 1) {
           others.push(await House.start({ engine: 'redis', beside: house, roles: ['processor'] }))
         }
-        await fill(house, 1000)
+        await fill(house, due)
         await house.advance(10_100)
         const houses = [house, ...others]
         const handed = (): number =>
           houses.reduce((sum, { events }) => sum + events.all('batch.handedOver').length, 0)
-        while (handed() < 1000) await Promise.race(houses.map((one) => one.looked()))
+        while (handed() < due) await Promise.race(houses.map((one) => one.looked()))
         await Promise.all(houses.map((one) => one.looked()))
-        assert.equal(handed(), 1000)
-        assertOnePerPerson(await house.jobs(), 1000)
+        assert.equal(handed(), due)
+        assertOnePerPerson(await house.jobs(), due)
         for (const other of others) await other[Symbol.asyncDispose]()
       },
     )
@@ -96,6 +100,28 @@ acceptance('delivery', () => {
       await house.events.until('batch.handedOver', 10_000)
       await house.looked()
       assertOnePerPerson(await house.jobs(), 10_000)
+    },
+  )
+
+  acceptanceCase(
+    33,
+    'two processors, two workers and 10 000 due at once: each is answered once',
+    NO_WORKER,
+    async (house) => {
+      const others = await Promise.all(
+        (['processor', 'worker', 'worker'] as const).map((role) =>
+          House.start({ engine: 'redis', beside: house, roles: [role] }),
+        ),
+      )
+      await fill(house, 10_000)
+      await house.advance(10_100)
+      const houses = [house, ...others]
+      const replies = () => houses.flatMap((one) => one.replies())
+      while (replies().length < 10_000) await house.looked()
+      await house.looked()
+      assert.equal(replies().length, 10_000)
+      assert.equal(new Set(replies()).size, 10_000)
+      for (const other of others) await other[Symbol.asyncDispose]()
     },
   )
 
