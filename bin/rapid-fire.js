@@ -14,19 +14,23 @@ const url = require('url')
 
 const NEEDED = 24
 const root = path.dirname(__dirname)
+// A clone runs its source, whatever an earlier build left beside it; a package has no source.
+const source = path.join(root, 'src', 'cli', 'main.ts')
+const isClone = fs.existsSync(source)
 
 if (Number(process.versions.node.split('.')[0]) >= NEEDED) {
   if (nodeModule.enableCompileCache) nodeModule.enableCompileCache()
-  const compiled = path.join(root, 'dist', 'cli', 'main.js')
-  const entry = fs.existsSync(compiled) ? compiled : path.join(root, 'src', 'cli', 'main.ts')
+  const entry = isClone ? source : path.join(root, 'dist', 'cli', 'main.js')
   import(url.pathToFileURL(entry).href).then((main) => main.runFromShell(), cannotLoad)
 } else {
   const own = findOwnNode(root)
   if (own) runWith(own)
   else {
+    const wayOut = isClone
+      ? 'the project brings its own, but devDependencies were left out: run `npm ci`'
+      : `install it, or run \`npm install node@${NEEDED}\` here`
     process.stderr.write(
-      `\u2717 rapid-fire needs Node ${NEEDED} and this is ${process.version}; the project brings its own, ` +
-        'but devDependencies were left out: run `npm ci`\n',
+      `\u2717 rapid-fire needs Node ${NEEDED} and this is ${process.version}; ${wayOut}\n`,
     )
     process.exitCode = 1
   }
@@ -34,7 +38,8 @@ if (Number(process.versions.node.split('.')[0]) >= NEEDED) {
 
 function cannotLoad(error) {
   const fact = String(error.message).split('\n')[0]
-  process.stderr.write(`\u2717 rapid-fire cannot be loaded: ${fact}; run \`npm ci\`\n`)
+  const wayOut = isClone ? 'run `npm ci`' : 'install the package again'
+  process.stderr.write(`\u2717 rapid-fire cannot be loaded: ${fact}; ${wayOut}\n`)
   process.exitCode = 1
 }
 

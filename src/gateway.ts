@@ -4,7 +4,6 @@
  *
  *   API → Batcher → store ← Processor → queue → Worker → responder → channel
  */
-import pkg from '../package.json' with { type: 'json' }
 import { Batcher } from './batching/batcher.ts'
 import { Processor } from './batching/processor.ts'
 import type { BatchStore } from './batching/store.ts'
@@ -31,10 +30,11 @@ import type { MessageQueue } from './queue/queue.ts'
 import { EchoResponder } from './responders/echo.ts'
 import { Deadline, type Service } from './service.ts'
 import { createStore } from './store-choice.ts'
+import { VERSION } from './version.ts'
 import { Worker } from './worker/worker.ts'
 
 export { openStore } from './store-choice.ts'
-export const VERSION: string = pkg.version
+
 /** P10: a stop never takes longer. */
 const STOP_MS = 9500
 

@@ -55,9 +55,19 @@ describe('bin/rapid-fire.js', () => {
 
   test('without a Node of its own it says in one sentence what to do', async () => {
     await cp(join(root, 'bin'), join(folder, 'bin'), { recursive: true })
-    const { ended, output } = start(folder, ['start'], true)
-    assert.deepEqual(await ended, [1, null])
-    assert.match(output.err, /^✗ rapid-fire needs Node 24 and this is v[\d.]+; .*`npm ci`\n$/)
+    const packed = start(folder, ['start'], true)
+    assert.deepEqual(await packed.ended, [1, null])
+    assert.match(
+      packed.output.err,
+      /^✗ rapid-fire needs Node 24 .*; install it, or .*node@24` here\n$/,
+    )
+    await cp(join(root, 'src/cli'), join(folder, 'src/cli'), { recursive: true })
+    const cloned = start(folder, ['start'], true)
+    assert.deepEqual(await cloned.ended, [1, null])
+    assert.match(
+      cloned.output.err,
+      /^✗ rapid-fire needs Node 24 and this is v[\d.]+; .*`npm ci`\n$/,
+    )
   })
 
   test('without its packages it says so in one sentence', async () => {

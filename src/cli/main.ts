@@ -6,6 +6,7 @@ import { Command, CommanderError } from 'commander'
 import { SettingsError } from '../config/settings-error.ts'
 import { messageOf, RapidFireError } from '../errors.ts'
 import { printable } from '../observability/printable.ts'
+import { VERSION } from '../version.ts'
 import { configCommand } from './config.ts'
 import { discardCommand } from './discard.ts'
 import { failedCommand } from './failed.ts'
@@ -14,7 +15,6 @@ import { sendCommand } from './send.ts'
 import { processShell, type Shell, sayFault, sayJson } from './shell.ts'
 import { startCommand } from './start.ts'
 import { statsCommand } from './stats.ts'
-import { VERSION } from './version.ts'
 
 const DONE = 0
 const FAILED = 1

@@ -12,10 +12,10 @@ import { Events } from '../observability/events.ts'
 import { subscribeLogs } from '../observability/logs.ts'
 import { startBlock, subscribeTerminal } from '../observability/terminal.ts'
 import { operatorToken } from '../operations/operator-token.ts'
+import { VERSION } from '../version.ts'
 import { settingsOf } from './options.ts'
 import { type Running, runUntilStopped } from './run-until-stopped.ts'
 import type { Shell } from './shell.ts'
-import { VERSION } from './version.ts'
 
 const ROLES = ['api', 'processor', 'worker'] as const
 type Role = (typeof ROLES)[number]

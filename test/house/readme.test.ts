@@ -8,10 +8,11 @@ import { describe, it } from 'node:test'
 import { stripVTControlCharacters } from 'node:util'
 import { verify } from '../../src/channels/own/signature.ts'
 import { loadSettings } from '../../src/config/load.ts'
-import { ROLES, VERSION } from '../../src/gateway.ts'
+import { ROLES } from '../../src/gateway.ts'
 import { accessAtStart } from '../../src/ingress/access.ts'
 import { BATCHED, DIRECT } from '../../src/ingress/webhook.ts'
 import { startBlock } from '../../src/observability/terminal.ts'
+import { VERSION } from '../../src/version.ts'
 import { root } from '../support/source-tree.ts'
 
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
