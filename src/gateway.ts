@@ -37,6 +37,7 @@ export { openStore } from './store-choice.ts'
 
 /** P10: a stop never takes longer. */
 const STOP_MS = 9500
+const COUNT_MS = 300
 
 export type Role = 'api' | 'processor' | 'worker'
 export const ROLES: readonly Role[] = ['api', 'processor', 'worker']
@@ -84,7 +85,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const ended = Promise.withResolvers<void>()
   let stopping: Promise<void> | null = null
   const stop = (): Promise<void> => {
-    stopping ??= stopAll(started, roles, events).finally(ended.resolve)
+    stopping ??= stopRoles(started, roles, store, events).finally(ended.resolve)
     return stopping
   }
   let url: string | null = null
@@ -118,7 +119,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       await run(announce(settings, api.url))
     }
   } catch (error) {
-    await stop()
+    await stopAll(started, new Deadline(STOP_MS))
     throw error
   }
   if (access.warning) events.emit('access.unsigned', { reason: access.warning })
@@ -189,11 +190,34 @@ function announce({ dataDir }: Settings, url: string): Service {
   }
 }
 
-async function stopAll(started: readonly Service[], roles: readonly Role[], events: Events) {
+async function stopRoles(
+  started: readonly Service[],
+  roles: readonly Role[],
+  store: BatchStore,
+  events: Events,
+): Promise<void> {
   const begunAtMs = performance.now()
-  for (const role of roles) events.emit('role.stopping', { role })
   const deadline = new Deadline(STOP_MS)
-  for (const service of started) await service.stop(deadline)
+  const openBatches = await openBatchesOf(store)
+  for (const role of roles) events.emit('role.stopping', { role, openBatches })
+  await stopAll(started, deadline)
   const tookMs = performance.now() - begunAtMs
   for (const role of roles) events.emit('role.stopped', { role, tookMs })
+}
+
+async function stopAll(started: readonly Service[], deadline: Deadline): Promise<void> {
+  for (const service of started) await service.stop(deadline)
+}
+
+/** For who watches the stop; a store that does not answer at once is not waited for. */
+async function openBatchesOf(store: BatchStore): Promise<number | null> {
+  let count: number | null = null
+  const counting = store.pending({ offset: 0, limit: 1 }).then(
+    (page) => {
+      count = page.count
+    },
+    () => {},
+  )
+  await new Deadline(COUNT_MS).race(counting)
+  return count
 }

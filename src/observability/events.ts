@@ -13,7 +13,8 @@ export interface PrintedPart {
 
 export interface EventTable {
   'role.ready': { role: string; detail: Readonly<Record<string, unknown>> }
-  'role.stopping': { role: string }
+  /** `openBatches`: null when the store did not say at once. */
+  'role.stopping': { role: string; openBatches: number | null }
   'role.stopped': { role: string; tookMs: number }
   'access.unsigned': { reason: string }
   /** Another process has other settings, or a role is missing. */

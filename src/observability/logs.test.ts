@@ -62,7 +62,8 @@ describe('logs', () => {
 
   test('API, processor and worker write under their own names', () => {
     const { events, lines } = logging()
-    for (const role of ['api', 'processor', 'worker']) events.emit('role.stopping', { role })
+    for (const role of ['api', 'processor', 'worker'])
+      events.emit('role.stopping', { role, openBatches: 0 })
     events.emit('turn.answered', EVERY_EVENT['turn.answered'])
     assert.deepEqual(
       lines.map((line) => line.name),

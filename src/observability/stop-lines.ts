@@ -23,16 +23,17 @@ export class StopLines {
     } else if (/^turn\.(?:answered|retrying|failed|fenced)$/.test(name)) {
       this.#answering.delete(batchId)
     } else if (name === 'role.ready') this.#running.add(role)
-    else if (name === 'role.stopping') this.#begin()
-    else if (name === 'role.stopped') this.#end(role)
+    else if (name === 'role.stopping') {
+      this.#begin('openBatches' in event ? (event.openBatches as number | null) : null)
+    } else if (name === 'role.stopped') this.#end(role)
   }
 
-  #begin(): void {
+  #begin(openBatches: number | null): void {
     if (this.#stopsAt !== null) return
     this.#stopsAt = performance.now()
     const n = this.#answering.size
     const answers = n === 0 ? '' : `${plural(n, 'answer')} to finish, `
-    this.#out.write(`stopping: ${answers}open batches stay in the store …\n`)
+    this.#out.write(`stopping: ${answers}${openOf(openBatches)} in the store …\n`)
   }
 
   #end(role: string): void {
@@ -43,4 +44,9 @@ export class StopLines {
     this.#stopsAt = null
     this.#givenBack = 0
   }
+}
+
+function openOf(count: number | null): string {
+  if (count === null) return 'open batches stay'
+  return `${plural(count, 'open batch')} ${count === 1 ? 'stays' : 'stay'}`
 }

@@ -12,7 +12,7 @@ const error = 'no answer for +7 900 123-45-67 \u001b[2J'
 
 export const EVERY_EVENT: EventTable = {
   'role.ready': { role: 'api', detail: { url: 'http://127.0.0.1:3000' } },
-  'role.stopping': { role: 'api' },
+  'role.stopping': { role: 'api', openBatches: 3 },
   'role.stopped': { role: 'api', tookMs: 12 },
   'access.unsigned': { reason: 'no secret set' },
   'roles.split': { sentence: 'no processor' },
