@@ -51,7 +51,7 @@ async function startAndShow(
   const phones = settings.logPhones
   const hashSecret = await hashSecretOf(settings)
   if (!terminal) {
-    subscribeLogs(events, { level: settings.logLevel, phones, hashSecret, keys })
+    subscribeLogs(events, { level: settings.logLevel, phones, hashSecret, keys, roles })
     return startGateway({ settings, roles, events })
   }
   subscribeTerminal(events, { phones, hashSecret, keys, out: shell.stdout })

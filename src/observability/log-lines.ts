@@ -17,8 +17,8 @@ export type LoggerRole = keyof typeof LOGGER_NAMES
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
 export interface LogLine<Name extends EventName> {
-  /** Whose log it is in; 'own' where the event names its role. */
-  readonly logger: LoggerRole | 'own'
+  /** Whose log it is in; 'own' where the event names its role, 'process' where all roles share it. */
+  readonly logger: LoggerRole | 'own' | 'process'
   readonly level: LogLevel
   /** `phone` is already in the form that may be logged; '' where the event has none. */
   readonly say: (event: EventTable[Name], phone: string) => string
@@ -38,7 +38,7 @@ export const LOG_LINES: { readonly [Name in EventName]: LogLine<Name> | null } =
     level: 'warn',
     say: ({ reason }) => `Unsigned calls are taken: ${reason}`,
   },
-  'roles.split': { logger: 'api', level: 'error', say: ({ sentence }) => sentence },
+  'roles.split': { logger: 'process', level: 'error', say: ({ sentence }) => sentence },
 
   'message.accepted': {
     logger: 'api',
@@ -181,22 +181,22 @@ export const LOG_LINES: { readonly [Name in EventName]: LogLine<Name> | null } =
   // Once for each look at the store.
   'processor.looked': null,
   'store.away': {
-    logger: 'api',
+    logger: 'process',
     level: 'error',
     say: ({ place }) => `Store is away: ${place}; nothing accepted is lost`,
   },
   'store.back': {
-    logger: 'api',
+    logger: 'process',
     level: 'info',
     say: ({ place, awayMs }) => `Store is back after ${duration(awayMs)}: ${place}`,
   },
   'queue.error': {
-    logger: 'processor',
+    logger: 'process',
     level: 'error',
     say: ({ queue }) => `Queue error: ${queue}`,
   },
   'internal.error': {
-    logger: 'api',
+    logger: 'process',
     level: 'error',
     say: ({ where }) => `Unexpected error in ${where}`,
   },

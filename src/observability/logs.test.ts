@@ -16,6 +16,7 @@ function logging(options: Partial<LogOptions> = {}) {
     phones: 'full',
     hashSecret: 'secret of the test',
     keys,
+    roles: ['api', 'processor', 'worker'],
     out,
     ...options,
   })
@@ -68,6 +69,15 @@ describe('logs', () => {
     assert.deepEqual(
       lines.map((line) => line.name),
       ['ai-admin-api', 'ai-admin-batch-processor', 'ai-admin-worker-v2', 'ai-admin-worker-v2'],
+    )
+  })
+
+  test('what is of no one role is in the log of the first that runs here', () => {
+    const { events, lines } = logging({ roles: ['worker'] })
+    events.emit('store.away', EVERY_EVENT['store.away'])
+    assert.deepEqual(
+      lines.map((line) => line.name),
+      ['ai-admin-worker-v2'],
     )
   })
 

@@ -17,6 +17,8 @@ export interface LogOptions {
   /** Key of the hashes of `phones: 'hashed'`; the same one in all processes of an installation. */
   readonly hashSecret: string
   readonly keys: ConversationKeys
+  /** The roles of this process; what is not of one role is in the log of the first. */
+  readonly roles: readonly LoggerRole[]
   /** Where the lines go; stdout when left out. */
   readonly out?: DestinationStream
 }
@@ -54,14 +56,20 @@ function write<Name extends EventName>(
 ): void {
   const line: LogLine<Name> | null = LOG_LINES[name]
   if (line === null) return
-  const logger = loggers[line.logger === 'own' ? ownRole(event) : line.logger]
+  const logger = loggers[loggerOf(line.logger, event, options.roles)]
   if (!logger.isLevelEnabled(line.level)) return
   const fields = loggable(event, options)
   const phone = typeof fields.phone === 'string' ? fields.phone : ''
   logger[line.level]({ event: name, ...fields }, line.say(event, phone))
 }
 
-function ownRole(event: object): LoggerRole {
+function loggerOf(
+  named: LoggerRole | 'own' | 'process',
+  event: object,
+  [first = 'api']: readonly LoggerRole[],
+): LoggerRole {
+  if (named === 'process') return first
+  if (named !== 'own') return named
   const role = 'role' in event ? event.role : undefined
   return role === 'processor' || role === 'worker' ? role : 'api'
 }
