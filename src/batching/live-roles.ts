@@ -16,7 +16,7 @@ export class LiveRoles {
     if (mine) this.#beats.set(keyOf(mine), { beat: mine, at: now })
     const live: LiveRole[] = []
     for (const [key, { beat, at }] of this.#beats) {
-      if (now - at > freshMs) this.#beats.delete(key)
+      if (now - at >= freshMs) this.#beats.delete(key)
       else live.push({ ...beat, ageMs: Math.max(0, now - at) })
     }
     return live

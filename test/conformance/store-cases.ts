@@ -5,7 +5,6 @@
 import { describe } from 'node:test'
 import { appendCases } from './store/append-cases.ts'
 import { dueCases } from './store/due-cases.ts'
-import { modelCase } from './store/model-case.ts'
 import { operatorCases } from './store/operator-cases.ts'
 import type { MakeStore } from './store/scene.ts'
 import { caseFor } from './store/scene.ts'
@@ -21,6 +20,5 @@ export function storeCases(name: string, makeStore: MakeStore): void {
     turnCases(it)
     settleCases(it)
     operatorCases(it)
-    modelCase(makeStore)
   })
 }

@@ -3,19 +3,9 @@
  * in maps; what it answers is what every engine has to answer.
  */
 import { addAside } from '../../src/batching/aside.ts'
-import type {
-  Answer,
-  ConversationState,
-  Effect,
-  Event,
-  Reduced,
-  Turn,
-} from '../../src/batching/conversation-state.ts'
-import { NOTHING } from '../../src/batching/conversation-state.ts'
-import { LiveRoles } from '../../src/batching/live-roles.ts'
+import type { Answer, Effect, Event, Reduced } from '../../src/batching/conversation-state.ts'
 import { reduce } from '../../src/batching/reduce.ts'
 import type * as port from '../../src/batching/store.ts'
-import type { Ending } from '../../src/batching/views.ts'
 import {
   batchView,
   isForgotten,
@@ -28,47 +18,36 @@ import type { Clock } from '../../src/clock.ts'
 import type { BatchId, ConversationKey } from '../../src/message.ts'
 import { dueOf } from './oracle-due.ts'
 import { unseen } from './oracle-seen.ts'
-
-interface Talk {
-  state: ConversationState
-  open: string[]
-  turn: string[]
-  /** Message id → when it was first seen. */
-  seen: Map<string, number>
-}
+import { type Ended, type Holdings, OracleState, type Talk } from './oracle-state.ts'
 
 interface Page {
   readonly offset: number
   readonly limit: number
 }
 
-interface Ended extends Ending {
-  readonly conversation: ConversationKey
-  readonly turn: Turn
-  readonly payloads: string[]
-}
-
 export class OracleStore implements port.BatchStore {
   readonly #times: port.StoreTimes
   readonly #clock: Clock
-  readonly #talks = new Map<ConversationKey, Talk>()
-  readonly #ended = new Map<BatchId, Ended>()
-  readonly #roles: LiveRoles
+  readonly #state: OracleState
   readonly #listeners = new Set<() => void>()
-  readonly #counts = {
-    accepted: 0,
-    duplicates: 0,
-    answered: 0,
-    failed: 0,
-    discarded: 0,
-    revoked: 0,
-    open: 0,
-  }
 
-  constructor({ times, clock }: { times: port.StoreTimes; clock: Clock }) {
+  constructor(
+    { times, clock }: { times: port.StoreTimes; clock: Clock },
+    state = new OracleState(),
+  ) {
     this.#times = times
     this.#clock = clock
-    this.#roles = new LiveRoles(clock)
+    this.#state = state
+  }
+
+  /** Another oracle that knows the same, on the same clock; listeners stay behind. */
+  copy(): OracleStore {
+    return new OracleStore({ times: this.#times, clock: this.#clock }, this.#state.copy())
+  }
+
+  /** Every message that is kept, by what has become of it. */
+  holdings(): Holdings {
+    return this.#state.holdings()
   }
 
   async start(): Promise<void> {}
@@ -88,7 +67,7 @@ export class OracleStore implements port.BatchStore {
     newBatchId,
   }: port.Append): Promise<port.AppendResult> {
     const now = this.#clock()
-    const talk = this.#talk(conversation)
+    const talk = this.#state.talk(conversation)
     const fresh = unseen(talk.seen, messages, limits.dedupeMs, now)
     if (fresh.length > 0 && !talk.state.open && this.#openCount() >= this.#times.maxPending) {
       return { outcome: 'full' }
@@ -97,7 +76,7 @@ export class OracleStore implements port.BatchStore {
     this.#run(conversation, { type: 'append', now, messages: fresh, limits, newBatchId })
     talk.open.push(...fresh.map((message) => message.payload))
     const duplicates = messages.length - fresh.length
-    this.#counts.duplicates += duplicates
+    this.#state.counts.duplicates += duplicates
     const { open } = talk.state
     return {
       outcome: 'appended',
@@ -116,14 +95,14 @@ export class OracleStore implements port.BatchStore {
     newBatchId,
   }: port.SetAside): Promise<port.SetAsideResult> {
     const now = this.#clock()
-    const talk = this.#talk(conversation)
+    const talk = this.#state.talk(conversation)
     const fresh = unseen(talk.seen, messages, dedupeMs, now)
     const added = fresh.length
     const duplicates = messages.length - added
-    this.#counts.duplicates += duplicates
+    this.#state.counts.duplicates += duplicates
     if (added === 0) return { batchId: null, added, duplicates }
     for (const message of fresh) talk.seen.set(message.idHash, now)
-    const entry = [...this.#ended.values()].find(
+    const entry = [...this.#state.ended.values()].find(
       (ended) =>
         ended.conversation === conversation &&
         ended.state === 'failed' &&
@@ -131,7 +110,7 @@ export class OracleStore implements port.BatchStore {
         ended.turn.attempt === 0,
     )
     const turn = addAside(entry?.turn ?? null, { now, added, newBatchId })
-    this.#ended.set(turn.id, {
+    this.#state.ended.set(turn.id, {
       conversation,
       turn,
       state: 'failed',
@@ -139,13 +118,13 @@ export class OracleStore implements port.BatchStore {
       settledAt: entry?.settledAt ?? now,
       payloads: [...(entry?.payloads ?? []), ...fresh.map((message) => message.payload)],
     })
-    this.#counts.accepted += added
-    this.#counts.failed += added
+    this.#state.counts.accepted += added
+    this.#state.counts.failed += added
     return { batchId: turn.id, added, duplicates }
   }
 
   async due(ask: { limit: number; soonMs: number }): Promise<port.Due> {
-    const states = [...this.#talks].map(([key, { state }]) => [key, state] as const)
+    const states = [...this.#state.talks].map(([key, { state }]) => [key, state] as const)
     return dueOf(states, this.#clock(), ask, this.#times)
   }
 
@@ -154,7 +133,7 @@ export class OracleStore implements port.BatchStore {
       const now = this.#clock()
       const answer = this.#run(conversation, { type: 'seal', now, batchId, restId })
       if (answer.outcome !== 'sealed') return answer as port.SealResult
-      const payloads = [...this.#talk(conversation).turn]
+      const payloads = [...this.#state.talk(conversation).turn]
       return { outcome: 'sealed', turn: sealedTurn(conversation, answer.turn, payloads) }
     })
   }
@@ -164,7 +143,7 @@ export class OracleStore implements port.BatchStore {
     if (!conversation) return { outcome: 'gone' }
     const answer = this.#run(conversation, { type: 'reclaim', now: this.#clock(), batchId })
     if (answer.outcome !== 'reclaimed') return answer as port.ReclaimResult
-    const payloads = [...this.#talk(conversation).turn]
+    const payloads = [...this.#state.talk(conversation).turn]
     return { outcome: 'reclaimed', turn: sealedTurn(conversation, answer.turn, payloads) }
   }
 
@@ -180,7 +159,7 @@ export class OracleStore implements port.BatchStore {
     const now = this.#clock()
     const { conversation, batchId, attempt } = turn
     const answer = this.#run(conversation, { type: 'begin', now, batchId, attempt })
-    const { state, turn: payloads } = this.#talk(conversation)
+    const { state, turn: payloads } = this.#state.talk(conversation)
     if (answer.outcome !== 'go' || !state.turn) return answer as port.BeginResult
     const { epoch, draft, parts, retries, firstAt, lastAt } = state.turn
     const messages = [...payloads]
@@ -226,7 +205,7 @@ export class OracleStore implements port.BatchStore {
   }
 
   async amend(conversation: ConversationKey, amend: port.Amend): Promise<port.AmendResult> {
-    const { open } = this.#talk(conversation)
+    const { open } = this.#state.talk(conversation)
     const index = open.indexOf(amend.before)
     if (index < 0) return { outcome: 'changed' }
     if (amend.kind === 'edit') {
@@ -239,7 +218,7 @@ export class OracleStore implements port.BatchStore {
   }
 
   async discardOpen(conversation: ConversationKey): Promise<number> {
-    const size = this.#talk(conversation).state.open?.size ?? 0
+    const size = this.#state.talk(conversation).state.open?.size ?? 0
     this.#run(conversation, { type: 'discard', now: this.#clock() })
     return size
   }
@@ -247,9 +226,9 @@ export class OracleStore implements port.BatchStore {
   async discardFailed(batchId: BatchId): Promise<boolean> {
     const ended = this.#kept(batchId)
     if (ended?.state !== 'failed') return false
-    this.#ended.delete(batchId)
-    this.#counts.failed -= ended.turn.size
-    this.#counts.discarded += ended.turn.size
+    this.#state.ended.delete(batchId)
+    this.#state.counts.failed -= ended.turn.size
+    this.#state.counts.discarded += ended.turn.size
     return true
   }
 
@@ -259,14 +238,14 @@ export class OracleStore implements port.BatchStore {
     const { conversation, turn: failed, payloads } = ended
     const answer = this.#run(conversation, { type: 'retry', now: this.#clock(), failed })
     if (answer.outcome !== 'done') return 'busy'
-    this.#ended.delete(batchId)
-    this.#talk(conversation).turn = payloads
+    this.#state.ended.delete(batchId)
+    this.#state.talk(conversation).turn = payloads
     return 'done'
   }
 
   async pending({ offset, limit }: Page): ReturnType<port.BatchStore['pending']> {
     const now = this.#clock()
-    const views = [...this.#talks].flatMap(([conversation, { state }]) => {
+    const views = [...this.#state.talks].flatMap(([conversation, { state }]) => {
       const open = openView(conversation, state, now)
       const { turn } = state
       const untaken = turn?.state === 'sealed' ? untakenView(conversation, turn) : null
@@ -277,7 +256,7 @@ export class OracleStore implements port.BatchStore {
   }
 
   async failed({ offset, limit }: Page): ReturnType<port.BatchStore['failed']> {
-    const all = [...this.#ended.values()]
+    const all = [...this.#state.ended.values()]
       .filter(({ state }) => state === 'failed')
       .sort((a, b) => a.settledAt - b.settledAt)
       .map((ended) => batchView(ended.conversation, ended.turn, ended))
@@ -286,7 +265,7 @@ export class OracleStore implements port.BatchStore {
 
   async batch(batchId: BatchId): Promise<port.BatchView | null> {
     const conversation = this.#conversationOf(batchId)
-    const turn = conversation && this.#talk(conversation).state.turn
+    const turn = conversation && this.#state.talk(conversation).state.turn
     if (turn) return batchView(conversation, turn, null)
     const ended = this.#kept(batchId)
     return ended ? batchView(ended.conversation, ended.turn, ended) : null
@@ -294,7 +273,7 @@ export class OracleStore implements port.BatchStore {
 
   async conversation(conversation: ConversationKey): Promise<port.ConversationView> {
     const now = this.#clock()
-    const { state, open } = this.#talk(conversation)
+    const { state, open } = this.#state.talk(conversation)
     return {
       open: openView(conversation, state, now),
       payloads: [...open],
@@ -305,21 +284,21 @@ export class OracleStore implements port.BatchStore {
 
   async sizes(conversations: readonly ConversationKey[]): ReturnType<port.BatchStore['sizes']> {
     return conversations.map((conversation) => {
-      const { open } = this.#talk(conversation).state
+      const { open } = this.#state.talk(conversation).state
       return open && { batchId: open.id, size: open.size, lastAt: open.lastAt }
     })
   }
 
   async counts(): Promise<port.Counts> {
-    return { ...this.#counts }
+    return { ...this.#state.counts }
   }
 
   async beat(mine: port.RoleBeat | null, freshMs: number): Promise<readonly port.LiveRole[]> {
-    return this.#roles.beat(mine, freshMs)
+    return this.#state.beat(mine, freshMs, this.#clock())
   }
 
   async leave(mine: port.RoleBeat): Promise<void> {
-    this.#roles.leave(mine)
+    this.#state.leave(mine)
   }
 
   async onWake(listener: () => void): Promise<() => void> {
@@ -331,21 +310,12 @@ export class OracleStore implements port.BatchStore {
     return 0
   }
 
-  #talk(conversation: ConversationKey): Talk {
-    let talk = this.#talks.get(conversation)
-    if (!talk) {
-      talk = { state: NOTHING, open: [], turn: [], seen: new Map() }
-      this.#talks.set(conversation, talk)
-    }
-    return talk
-  }
-
   #openCount(): number {
-    return [...this.#talks.values()].filter(({ state }) => state.open).length
+    return [...this.#state.talks.values()].filter(({ state }) => state.open).length
   }
 
   #conversationOf(turnId: BatchId): ConversationKey | null {
-    for (const [conversation, { state }] of this.#talks) {
+    for (const [conversation, { state }] of this.#state.talks) {
       if (state.turn?.id === turnId) return conversation
     }
     return null
@@ -353,13 +323,13 @@ export class OracleStore implements port.BatchStore {
 
   /** A batch that was settled and is still kept. */
   #kept(batchId: BatchId): Ended | null {
-    const ended = this.#ended.get(batchId)
+    const ended = this.#state.ended.get(batchId)
     if (!ended) return null
     return isForgotten(ended, this.#times.retentionMs, this.#clock()) ? null : ended
   }
 
   #run(conversation: ConversationKey, event: Event): Answer {
-    const talk = this.#talk(conversation)
+    const talk = this.#state.talk(conversation)
     const before = talk.state
     const [after, effects, answer]: Reduced = reduce(before, event, this.#times)
     talk.state = after
@@ -373,7 +343,7 @@ export class OracleStore implements port.BatchStore {
   #apply(conversation: ConversationKey, talk: Talk, effect: Effect, now: number): void {
     switch (effect.type) {
       case 'count':
-        this.#counts[effect.name] += effect.n
+        this.#state.counts[effect.name] += effect.n
         break
       case 'move':
         talk.turn = talk.open.splice(0, effect.n)
@@ -388,7 +358,14 @@ export class OracleStore implements port.BatchStore {
         const { turn, state, reason } = effect
         const payloads = talk.turn
         talk.turn = []
-        this.#ended.set(turn.id, { conversation, turn, state, reason, settledAt: now, payloads })
+        this.#state.ended.set(turn.id, {
+          conversation,
+          turn,
+          state,
+          reason,
+          settledAt: now,
+          payloads,
+        })
         break
       }
       case 'erase':

@@ -1,19 +1,33 @@
 /** Random operations as data, and how one is played on a store. Nothing here compares. */
 import fc from 'fast-check'
-import type { BatchStore, Limits, Retime, Settlement, Step } from '../../../src/batching/store.ts'
-import type { BatchId, ConversationKey } from '../../../src/message.ts'
-import { ANNA, BORIS, batchId, CLARA, hashOf, payloadOf } from './scene.ts'
+import type {
+  BatchStore,
+  Limits,
+  Retime,
+  RoleBeat,
+  Settlement,
+  Step,
+} from '../../src/batching/store.ts'
+import type { BatchId, ConversationKey } from '../../src/message.ts'
+import { ANNA, BORIS, batchId, CLARA, hashOf, payloadOf } from '../conformance/store/scene.ts'
 
 const PEOPLE = [ANNA, BORIS, CLARA] as const
 export const MODEL_LIMITS: Limits = { ageMs: 60_000, maxSize: 3, dedupeMs: 120_000 }
 /** Every draft has as many parts. */
 export const DRAFT = ['Раз.', 'Два.']
 
-export type Command =
-  | { readonly do: 'advance'; readonly ms: number }
+export type Asked =
+  | PlayedCommand
   /** Whatever the program would do next, see `naturalCommand`. */
   | { readonly do: 'next'; readonly who: ConversationKey; readonly settlement: Settlement }
-  | PlayedCommand
+
+/** What one client does; `again`: it repeats the call at once, as after a lost reply. */
+export type Command = Asked & { readonly again: boolean }
+
+/** Time passes, or as many clients as there are commands call at the same moment. */
+export type Moment =
+  | { readonly kind: 'advance'; readonly ms: number }
+  | { readonly kind: 'together'; readonly commands: readonly Command[] }
 
 /** A command that is one operation of the store. */
 export type PlayedCommand = { readonly who: ConversationKey } & (
@@ -28,8 +42,9 @@ export type PlayedCommand = { readonly who: ConversationKey } & (
   | { readonly do: 'record'; readonly step: Step; readonly epochBefore: boolean }
   | { readonly do: 'settle'; readonly settlement: Settlement; readonly epochBefore: boolean }
   | { readonly do: 'retime'; readonly retime: Retime }
-  | { readonly do: 'amend'; readonly name: string; readonly revoke: boolean }
+  | { readonly do: 'amend'; readonly position: number; readonly revoke: boolean }
   | { readonly do: 'seal' | 'reclaim' | 'queued' | 'discardOpen' | 'discardFailed' | 'retry' }
+  | { readonly do: 'beat' | 'leave' | 'adopt' }
 )
 type Reason = 'late' | 'stale'
 
@@ -41,6 +56,8 @@ export interface Known {
   epoch: number
   failedId: BatchId
   hasDraft: boolean
+  /** The elements of the open batch. */
+  payloads: readonly string[]
 }
 
 export const NOTHING_KNOWN: Known = {
@@ -50,6 +67,7 @@ export const NOTHING_KNOWN: Known = {
   epoch: 1,
   failedId: batchId('none'),
   hasDraft: false,
+  payloads: [],
 }
 
 const who = fc.constantFrom(...PEOPLE)
@@ -97,7 +115,7 @@ const retime = fc.oneof(
 )
 const seldomBefore = fc.nat(7).map((n) => n === 0)
 
-export const commandArbitrary: fc.Arbitrary<Command> = fc.oneof(
+const asked: fc.Arbitrary<Asked> = fc.oneof(
   {
     weight: 40,
     arbitrary: fc.record({
@@ -114,13 +132,6 @@ export const commandArbitrary: fc.Arbitrary<Command> = fc.oneof(
       names,
       idleMs: waitMs,
       quiet: fc.nat(4).map((n) => n === 0),
-    }),
-  },
-  {
-    weight: 5,
-    arbitrary: fc.record({
-      do: fc.constant('advance' as const),
-      ms: fc.constantFrom(1, 499, 5000, 10_000, 30_000, 60_000, 130_000, 300_000),
     }),
   },
   {
@@ -170,7 +181,7 @@ export const commandArbitrary: fc.Arbitrary<Command> = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant('amend' as const),
       who,
-      name: fc.constantFrom('a', 'b', 'c', 'd'),
+      position: fc.nat(3),
       revoke: fc.boolean(),
     }),
   },
@@ -183,25 +194,61 @@ export const commandArbitrary: fc.Arbitrary<Command> = fc.oneof(
       reason: fc.constantFrom<Reason>('late', 'stale'),
     }),
   },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constantFrom('beat' as const, 'leave' as const, 'adopt' as const),
+      who,
+    }),
+  },
 )
 
-/** Plays a command; `newId` is the id that it may give to a batch. */
+const command = fc
+  .tuple(
+    asked,
+    fc.nat(9).map((n) => n === 0),
+  )
+  .map(([one, again]): Command => ({ ...one, again }))
+
+/** Mostly one client, at times up to `clients`. */
+export function moments(clients: number): fc.Arbitrary<readonly Moment[]> {
+  const together = (commands: fc.Arbitrary<Command[]>) =>
+    fc.record({ kind: fc.constant('together' as const), commands })
+  const moment = fc.oneof(
+    { weight: 12, arbitrary: together(fc.tuple(command).map((one) => [...one])) },
+    {
+      weight: 6,
+      arbitrary: together(fc.array(command, { minLength: 1, maxLength: clients, size: 'max' })),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        kind: fc.constant('advance' as const),
+        ms: fc.constantFrom(1, 499, 5000, 10_000, 30_000, 60_000, 130_000, 300_000),
+      }),
+    },
+  )
+  return fc.array(moment, { minLength: 1, maxLength: 60, size: 'max' })
+}
+
+/** Plays a command; `step` is a name that no other has. */
 export async function play(
   store: BatchStore,
   command: PlayedCommand,
   known: Known,
-  newId: BatchId,
+  step: string,
 ): Promise<unknown> {
+  const newId = batchId(`made${step}`)
   const { who: conversation } = command
   const name = { conversation, batchId: known.turnId }
   switch (command.do) {
     case 'append': {
       const { idleMs, quiet } = command
-      const messages = command.names.map((id) => ({ ...messageOf(id), idleMs, quiet }))
+      const messages = command.names.map((id) => ({ ...messageOf(id, step), idleMs, quiet }))
       return await store.append({ conversation, messages, limits: MODEL_LIMITS, newBatchId: newId })
     }
     case 'setAside': {
-      const messages = command.names.map(messageOf)
+      const messages = command.names.map((id) => messageOf(id, step))
       const { reason } = command
       const { dedupeMs } = MODEL_LIMITS
       return await store.setAside({ conversation, messages, reason, dedupeMs, newBatchId: newId })
@@ -230,12 +277,10 @@ export async function play(
     case 'retime':
       return await store.retime(conversation, command.retime)
     case 'amend': {
-      const before = payloadOf(command.name)
+      const before = known.payloads[command.position % (known.payloads.length || 1)] ?? 'none'
       return await store.amend(
         conversation,
-        command.revoke
-          ? { kind: 'revoke', before }
-          : { kind: 'edit', before, after: payloadOf(`${command.name}!`) },
+        command.revoke ? { kind: 'revoke', before } : { kind: 'edit', before, after: `${before}!` },
       )
     }
     case 'discardOpen':
@@ -244,9 +289,23 @@ export async function play(
       return await store.discardFailed(known.failedId)
     case 'retry':
       return await store.retry(known.failedId)
+    case 'beat':
+      // Who is alive is a set.
+      return (await store.beat(beatOf(conversation), 5000)).toSorted((a, b) =>
+        a.instance < b.instance ? -1 : 1,
+      )
+    case 'leave':
+      return await store.leave(beatOf(conversation))
+    case 'adopt':
+      return await store.adopt({ ...MODEL_LIMITS, idleMs: 1000 })
   }
 }
 
-function messageOf(id: string): { idHash: string; payload: string } {
-  return { idHash: hashOf(id), payload: payloadOf(id) }
+/** No two steps write the same payload, so each is found in one place at most. */
+function messageOf(id: string, step: string): { idHash: string; payload: string } {
+  return { idHash: hashOf(id), payload: payloadOf(`${id} of step ${step}`) }
+}
+
+function beatOf(instance: string): RoleBeat {
+  return { role: 'worker', instance, host: 'here', pid: 1, version: '0', digest: 'd' }
 }

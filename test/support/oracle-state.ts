@@ -1,0 +1,78 @@
+/** What the oracle knows, as plain data that can be copied and counted. */
+import type { ConversationState, Turn } from '../../src/batching/conversation-state.ts'
+import { NOTHING } from '../../src/batching/conversation-state.ts'
+import type { LiveRole, RoleBeat } from '../../src/batching/store.ts'
+import type { Ending } from '../../src/batching/views.ts'
+import type { BatchId, ConversationKey } from '../../src/message.ts'
+
+export interface Talk {
+  state: ConversationState
+  open: string[]
+  turn: string[]
+  /** Message id → when it was first seen. */
+  seen: Map<string, number>
+}
+
+export interface Ended extends Ending {
+  readonly conversation: ConversationKey
+  readonly turn: Turn
+  readonly payloads: string[]
+}
+
+/** The elements of all messages that are kept, by what has become of them. */
+export type Holdings = Readonly<Record<'open' | 'failed' | 'answered', readonly string[]>>
+
+export class OracleState {
+  readonly talks = new Map<ConversationKey, Talk>()
+  readonly ended = new Map<BatchId, Ended>()
+  readonly counts = {
+    accepted: 0,
+    duplicates: 0,
+    answered: 0,
+    failed: 0,
+    discarded: 0,
+    revoked: 0,
+    open: 0,
+  }
+  readonly #beats = new Map<string, { readonly beat: RoleBeat; readonly at: number }>()
+
+  copy(): OracleState {
+    const copy = new OracleState()
+    for (const [key, talk] of this.talks) copy.talks.set(key, structuredClone(talk))
+    for (const [id, ended] of this.ended) copy.ended.set(id, structuredClone(ended))
+    for (const [key, beat] of this.#beats) copy.#beats.set(key, beat)
+    Object.assign(copy.counts, this.counts)
+    return copy
+  }
+
+  talk(conversation: ConversationKey): Talk {
+    let talk = this.talks.get(conversation)
+    if (!talk) {
+      talk = { state: NOTHING, open: [], turn: [], seen: new Map() }
+      this.talks.set(conversation, talk)
+    }
+    return talk
+  }
+
+  holdings(): Holdings {
+    const ended = [...this.ended.values()]
+    const of = (state: Ended['state']): string[] =>
+      ended.filter((one) => one.state === state).flatMap(({ payloads }) => payloads)
+    return {
+      open: [...this.talks.values()].flatMap(({ open, turn }) => [...open, ...turn]),
+      failed: of('failed'),
+      answered: of('answered'),
+    }
+  }
+
+  beat(mine: RoleBeat | null, freshMs: number, now: number): LiveRole[] {
+    if (mine) this.#beats.set(`${mine.role} ${mine.instance}`, { beat: mine, at: now })
+    return [...this.#beats.values()]
+      .filter(({ at }) => now - at < freshMs)
+      .map(({ beat, at }) => ({ ...beat, ageMs: now - at }))
+  }
+
+  leave({ role, instance }: RoleBeat): void {
+    this.#beats.delete(`${role} ${instance}`)
+  }
+}
