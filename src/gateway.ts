@@ -28,6 +28,7 @@ import { BullQueue } from './queue/bullmq.ts'
 import { MemoryQueue } from './queue/memory.ts'
 import type { MessageQueue } from './queue/queue.ts'
 import { EchoResponder } from './responders/echo.ts'
+import type { Responder } from './responders/responder.ts'
 import { Deadline, type Service } from './service.ts'
 import { createStore } from './store-choice.ts'
 import { VERSION } from './version.ts'
@@ -47,6 +48,8 @@ export interface GatewayOptions {
   readonly roles: readonly Role[]
   readonly events?: Events
   readonly clock?: Clock
+  /** Instead of the one that RESPONDER names. */
+  readonly responder?: Responder
   /** For tests: decides in the store too, instead of its own clock. */
   readonly storeClock?: Clock
 }
@@ -94,7 +97,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await run(queue)
     const shared = { store, queue, events, keys, clock }
     if (roles.includes('worker')) {
-      await run(createWorker(settings, shared))
+      await run(createWorker(settings, shared, options.responder))
       await run(heartbeat('worker', store, settings, events))
     }
     if (roles.includes('processor')) {
@@ -149,12 +152,16 @@ function createQueue(settings: Settings, events: Events): MessageQueue {
   })
 }
 
-function createWorker(settings: Settings, shared: Shared): Worker {
+function createWorker(
+  settings: Settings,
+  shared: Shared,
+  responder: Responder = new EchoResponder(),
+): Worker {
   return new Worker({
     ...shared,
     ...settings,
     concurrency: settings.workerConcurrency,
-    responder: new EchoResponder(),
+    responder,
     channel: createChannel(settings, shared.events),
   })
 }

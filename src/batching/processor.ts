@@ -176,6 +176,7 @@ export class Processor implements Service {
           data: this.#jobData(turn),
         })),
       )
+      events.emit('batches.enqueued', { batches: turns.length })
       await store.queued(turns)
       const now = clock()
       for (const { conversation, batchId, attempt, payloads, lastAt } of turns) {

@@ -51,6 +51,8 @@ export interface EventTable {
     cause: SealCause
   }
   'batch.quiet': { conversation: ConversationKey; batchId: BatchId; size: number }
+  /** The queue has them, and the store has not been told yet. */
+  'batches.enqueued': { batches: number }
   'batch.handedOver': {
     conversation: ConversationKey
     batchId: BatchId
@@ -87,6 +89,8 @@ export interface EventTable {
   'turn.givenBack': { conversation: ConversationKey; batchId: BatchId }
   'turn.failed': { conversation: ConversationKey; batchId: BatchId; reason: string }
   'part.sending': { conversation: ConversationKey; batchId: BatchId; index: number }
+  /** The provider took it, and the store has not been told yet. */
+  'part.taken': { conversation: ConversationKey; batchId: BatchId; index: number }
   'part.sent': { conversation: ConversationKey; batchId: BatchId; index: number }
   'part.uncertain': { conversation: ConversationKey; batchId: BatchId; index: number }
 

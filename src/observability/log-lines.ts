@@ -80,6 +80,7 @@ export const LOG_LINES: { readonly [Name in EventName]: LogLine<Name> | null } =
     level: 'info',
     say: (_event, phone) => `Batch for ${phone} has reactions and stickers alone: no answer`,
   },
+  'batches.enqueued': null,
   'batch.handedOver': {
     logger: 'processor',
     level: 'info',
@@ -159,6 +160,7 @@ export const LOG_LINES: { readonly [Name in EventName]: LogLine<Name> | null } =
     level: 'debug',
     say: ({ index }, phone) => `Sending part ${index + 1} to ${phone}`,
   },
+  'part.taken': null,
   'part.sent': {
     logger: 'worker',
     level: 'debug',

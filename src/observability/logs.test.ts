@@ -30,7 +30,12 @@ describe('logs', () => {
     const logged = new Set(lines.map((line) => line.event))
     assert.equal(logged.size, lines.length)
     const unlogged = Object.keys(EVERY_EVENT).filter((name) => !logged.has(name))
-    assert.deepEqual(unlogged.sort(), ['processor.looked', 'reply.printed'])
+    assert.deepEqual(unlogged.sort(), [
+      'batches.enqueued',
+      'part.taken',
+      'processor.looked',
+      'reply.printed',
+    ])
   })
 
   test('the text of a reply is in no line at any level', () => {

@@ -117,6 +117,7 @@ export const TERMINAL_LINES: { readonly [Name in EventName]: Say<Name> } = {
   'batch.approaching': () => null,
   'batch.sealed': ({ size, cause }, phone) => ['', phone, `batch of ${size} · ${CAUSES[cause]}`],
   'batch.quiet': (_event, phone) => ['', phone, 'reactions or stickers alone · no answer'],
+  'batches.enqueued': () => null,
   'batch.handedOver': () => null,
   'batch.handoverFailed': ({ batches, error }) => [
     '!',
@@ -158,6 +159,7 @@ export const TERMINAL_LINES: { readonly [Name in EventName]: Say<Name> } = {
   'turn.givenBack': () => null,
   'turn.failed': ({ reason }, phone) => ['!', phone, `failed: ${reason} · npx rapid-fire failed`],
   'part.sending': () => null,
+  'part.taken': () => null,
   'part.sent': () => null,
   'part.uncertain': ({ index }, phone) => ['!', phone, `part ${index + 1} may arrive twice`],
 

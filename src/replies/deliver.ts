@@ -35,6 +35,7 @@ export async function deliver(
     events.emit('part.sending', part)
     const partId = `${batchId}.${index}`
     const { providerId } = await channel.send({ partId, to, text }, lease.signal)
+    events.emit('part.taken', part)
     await lease.record({ kind: 'sent', index, providerId })
     events.emit('part.sent', part)
   }
