@@ -1,0 +1,74 @@
+/**
+ * `npm run test:crash -- --runs 200 [--store sqlite]`: kill -9 of real processes at named points,
+ * with a ledger and a sink outside of the system. Exit 0: nothing lost, nothing answered twice but
+ * the parts that were in the air, and every point was hit.
+ */
+import { parseArgs } from 'node:util'
+import { printVerdict } from '../outside/print-verdict.ts'
+import { System } from '../outside/system.ts'
+import { findRedis } from '../support/find-redis.ts'
+import { Progress } from '../support/progress.ts'
+import { seededRandom } from '../support/seeded-random.ts'
+import { crash } from './crash.ts'
+import { POINTS } from './points.ts'
+
+const HELP = `npm run test:crash -- [options]
+  --runs N      kills (default 40)
+  --store S     redis (default) or sqlite
+  --people N    who write at the same time (default 60)
+  --seed N      of points, bursts and pauses; the machine's own timing is not in it
+`
+/** A long run that hits a point less often proves nothing about it. */
+const ENOUGH_HITS = 20
+
+const { values } = parseArgs({
+  options: {
+    runs: { type: 'string', default: '40' },
+    store: { type: 'string', default: 'redis' },
+    people: { type: 'string', default: '60' },
+    seed: { type: 'string', default: String(Date.now() & 0x7fffffff) },
+    help: { type: 'boolean', default: false },
+  },
+})
+if (values.help) {
+  process.stdout.write(HELP)
+  process.exit(0)
+}
+const store = values.store === 'sqlite' ? 'sqlite' : 'redis'
+if (store === 'redis') {
+  const found = findRedis()
+  if (!found.ok) {
+    console.error(found.sentence)
+    process.exit(1)
+  }
+}
+const runs = Number(values.runs)
+const random = seededRandom(Number(values.seed))
+console.log(
+  `kill -9 of ${store} processes at ${POINTS.length} points: ${runs} kills, seed ${values.seed}`,
+)
+const system = await System.start({ store, people: Number(values.people), random })
+process.once('SIGINT', () => void system.clear().then(() => process.exit(130)))
+try {
+  const progress = new Progress('kills', runs)
+  const enough = new AbortController()
+  const writing = system.traffic.run(enough.signal)
+  const { hits, missed } = await crash(system, runs, random, (done) =>
+    progress.at(done, `${system.traffic.accepted.length} messages taken`),
+  )
+  enough.abort()
+  await writing
+  await system.settle()
+  progress.end()
+  for (const [name, count] of hits) console.log(`  ${String(count).padStart(5)}  ${name}`)
+  if (missed > 0) console.log(`  ${String(missed).padStart(5)}  not come to within 5 s`)
+  const clean = await printVerdict(system)
+  const isLong = runs >= ENOUGH_HITS * POINTS.length
+  const rare = [...hits].filter(([, count]) => count < (isLong ? ENOUGH_HITS : 1))
+  if (rare.length > 0) {
+    console.log(`incomplete: hit too seldom: ${rare.map(([name]) => name).join(', ')}`)
+  }
+  process.exitCode = clean && rare.length === 0 ? 0 : 1
+} finally {
+  await system.clear()
+}

@@ -1,0 +1,110 @@
+/**
+ * The verdict, from outside: what was taken (ledger), what reached people (sink), who was killed.
+ * Pure; it knows nothing of the system but that a part's id is `<batch>.<index>`.
+ */
+import type { Delivery } from './sink.ts'
+import type { Accepted } from './traffic.ts'
+import { messagesIn, textOf } from './traffic.ts'
+
+export interface Killed {
+  readonly instance: string
+  readonly at: number
+}
+
+export interface Verdict {
+  readonly accepted: number
+  readonly answered: number
+  /** Taken and in no reply. */
+  readonly lost: readonly string[]
+  /** In the replies of two batches. */
+  readonly answeredTwice: readonly string[]
+  /** Parts that came twice, each in the air when its sender was killed or frozen. */
+  readonly doubledInTheAir: number
+  /** Parts that came twice for no reason. */
+  readonly doubled: readonly string[]
+  /** Parts that came with two texts. */
+  readonly changed: readonly string[]
+  /** People whose replies were out of order or overlapped. */
+  readonly outOfOrder: readonly string[]
+}
+
+/**
+ * A part may come twice when its sender died so soon after, ms: it had no time to record it. Or so
+ * soon before: what is in a socket is delivered after the death of who wrote it.
+ */
+const IN_THE_AIR_MS = 1500
+
+export function audit(
+  accepted: readonly Accepted[],
+  deliveries: readonly Delivery[],
+  killed: readonly Killed[],
+): Verdict {
+  const byPart = Map.groupBy(deliveries, ({ partId }) => partId)
+  const killedAt = new Map(killed.map(({ instance, at }) => [instance, at]))
+  const doubled: string[] = []
+  let doubledInTheAir = 0
+  const changed: string[] = []
+  for (const [partId, same] of byPart) {
+    if (new Set(same.map(({ text }) => text)).size > 1) changed.push(partId)
+    for (const { instance, at } of same.slice(0, -1)) {
+      const diedAt = killedAt.get(instance)
+      if (diedAt !== undefined && Math.abs(diedAt - at) < IN_THE_AIR_MS) doubledInTheAir += 1
+      else doubled.push(partId)
+    }
+  }
+  const firsts = [...byPart.values()].map((same) => same[0] as Delivery)
+  const batchesOf = batchesByMessage(firsts)
+  const sent = [...new Set(accepted.map(textOf))]
+  return {
+    accepted: sent.length,
+    answered: batchesOf.size,
+    lost: sent.filter((text) => !batchesOf.has(text)),
+    answeredTwice: [...batchesOf].filter(([, batches]) => batches.size > 1).map(([text]) => text),
+    doubledInTheAir,
+    doubled,
+    changed,
+    outOfOrder: peopleOutOfOrder(firsts),
+  }
+}
+
+export function isClean(verdict: Verdict): boolean {
+  const { lost, answeredTwice, doubled, changed, outOfOrder } = verdict
+  return [lost, answeredTwice, doubled, changed, outOfOrder].every(({ length }) => length === 0)
+}
+
+const batchOf = (partId: string): string => partId.slice(0, partId.lastIndexOf('.'))
+const indexOf = (partId: string): number => Number(partId.slice(partId.lastIndexOf('.') + 1))
+
+function batchesByMessage(firsts: readonly Delivery[]): Map<string, Set<string>> {
+  const batches = new Map<string, Set<string>>()
+  for (const { partId, text } of firsts) {
+    for (const message of messagesIn(text)) {
+      const key = textOf(message)
+      const known = batches.get(key) ?? new Set()
+      batches.set(key, known.add(batchOf(partId)))
+    }
+  }
+  return batches
+}
+
+/** Replies come batch after batch, part after part, and their messages in the order of writing. */
+function peopleOutOfOrder(firsts: readonly Delivery[]): string[] {
+  const wrong: string[] = []
+  for (const [person, parts] of Map.groupBy(firsts, ({ to }) => to)) {
+    const inTime = parts.toSorted((a, b) => a.at - b.at)
+    const runs: { batch: string; indices: number[] }[] = []
+    for (const { partId } of inTime) {
+      const batch = batchOf(partId)
+      const last = runs.at(-1)
+      if (last?.batch === batch) last.indices.push(indexOf(partId))
+      else runs.push({ batch, indices: [indexOf(partId)] })
+    }
+    const seqs = inTime.flatMap(({ text }) => messagesIn(text).map(({ seq }) => seq))
+    const isOrdered =
+      new Set(runs.map(({ batch }) => batch)).size === runs.length &&
+      runs.every(({ indices }) => indices.every((index, i) => index === i)) &&
+      seqs.every((seq, i) => i === 0 || seq > (seqs[i - 1] ?? -1))
+    if (!isOrdered) wrong.push(person)
+  }
+  return wrong
+}

@@ -1,0 +1,109 @@
+/** A process of the system as its operator has it: started, killed, frozen, started again. */
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import type { EventName } from '../../src/observability/events.ts'
+import type { Sink } from './sink.ts'
+
+/** Die at the next event of this name; with `lastPart` only at the last part of an answer. */
+export interface Order {
+  readonly event: EventName
+  readonly lastPart?: boolean
+}
+
+export type Report =
+  | { readonly kind: 'ready'; readonly url: string | null }
+  | { readonly kind: 'fenced' }
+  | { readonly kind: 'trouble'; readonly what: string }
+
+export interface MemberOptions {
+  readonly name: string
+  readonly roles: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  readonly sink: Sink
+}
+
+const ROLE = join(import.meta.dirname, 'role.ts')
+
+export class Member {
+  readonly roles: readonly string[]
+  readonly troubles: string[] = []
+  readonly #options: MemberOptions
+  #child: ChildProcess | null = null
+  #lives = 0
+  #ready = false
+  #exit: Promise<unknown> = Promise.resolve()
+  url: string | null = null
+  /** How often a turn of it was somebody else's. */
+  fenced = 0
+
+  constructor(options: MemberOptions) {
+    this.#options = options
+    this.roles = options.roles
+  }
+
+  /** This life, as the sink knows it. */
+  get instance(): string {
+    return `${this.#options.name}-${this.#lives}`
+  }
+
+  get pid(): number {
+    return this.#child?.pid ?? 0
+  }
+
+  /** Its roles are at work. */
+  get isReady(): boolean {
+    return this.#ready
+  }
+
+  /** Resolves when this life has ended. */
+  get exit(): Promise<unknown> {
+    return this.#exit
+  }
+
+  /** Resolves when its roles are ready. */
+  async start(): Promise<void> {
+    this.#lives += 1
+    const { env, roles, sink } = this.#options
+    const child = fork(ROLE, {
+      env: {
+        ...process.env,
+        ...env,
+        ROLES: roles.join(','),
+        VENOM_SERVER_URL: sink.urlFor(this.instance),
+      },
+    })
+    this.#child = child
+    this.#exit = once(child, 'exit').then(() => {
+      this.#child = null
+      this.#ready = false
+    })
+    await new Promise<void>((resolve, reject) => {
+      child.on('message', (report: Report) => {
+        if (report.kind === 'ready') {
+          this.url = report.url
+          this.#ready = true
+          resolve()
+        } else if (report.kind === 'fenced') this.fenced += 1
+        else this.troubles.push(`${this.instance}: ${report.what}`)
+      })
+      child.once('exit', (code, signal) => {
+        reject(new Error(`${this.instance} ended before it was ready: ${code ?? signal}`))
+      })
+    })
+  }
+
+  /** null takes an earlier order back. */
+  order(order: Order | null): void {
+    if (this.#child?.connected) this.#child.send({ order })
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child?.kill(signal)
+  }
+
+  async stop(): Promise<void> {
+    this.kill('SIGTERM')
+    await this.#exit
+  }
+}

@@ -1,0 +1,47 @@
+/**
+ * One process of the system: the roles of ROLES on the settings of the environment, with an answer
+ * of three parts. Told by its parent to die at an event, it does so before anything else runs.
+ */
+import { loadSettings } from '../../src/config/load.ts'
+import { type Role, startGateway } from '../../src/gateway.ts'
+import { Events } from '../../src/observability/events.ts'
+import type { Responder } from '../../src/responders/responder.ts'
+import type { Order, Report } from './member.ts'
+
+const PARTS = 3
+
+/** The texts, how many they were, and an end. */
+const responder: Responder = {
+  name: 'three parts',
+  respond: async ({ text, messages }) => [
+    { text },
+    { text: `${messages.length}` },
+    { text: 'end' },
+  ],
+}
+
+const report = (message: Report): void => void process.send?.(message)
+const { settings } = await loadSettings({ cwd: process.cwd(), env: process.env })
+const roles = (process.env.ROLES ?? '').split(',') as Role[]
+const events = new Events()
+let diesAt: Order | null = null
+events.subscribe((name, event) => {
+  if (diesAt?.event !== name) return
+  const isLast = 'index' in event && event.index === PARTS - 1
+  if (diesAt.lastPart && !isLast) return
+  process.kill(process.pid, 'SIGKILL')
+})
+events.subscribe((name, event) => {
+  if (name === 'turn.fenced') report({ kind: 'fenced' })
+  if (name === 'internal.error' || name === 'turn.failed') {
+    report({ kind: 'trouble', what: `${name} ${JSON.stringify(event)}` })
+  }
+})
+process.on('message', ({ order }: { order: Order | null }) => {
+  diesAt = order
+})
+const gateway = await startGateway({ settings, roles, events, responder })
+process.once('SIGTERM', () => void gateway.stop().then(() => process.exit(0)))
+// Its parent is gone: nobody would stop it.
+process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'))
+report({ kind: 'ready', url: gateway.url })

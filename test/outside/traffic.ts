@@ -1,0 +1,120 @@
+/**
+ * People who write bursts, through a bridge that repeats what was not taken and at times what was.
+ * Every message that got a 2xx stands in the ledger. Texts say who wrote them and as which one.
+ */
+import { createHmac } from 'node:crypto'
+import { closeSync, openSync, writeSync } from 'node:fs'
+
+export const PATH = '/webhook/whatsapp/batched'
+
+export interface Accepted {
+  readonly person: string
+  readonly seq: number
+}
+
+export interface TrafficOptions {
+  readonly urls: () => readonly string[]
+  readonly secret: string
+  readonly people: number
+  /** Of all messages, how many are sent once more although they were taken. */
+  readonly repeated: number
+  readonly ledgerPath: string
+  /** 0 ≤ x < 1. */
+  readonly random: () => number
+}
+
+export const textOf = ({ person, seq }: Accepted): string => `${person}-${seq}`
+
+/** The messages whose texts are in this text. */
+export function messagesIn(text: string): Accepted[] {
+  return [...text.matchAll(/(\d{11})-(\d+)/g)].map(([, person = '', seq]) => ({
+    person,
+    seq: Number(seq),
+  }))
+}
+
+export class Traffic {
+  readonly #options: TrafficOptions
+  readonly #file: number
+  readonly accepted: Accepted[] = []
+  /** Calls that were not answered 2xx, and came again. */
+  refusals = 0
+  repeats = 0
+
+  constructor(options: TrafficOptions) {
+    this.#options = options
+    this.#file = openSync(options.ledgerPath, 'a')
+  }
+
+  /** Everybody writes, burst after burst, until `until` aborts; ends when all that was begun is taken. */
+  async run(until: AbortSignal): Promise<void> {
+    const people = Array.from({ length: this.#options.people }, (_, n) =>
+      String(79_000_000_000 + n),
+    )
+    await Promise.all(people.map((person) => this.#writeOn(person, until)))
+  }
+
+  async #writeOn(person: string, until: AbortSignal): Promise<void> {
+    const { random } = this.#options
+    await pause(random() * 300)
+    for (let seq = 0; !until.aborted; ) {
+      const burst = 1 + Math.floor(random() * 5)
+      for (let n = 0; n < burst; n += 1, seq += 1) {
+        await this.send(person, seq)
+        await pause(random() * 30)
+      }
+      await pause(100 + random() * 400)
+    }
+  }
+
+  /** Sends until it is taken. */
+  async send(person: string, seq: number): Promise<void> {
+    const { random, repeated } = this.#options
+    while (!(await this.#post(person, seq))) {
+      this.refusals += 1
+      await pause(20 + random() * 60)
+    }
+    const accepted = { person, seq }
+    writeSync(this.#file, `${JSON.stringify(accepted)}\n`)
+    this.accepted.push(accepted)
+    if (random() < repeated) {
+      this.repeats += 1
+      await this.#post(person, seq)
+    }
+  }
+
+  async #post(person: string, seq: number): Promise<boolean> {
+    const urls = this.#options.urls()
+    const url = urls[Math.floor(this.#options.random() * urls.length)] ?? ''
+    const body = JSON.stringify({
+      messages: [{ id: `id-${seq}`, from: person, body: textOf({ person, seq }) }],
+    })
+    const timestamp = String(Date.now())
+    const signature = createHmac('sha256', this.#options.secret)
+      .update(`POST:${PATH}:${timestamp}:${body}`)
+      .digest('hex')
+    try {
+      const response = await fetch(url + PATH, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          'x-timestamp': timestamp,
+          'x-signature': signature,
+        },
+        body,
+        signal: AbortSignal.timeout(5000),
+      })
+      await response.arrayBuffer()
+      return response.ok
+    } catch {
+      // Nobody there, or killed before the answer: unknown, so it is sent again.
+      return false
+    }
+  }
+
+  stop(): void {
+    closeSync(this.#file)
+  }
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
