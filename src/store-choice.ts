@@ -5,6 +5,7 @@ import type { BatchStore, StoreTimes } from './batching/store.ts'
 import type { Clock } from './clock.ts'
 import type { Settings } from './config/settings.ts'
 import { Events } from './observability/events.ts'
+import { queueKeys } from './queue/bullmq.ts'
 import { MAX_BACKOFF_MS } from './worker/backoff.ts'
 
 /** A queue that has had a turn for so long has lost it. */
@@ -12,12 +13,13 @@ const QUEUED_MS = 5 * 60_000
 
 export function createStore(settings: Settings, events: Events, clock?: Clock): BatchStore {
   const times = storeTimes(settings)
-  const { redisUrl, redisPassword, dataDir, ageS } = settings
+  const { redisUrl, redisPassword, queueName, dataDir, ageS } = settings
   if (!redisUrl) return new SqliteStore({ dataDir, times, ...(clock ? { clock } : {}) })
   return new RedisStore({
     target: { url: redisUrl, password: redisPassword },
     times,
     mirrorMs: ageS * 1000,
+    queueKeys: queueKeys(queueName),
     events,
     ...(clock ? { clock } : {}),
   })

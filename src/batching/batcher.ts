@@ -9,13 +9,15 @@
 import type { Clock } from '../clock.ts'
 import type { Settings, TenantSettings } from '../config/settings.ts'
 import type { ConversationKeys } from '../conversation-key.ts'
-import { messageOf, RapidFireError } from '../errors.ts'
+import { RapidFireError } from '../errors.ts'
 import type { BatchId, ConversationKey, Message } from '../message.ts'
 import type { Events } from '../observability/events.ts'
+import { inArrayOrder } from './array-order.ts'
 import { newBatchId } from './batch-id.ts'
 import { toElement } from './element.ts'
 import type { Intake, Taken, TakeOptions } from './intake.ts'
 import { idHash } from './message-id.ts'
+import { RefusalLog } from './refusal-log.ts'
 import type { BatchStore } from './store.ts'
 import { idleAfter, isQuiet } from './window.ts'
 
@@ -44,9 +46,11 @@ interface Stored {
 
 export class Batcher implements Intake {
   readonly #deps: BatcherDeps
+  readonly #refusals: RefusalLog
 
   constructor(deps: BatcherDeps) {
     this.#deps = deps
+    this.#refusals = new RefusalLog(deps.events)
   }
 
   async take(messages: readonly Message[], options: TakeOptions): Promise<Taken> {
@@ -61,9 +65,11 @@ export class Batcher implements Intake {
         duplicates += result.value.duplicates
         setAside += result.value.setAside
         if (result.value.batchId) batchIds.add(result.value.batchId)
+        this.#refusals.taken()
         continue
       }
       const error = codedError(result.reason)
+      this.#refusals.refused(error)
       for (const { index } of groups[i]?.members ?? []) failures.push({ index, error })
     }
     failures.sort((a, b) => a.index - b.index)
@@ -106,6 +112,7 @@ export class Batcher implements Intake {
 
   async #append({ conversation, tenant, members }: Group, options: TakeOptions): Promise<Stored> {
     const { store, settings, events } = this.#deps
+    const ordered = inArrayOrder(members.map(({ message }) => message))
     const result = await store.append({
       conversation,
       limits: {
@@ -114,7 +121,7 @@ export class Batcher implements Intake {
         dedupeMs: settings.dedupeS * 1000,
       },
       newBatchId: newBatchId(),
-      messages: members.map(({ message }) => ({
+      messages: ordered.map((message) => ({
         idHash: idHash(message.id, message.sender),
         payload: toElement(message),
         idleMs: idleAfter(message, tenant, options.atOnce),
@@ -151,5 +158,5 @@ export class Batcher implements Intake {
 
 function codedError(error: unknown): RapidFireError {
   if (error instanceof RapidFireError) return error
-  return new RapidFireError('internal', messageOf(error), { cause: error })
+  return new RapidFireError('internal', 'a message could not be stored', { cause: error })
 }

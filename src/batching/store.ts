@@ -281,7 +281,7 @@ export interface StoreIdentity {
 
 export interface BatchStore extends Service {
   identity(): StoreIdentity
-  /** Throws `store_away` unless the store answers now. */
+  /** Throws `store_away`, `store_full` or `store_rights` unless the store takes a write now. */
   ping(): Promise<void>
 
   append(append: Append): Promise<AppendResult>

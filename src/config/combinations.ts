@@ -1,5 +1,6 @@
 /**
- * Combinations of settings that are each allowed and lose together. The age limit ends a batch
+ * Combinations of settings that are each allowed and lose together. One secret for two tenants would
+ * let each speak for the other, and a key that leaves with every reply opens nothing. The age limit ends a batch
  * whatever the idle wait says, so a longer wait would never be waited: refused, not shortened.
  */
 import { MESSAGE_TYPES } from '../message.ts'
@@ -57,4 +58,27 @@ function ownNames(
     ageName:
       tenant.ageMs === flat.ageS * 1000 ? SETTINGS.ageS.env : `${path}.ageS (${CONFIG_FILE})`,
   }
+}
+
+/** One line for each pair that shares a secret, naming both and showing neither. */
+export function sharedSecrets(
+  flat: FlatSettings,
+  tenants: ReadonlyMap<string, TenantSettings>,
+): string[] {
+  const owners = new Map<string, string>()
+  const lines: string[] = []
+  const claim = (secret: string | null, name: string): void => {
+    if (secret === null) return
+    const owner = owners.get(secret)
+    if (owner === undefined) owners.set(secret, name)
+    else lines.push(`${name} is the same as ${owner}: give each a secret of its own`)
+  }
+  claim(flat.secretKey, SETTINGS.secretKey.env)
+  for (const { id, secretKey } of tenants.values()) {
+    if (id !== flat.defaultTenant) claim(secretKey, `tenants.${id}.secretKey (${CONFIG_FILE})`)
+  }
+  claim(flat.webhookApiKey, SETTINGS.webhookApiKey.env)
+  claim(flat.adminToken, SETTINGS.adminToken.env)
+  claim(flat.venomApiKey, SETTINGS.venomApiKey.env)
+  return lines
 }

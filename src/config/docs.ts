@@ -8,7 +8,7 @@ const HEAD = `# Settings
 
 Each setting is read from the environment, else from \`.env\`, else from \`rapid-fire.config.ts\`
 (under the name in the second column), else it has its default. An empty variable counts as not
-set. \`npx rapid-fire config\` prints what is in force and where it came from.
+set, but for our own secrets, where it is a mistake. \`npx rapid-fire config\` prints what is in force and where it came from.
 `
 
 const TITLES = ['variable', 'in the config file', 'default', 'allowed', 'meaning']

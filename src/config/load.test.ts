@@ -54,9 +54,42 @@ describe('loadSettings', () => {
 
   test('an empty variable counts as not set', async () => {
     await dotenv('BATCH_TIMEOUT=11\n')
-    const { settings } = await load({ BATCH_TIMEOUT: '', VENOM_SECRET_KEY: '' })
+    const { settings } = await load({ BATCH_TIMEOUT: '', VENOM_API_KEY: '' })
     assert.equal(settings.idleMs, 11)
-    assert.equal(settings.secretKey, null)
+    assert.equal(settings.venomApiKey, null)
+  })
+
+  for (const name of ['VENOM_SECRET_KEY', 'WEBHOOK_API_KEY', 'ADMIN_TOKEN']) {
+    test(`an empty ${name} is a mistake: the door would stand open`, async () => {
+      await assert.rejects(
+        load({ [name]: '' }),
+        new RegExp(`^SettingsError: ${name} is set and empty`),
+      )
+      await dotenv(`${name}=\n`)
+      await assert.rejects(load(), new RegExp(`^SettingsError: ${name} in .env is set and empty`))
+    })
+  }
+
+  for (const name of ['VENOM_SECRET_KEY', 'WEBHOOK_API_KEY', 'ADMIN_TOKEN']) {
+    test(`${name} has only what a header carries`, async () => {
+      await assert.rejects(load({ [name]: 'пароль-из-шестнадцати-букв' }), new RegExp(name))
+    })
+  }
+
+  test('one secret for two is refused, whoever they are', async () => {
+    const secret = 'one-secret-for-two-of-them'
+    await file(`export default { tenants: {
+      salon: { secretKey: '${secret}' }, bar: { secretKey: '${secret}' } } }`)
+    await assert.rejects(load(), /tenants\.bar\.secretKey .*same as tenants\.salon\.secretKey/)
+    await file(`export default { tenants: { salon: { secretKey: '${secret}' } } }`)
+    await assert.rejects(load({ VENOM_SECRET_KEY: secret }), /salon.*same as VENOM_SECRET_KEY/)
+    await file('export default {}')
+    const both = { WEBHOOK_API_KEY: secret, VENOM_API_KEY: secret }
+    await assert.rejects(load(both), (error: Error) => {
+      assert.match(error.message, /VENOM_API_KEY is the same as WEBHOOK_API_KEY/)
+      assert.doesNotMatch(error.message, /one-secret/)
+      return true
+    })
   })
 
   test('a byte order mark at the head of .env hides no name', async () => {

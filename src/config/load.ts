@@ -9,7 +9,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { messageOf } from '../errors.ts'
-import { losingCombinations } from './combinations.ts'
+import { losingCombinations, sharedSecrets } from './combinations.ts'
 import { CONFIG_FILE, readConfigFile } from './config-file.ts'
 import { misspelt, suggestion } from './names.ts'
 import { type FlatSettings, type Settings, SPECS } from './settings.ts'
@@ -62,7 +62,11 @@ export async function loadSettings(from: LoadFrom): Promise<Loaded> {
   const flat = Object.fromEntries(values) as FlatSettings
   const tenants = readTenants(file.tenants, flat, mistakes)
   for (const id of tenants.named) sources.set(`tenants.${id}`, CONFIG_FILE)
-  if (mistakes.length === 0) mistakes.push(...losingCombinations(flat, tenants.settings))
+  if (mistakes.length === 0)
+    mistakes.push(
+      ...losingCombinations(flat, tenants.settings),
+      ...sharedSecrets(flat, tenants.settings),
+    )
   if (mistakes.length > 0) throw new SettingsError(mistakes)
   return { settings: Object.freeze({ ...flat, tenants: frozen(tenants.settings) }), sources }
 }
@@ -99,7 +103,13 @@ function takeVariables(
   for (const [name, spec] of SPECS) {
     const text = variables[spec.env]
     // Empty stands for "not set", as compose files and CI write it.
-    if (text === undefined || text === '') continue
+    if (text === undefined) continue
+    if (text === '') {
+      if (spec.neverEmpty) {
+        mistakes.push(`${spec.env}${where} is set and empty: give it a value, or leave it out`)
+      }
+      continue
+    }
     const judged = spec.schema.safeParse(spec.read(text))
     if (judged.success) accept(name, judged.data, source)
     else mistakes.push(notAllowed(`${spec.env}`, text, where, spec))

@@ -18,7 +18,9 @@ describe('what is in force', () => {
   const secrets = Object.fromEntries(
     SPECS.filter(([, spec]) => spec.secret).map(([name, spec]) => [
       spec.env,
-      name === 'redisUrl' ? `rediss://me:${canary}@redis.test:6380/2?password=${canary}` : canary,
+      name === 'redisUrl'
+        ? `rediss://me:${canary}@redis.test:6380/2?password=${canary}`
+        : `${canary}-${name}`,
     ]),
   )
 

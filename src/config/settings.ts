@@ -8,7 +8,8 @@ import { escapedText, int, isUrl, oneOf, optionalInt, type SettingSpec, text } f
 
 export type { SettingSpec } from './spec.ts'
 
-const SECRET = /^[^\p{Cc}\s]{16,512}$/u
+/** What a header can carry as it is. */
+const SECRET = /^[!-~]{16,512}$/
 const secretAllowed = '16 to 512 characters without spaces, for example from `openssl rand -hex 24`'
 const ID = /^[A-Za-z0-9_-]{1,64}$/
 
@@ -84,7 +85,7 @@ export const SETTINGS = {
     allowed:
       'redis://[user:password@]host:port[/db] or rediss://…, for example redis://127.0.0.1:6379',
     pattern: /^rediss?:\/\/\S+$/,
-    also: isUrl,
+    also: (given) => isUrl(given) && /^\/?\d*$/.test(new URL(given).pathname),
     secret: true,
     meaning: 'Redis 7 or newer. Unset: the embedded store, one process.',
   }),
@@ -116,6 +117,7 @@ export const SETTINGS = {
     allowed: secretAllowed,
     pattern: SECRET,
     secret: true,
+    neverEmpty: true,
     meaning: 'Secret with which bridges sign their calls (x-signature, x-timestamp).',
   }),
   webhookApiKey: text({
@@ -124,6 +126,7 @@ export const SETTINGS = {
     allowed: secretAllowed,
     pattern: SECRET,
     secret: true,
+    neverEmpty: true,
     meaning: 'Static x-api-key, accepted instead of a signature on our own format.',
   }),
   adminToken: text({
@@ -132,6 +135,7 @@ export const SETTINGS = {
     allowed: secretAllowed,
     pattern: SECRET,
     secret: true,
+    neverEmpty: true,
     meaning: "The operator's bearer token. Unset: made at first start and kept in DATA_DIR.",
   }),
   venomServerUrl: text({

@@ -13,6 +13,8 @@ export interface SettingSpec<T> {
   readonly allowed: string
   /** Never printed. */
   readonly secret?: true
+  /** An empty variable is a mistake: what it should have protected would stand open. */
+  readonly neverEmpty?: true
   /** Judges the value as the config file gives it: a number is a number, null is "not set". */
   readonly schema: z.ZodType<T>
   /** Makes of a variable's text the value that the schema judges; never throws. */
@@ -23,6 +25,7 @@ interface Common {
   env: string
   meaning: string
   secret?: true
+  neverEmpty?: true
 }
 
 interface Range {

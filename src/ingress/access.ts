@@ -60,7 +60,7 @@ export function secretsOf(
   const secrets: Secret[] = []
   if (settings.secretKey !== null) secrets.push({ tenant: null, key: settings.secretKey })
   for (const { id, secretKey } of settings.tenants.values()) {
-    if (secretKey !== null && secretKey !== settings.secretKey) {
+    if (secretKey !== null && id !== settings.defaultTenant) {
       secrets.push({ tenant: id, key: secretKey })
     }
   }

@@ -30,19 +30,48 @@ const FRAMEWORK: ReadonlyMap<string, readonly [ErrorCode, string]> = new Map([
   ['ECONNRESET', ['request_timeout', 'The connection ended before the body was complete']],
   ['FST_ERR_BAD_URL', ['invalid_format', 'The path is no valid URL']],
   ['FST_ERR_MAX_PARAM_LENGTH', ['not_found', 'Endpoint not found']],
+  [
+    'FST_ERR_ROUTE_MISSING_CONTENT_TYPE',
+    ['method_not_allowed', 'Endpoints take GET, POST, DELETE'],
+  ],
+])
+
+/** What callers read instead of our own words, which name servers, files and what they said. */
+const TOLD_OUTSIDE: ReadonlyMap<ErrorCode, string> = new Map([
+  ['internal', 'Internal server error'],
+  ['store_away', 'The store does not answer now; send it again, it has no effect twice'],
+  ['store_full', 'The store takes no writes now; nothing of it was stored, send it again later'],
+  ['store_damaged', 'What the store has of this conversation cannot be read; nothing was changed'],
+  ['store_rights', 'The store lacks a right that the service needs; nothing was changed'],
+  ['store_auth', 'The store refuses the password of the service; nothing was changed'],
 ])
 
 /** Anything thrown as an error that may leave; what is ours alone becomes `internal` and an event. */
 export function toLeave(error: unknown, where: string, events: Events): RapidFireError {
-  if (error instanceof RapidFireError && error.status > 0) {
-    if (error.status === 500) events.emit('internal.error', { where, error: messageOf(error) })
-    return error
-  }
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   const known = FRAMEWORK.get(code)
   if (known) return new RapidFireError(...known)
-  events.emit('internal.error', { where, error: messageOf(error) })
+  const own =
+    error instanceof RapidFireError && error.status > 0 ? error : refusedByFramework(error)
+  if (own && own.code !== 'internal') {
+    const told = TOLD_OUTSIDE.get(own.code)
+    return told === undefined ? own : new RapidFireError(own.code, told, { cause: error })
+  }
+  events.emit('internal.error', { where, error: wholeMessageOf(error) })
   return new RapidFireError('internal', 'Internal server error', { cause: error })
+}
+
+/** A refusal of Fastify's that stands in no table of ours is still the caller's mistake. */
+function refusedByFramework(error: unknown): RapidFireError | null {
+  const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 0
+  if (status < 400 || status > 499) return null
+  return new RapidFireError('invalid_format', 'This is no request that the service takes')
+}
+
+/** With what it was caused by, for the log. */
+function wholeMessageOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause ? `: ${messageOf(error.cause)}` : ''
+  return `${messageOf(error)}${cause}`
 }
 
 export function errorAnswer(error: RapidFireError): ErrorAnswer {

@@ -63,6 +63,8 @@ export class ApiServer implements Service {
         )
       case 'EACCES':
       case 'EADDRNOTAVAIL':
+      case 'EINVAL':
+      case 'EAI_AGAIN':
       case 'ENOTFOUND':
         return new RapidFireError(
           'settings_invalid',

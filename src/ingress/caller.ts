@@ -2,7 +2,7 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import { reserialise } from '../channels/own/json.ts'
-import { type Secret, verify } from '../channels/own/signature.ts'
+import { readForm, type Secret, verify } from '../channels/own/signature.ts'
 import type { Clock } from '../clock.ts'
 import { RapidFireError } from '../errors.ts'
 import { type AccessMode, isLoopbackName, whyNotLocal } from './access.ts'
@@ -45,11 +45,27 @@ export function callerOf(request: FastifyRequest, doors: Doors): Caller {
   )
 }
 
+/**
+ * Before the body is received: throws as `callerOf` does where the headers alone show that the call
+ * will be refused, so that strangers cannot fill memory.
+ */
+export function refuseEarly(request: FastifyRequest, doors: Doors): void {
+  if (!showsSignature(request) || doors.secrets.length === 0) {
+    callerOf(request, doors)
+    return
+  }
+  const form = readForm({ headers: request.headers, url: request.raw.url ?? '' }, doors.clock())
+  if (!form.ok) throw new RapidFireError(form.code, form.message)
+}
+
+function showsSignature({ headers }: FastifyRequest): boolean {
+  return headers['x-signature'] !== undefined || headers['x-timestamp'] !== undefined
+}
+
 /** A call with a secret; null when it shows none. */
 function provenCaller(request: FastifyRequest, doors: Doors): Caller | null {
   const { headers } = request
-  const shown = headers['x-signature'] !== undefined || headers['x-timestamp'] !== undefined
-  if (shown && doors.secrets.length > 0) {
+  if (showsSignature(request) && doors.secrets.length > 0) {
     const call = {
       headers,
       method: request.method,
@@ -69,15 +85,15 @@ function provenCaller(request: FastifyRequest, doors: Doors): Caller | null {
   throw new RapidFireError('auth_invalid', 'Invalid API key')
 }
 
-/** Discard takes a signed call or the token; an unsigned one never. */
+/** Discard takes a signed call or the token; an unsigned one never, nor the static key alone. */
 export function discarderOf(request: FastifyRequest, doors: Doors): Pick<Caller, 'boundTenant'> {
   if (request.headers.authorization !== undefined) {
     requireToken(request, doors)
     return { boundTenant: null }
   }
   const proven = provenCaller(request, doors)
-  if (proven) return proven
-  if (doors.secrets.length > 0) {
+  if (proven?.kind === 'signed') return proven
+  if (doors.secrets.length > 0 && proven === null) {
     throw new RapidFireError('auth_missing', 'Missing authentication headers')
   }
   throw tokenRequired()

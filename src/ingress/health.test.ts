@@ -48,6 +48,16 @@ describe('health and readiness', () => {
     }
   })
 
+  it('tell strangers that something is wrong, and not what', async () => {
+    await using api = await startApi({ health: health(false) })
+    const problemsFor = async (headers: Record<string, string>) =>
+      (await api.call({ method: 'GET', path: '/health', headers })).body.problems
+    assert.deepEqual(await problemsFor({}), ['no worker'])
+    assert.deepEqual(await problemsFor({ via: '1.1 proxy' }), [
+      'told with the token, or on this machine',
+    ])
+  })
+
   it('of an API without other roles: ready, and unhealthy', async () => {
     await using api = await startApi()
     assert.equal((await api.call({ method: 'GET', path: '/ready' })).status, 200)

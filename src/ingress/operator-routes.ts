@@ -2,7 +2,7 @@
  * What an operator sees and does, over HTTP. Everything needs the token but two: statistics are
  * shown with masked phones on the machine itself, and a bridge that signs may discard.
  */
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { isBatchId } from '../batching/batch-id.ts'
 import { field, parseBody } from '../channels/own/json.ts'
 import { resolveTenant } from '../channels/own/message.ts'
@@ -56,8 +56,8 @@ export function operatorRoutes(app: FastifyInstance, deps: OperatorRouteDeps): v
     },
   )
 
-  app.post('/operator/flush', async (request) => {
-    requireToken(request, doors)
+  const onRequest = async (request: FastifyRequest): Promise<void> => requireToken(request, doors)
+  app.post('/operator/flush', { onRequest }, async (request) => {
     const raw = rawBodyOf(request)
     const body = raw.length === 0 ? undefined : parseBody(raw)
     const phone = field(body, 'phone')

@@ -21,6 +21,7 @@ import { BODY_LIMIT_BYTES, rawAnswer, sendError, toLeave } from './answers.ts'
 import type { Doors } from './caller.ts'
 import { healthRoutes } from './health.ts'
 import { operatorRoutes } from './operator-routes.ts'
+import { Sockets } from './sockets.ts'
 import { webhookRoutes } from './webhook.ts'
 
 export interface HttpLimits {
@@ -35,6 +36,8 @@ export interface HttpLimits {
   /** What a call may wait for the store. */
   readonly storeMs: number
   readonly maxConnections: number
+  /** Bodies that are being received, all together. */
+  readonly maxBodyBytes: number
 }
 
 export const HTTP_LIMITS: HttpLimits = {
@@ -44,6 +47,7 @@ export const HTTP_LIMITS: HttpLimits = {
   keepAliveMs: 72_000,
   storeMs: 5000,
   maxConnections: 10_000,
+  maxBodyBytes: 64 * 1024 * 1024,
 }
 
 export interface ServerDeps {
@@ -67,7 +71,8 @@ export interface ServerDeps {
 export function buildServer(deps: ServerDeps): FastifyInstance {
   const limits = { ...HTTP_LIMITS, ...deps.limits }
   const { settings, events } = deps
-  const app = makeFastify(limits, events)
+  const sockets = new Sockets(limits.maxBodyBytes)
+  const app = makeFastify(limits, sockets, events)
   const doors: Doors = {
     mode: deps.access.mode,
     host: settings.host,
@@ -79,15 +84,19 @@ export function buildServer(deps: ServerDeps): FastifyInstance {
 
   // The bytes stay as they came; routes parse them once the signature is known to be right.
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+  // Which types these are is decided below, in one place.
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
     done(null, body)
   })
   const onLoopback = isLoopbackName(settings.host)
-  app.addHook('onRequest', async (request) => {
-    if (request.headers.host === undefined)
-      throw new RapidFireError('invalid_format', 'Host is missing')
+  app.addHook('onRequest', async (request, reply) => {
+    const hasRoom = sockets.take(request.raw, reply.raw, BODY_LIMIT_BYTES)
+    checkTarget(request)
     if (onLoopback) checkHost(request)
     checkContent(request)
+    if (!hasRoom) {
+      throw new RapidFireError('overloaded', 'Too much is being received at once; send it again')
+    }
   })
   app.setErrorHandler((error, request, reply) =>
     sendError(reply, toLeave(error, `${request.method} ${request.routeOptions.url ?? ''}`, events)),
@@ -99,14 +108,13 @@ export function buildServer(deps: ServerDeps): FastifyInstance {
   return app
 }
 
-function makeFastify(limits: HttpLimits, events: Events): FastifyInstance {
+function makeFastify(limits: HttpLimits, sockets: Sockets, events: Events): FastifyInstance {
   const app = fastify({
     logger: false,
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: limits.requestMs,
     connectionTimeout: limits.silentMs,
     keepAliveTimeout: limits.keepAliveMs,
-    maxRequestsPerSocket: 1000,
     exposeHeadRoutes: false,
     // What is under way ends, what is merely open is closed.
     forceCloseConnections: 'idle',
@@ -123,32 +131,25 @@ function makeFastify(limits: HttpLimits, events: Events): FastifyInstance {
     frameworkErrors: (error, _, reply) => {
       sendError(reply, toLeave(error, 'routing', events))
     },
-    clientErrorHandler: (error, socket) => answerBrokenRequest(error.code, socket),
+    clientErrorHandler: (error, socket) => sockets.refuse(error.code, socket as Socket),
   })
   app.server.maxConnections = limits.maxConnections
+  // An expectation that nobody knows is no reason to refuse a body that is there; RFC 9110 10.1.1 lets
+  // it be ignored.
+  app.server.on('checkExpectation', (request, response) => {
+    app.server.emit('request', request, response)
+  })
   app.server.on('connect', (_, socket: Socket) => {
     socket.end(rawAnswer('method_not_allowed', 'This is no proxy'))
   })
   return app
 }
 
-function answerBrokenRequest(code: string, socket: Socket): void {
-  // Reset by the caller, or already answered: nobody is there to read.
-  if (code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy()
-    return
-  }
-  socket.end(brokenRequestAnswer(code))
-}
-
-function brokenRequestAnswer(code: string): string {
-  switch (code) {
-    case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return rawAnswer('request_timeout', 'The request was not complete in time')
-    case 'HPE_HEADER_OVERFLOW':
-      return rawAnswer('headers_too_large', 'The headers may have 16384 bytes in all')
-    default:
-      return rawAnswer('invalid_format', 'This is no valid HTTP request')
+/** Only paths: `POST http://elsewhere/…` is for proxies, and names a host that nobody checks. */
+function checkTarget({ raw, headers }: FastifyRequest): void {
+  if (headers.host === undefined) throw new RapidFireError('invalid_format', 'Host is missing')
+  if (!raw.url?.startsWith('/')) {
+    throw new RapidFireError('invalid_format', 'The request must name a path of this service')
   }
 }
 
@@ -161,10 +162,6 @@ function checkHost({ headers }: FastifyRequest): void {
 }
 
 const BODYLESS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
-/** One spelling for parser and check alike: where two read a header differently, bodies slip by. */
-const JSON_TYPE =
-  /^application\/json[\t ]*(?:;[\t ]*(?!charset)[\w-]+=(?:[\w.-]+|"[\w .-]*")[\t ]*)*(?:;[\t ]*charset=(?:utf-?8|"utf-?8"|us-ascii)[\t ]*)?$/i
-
 function checkContent({ method, headers }: FastifyRequest): void {
   if (BODYLESS.has(method)) return
   const encoding = headers['content-encoding']
@@ -176,12 +173,25 @@ function checkContent({ method, headers }: FastifyRequest): void {
   }
   const type = headers['content-type']
   const length = headers['content-length']
-  const empty = headers['transfer-encoding'] === undefined && (length ?? '0') === '0'
-  if (type === undefined ? empty : JSON_TYPE.test(type)) return
+  if (headers['transfer-encoding'] === undefined && (length ?? '0') === '0') return
+  if (isJson(type ?? '')) return
   throw new RapidFireError(
     'unsupported_media_type',
     'Send JSON in UTF-8 with Content-Type: application/json',
   )
+}
+
+const PARAMETER = /^\s*(?:([\w-]+)=(?:"([^"]*)"|([^\s"]+)))?\s*$/
+
+/** The bytes are read as UTF-8 whatever a type says, so one that says otherwise is refused. */
+function isJson(type: string): boolean {
+  const [essence = '', ...parameters] = type.toLowerCase().split(';')
+  if (essence.trim() !== 'application/json') return false
+  return parameters.every((parameter) => {
+    const [found, name, quoted, plain] = PARAMETER.exec(parameter) ?? []
+    if (found === undefined) return false
+    return name !== 'charset' || /^(?:utf-?8|us-ascii)$/.test(quoted ?? plain ?? '')
+  })
 }
 
 /** 405 where the path exists with another method, else 404. */

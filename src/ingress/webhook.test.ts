@@ -42,12 +42,73 @@ describe('the batched webhook', () => {
     assert.equal(headers.get('x-batch-id'), batches[0]?.batchId)
   })
 
-  it('hands over in order, with the ids of all batches in one header', async () => {
+  it('names the batch only when there is one: proxies refuse long headers', async () => {
+    await using api = await startApi()
+    const messages = Array.from({ length: 500 }, (_, n) => ({
+      from: String(79_000_000_000 + n),
+      body: 'Привет',
+    }))
+    const { status, headers } = await api.call({ body: { messages } })
+    assert.equal(status, 200)
+    assert.equal(headers.get('x-batch-id'), null)
+    let bytes = 0
+    headers.forEach((value, name) => {
+      bytes += name.length + value.length + 4
+    })
+    assert.ok(bytes < 1024, `${bytes} bytes of headers`)
+  })
+
+  it('judges the age of each message by its own time, whatever stands before it', async () => {
+    const hour = 3_600_000
+    for (const order of [
+      [0, 13, 20],
+      [20, 13, 0],
+    ]) {
+      await using api = await startApi()
+      const messages = order.map((age) => ({
+        from: P,
+        body: `${age} h`,
+        timestamp: Date.now() - age * hour,
+      }))
+      const { body } = await api.call({ body: { messages } })
+      assert.deepEqual([body.addedCount, body.setAside], [1, 2])
+    }
+  })
+
+  it('says nothing of what went wrong inside, and leaves it to the log', async () => {
+    const failure = new RapidFireError('internal', 'ERR user_script:52 at redis 10.0.0.7')
+    const intake = new NotingIntake(async () => ({
+      ...NOTHING,
+      failures: [{ index: 0, error: failure }],
+    }))
+    await using api = await startApi({ intake })
+    const errors: string[] = []
+    api.events.subscribe((name, event) => {
+      if (name === 'internal.error' && 'error' in event) errors.push(String(event.error))
+    })
+    const { status, text } = await api.call({ body: { from: P, message: 'x' } })
+    assert.equal(status, 500)
+    assert.doesNotMatch(text, /user_script|10\.0\.0\.7/)
+    assert.deepEqual(errors, [failure.message])
+  })
+
+  for (const code of ['store_away', 'store_full', 'store_damaged', 'store_rights'] as const) {
+    it(`is 503 with ${code}, in words that name no server`, async () => {
+      const error = new RapidFireError(code, 'redis 10.0.0.7:6379/0: OOM command not allowed')
+      const intake = new NotingIntake(async () => ({ ...NOTHING, failures: [{ index: 0, error }] }))
+      await using api = await startApi({ intake })
+      const { status, text, body, headers } = await api.call({ body: { from: P, message: 'x' } })
+      assert.deepEqual([status, body.code], [503, code])
+      assert.ok(headers.get('retry-after'))
+      assert.doesNotMatch(text, /10\.0\.0\.7|OOM/)
+    })
+  }
+
+  it('hands over in order', async () => {
     const intake = new NotingIntake(async ({ length }) => ({ ...NOTHING, added: length, batchIds }))
     await using api = await startApi({ intake })
     const messages = ['a', 'b', 'c'].map((body) => ({ from: P, body }))
-    const { headers } = await api.call({ body: { messages } })
-    assert.equal(headers.get('x-batch-id'), 'b_1,b_2')
+    await api.call({ body: { messages } })
     assert.deepEqual(
       intake.calls.map(({ messages: given, options }) => [given.map(({ text }) => text), options]),
       [[['a', 'b', 'c'], { atOnce: false }]],

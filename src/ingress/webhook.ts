@@ -21,10 +21,10 @@ import type { PhoneReader } from '../channels/phone.ts'
 import type { Clock } from '../clock.ts'
 import type { Settings } from '../config/settings.ts'
 import { DEFAULT_CHANNEL } from '../conversation-key.ts'
-import { ERROR_CODES } from '../errors.ts'
+import { RapidFireError } from '../errors.ts'
 import type { Events } from '../observability/events.ts'
-import { setErrorHeaders, within } from './answers.ts'
-import { type Caller, callerOf, type Doors, rawBodyOf } from './caller.ts'
+import { setErrorHeaders, toLeave, within } from './answers.ts'
+import { type Caller, callerOf, type Doors, rawBodyOf, refuseEarly } from './caller.ts'
 
 export interface WebhookDeps {
   readonly settings: Pick<Settings, 'tenants' | 'defaultTenant'>
@@ -40,12 +40,15 @@ export const BATCHED = '/webhook/whatsapp/batched'
 export const DIRECT = '/webhook/whatsapp'
 
 export function webhookRoutes(app: FastifyInstance, deps: WebhookDeps): void {
-  app.post(BATCHED, async (request, reply) => {
+  const onRequest = async (request: FastifyRequest): Promise<void> =>
+    refuseEarly(request, deps.doors)
+
+  app.post(BATCHED, { onRequest }, async (request, reply) => {
     const startedAt = performance.now()
     const parsed = readCall(request, deps, parseCall)
     const taken = await store(parsed, false, deps)
-    setBatchIds(reply, taken)
-    if (taken.failures.length > 0) return partly(reply, parsed, taken, startedAt)
+    setBatchId(reply, taken)
+    if (taken.failures.length > 0) return partly(reply, parsed, taken, startedAt, deps.events)
     return {
       success: true,
       message: 'Messages added to batch',
@@ -54,12 +57,12 @@ export function webhookRoutes(app: FastifyInstance, deps: WebhookDeps): void {
     }
   })
 
-  app.post(DIRECT, async (request, reply) => {
+  app.post(DIRECT, { onRequest }, async (request, reply) => {
     const startedAt = performance.now()
     const parsed = readCall(request, deps, parseSingle)
     const taken = await store(parsed, true, deps)
-    setBatchIds(reply, taken)
-    if (taken.failures.length > 0) return partly(reply, parsed, taken, startedAt)
+    setBatchId(reply, taken)
+    if (taken.failures.length > 0) return partly(reply, parsed, taken, startedAt, deps.events)
     return {
       success: true,
       // Set aside as too old: kept, but nobody will answer it unasked.
@@ -118,8 +121,10 @@ async function store(parsed: Parsed, atOnce: boolean, deps: WebhookDeps): Promis
   return within(deps.intake.take(parsed.messages, { atOnce }), deps.storeMs)
 }
 
-function setBatchIds(reply: FastifyReply, taken: Taken): void {
-  if (taken.batchIds.length > 0) reply.header('x-batch-id', taken.batchIds.join(','))
+/** For who follows one burst; the ids of a call for hundreds of people are more than proxies let by. */
+function setBatchId(reply: FastifyReply, { batchIds }: Taken): void {
+  const [batchId] = batchIds
+  if (batchId !== undefined && batchIds.length === 1) reply.header('x-batch-id', batchId)
 }
 
 function counted(parsed: Parsed, taken: Taken) {
@@ -132,20 +137,26 @@ function counted(parsed: Parsed, taken: Taken) {
 }
 
 /** Not all could be stored: the sender keeps the call and repeats it. */
-function partly(reply: FastifyReply, parsed: Parsed, taken: Taken, startedAt: number) {
-  const errors = taken.failures.map(({ error }) => error)
+function partly(
+  reply: FastifyReply,
+  parsed: Parsed,
+  taken: Taken,
+  startedAt: number,
+  events: Events,
+): FastifyReply {
+  const errors = taken.failures.map(({ error }) => toLeave(error, 'storing a message', events))
   // What passes by itself decides the status, so that the sender comes again.
-  const error = errors.find(({ code }) => ERROR_CODES[code] === 503) ?? errors[0]
-  const code = error?.code ?? 'internal'
+  const error = errors.find(({ status }) => status === 503) ?? errors[0]
+  const { status, message, code } = error ?? new RapidFireError('internal', 'Internal server error')
   setErrorHeaders(reply, code)
-  return reply.code(ERROR_CODES[code] || 500).send({
+  return reply.code(status).send({
     success: false,
-    error: error?.message ?? 'Internal server error',
+    error: message,
     code,
     ...counted(parsed, taken),
-    details: taken.failures.map((failure) => ({
-      index: parsed.indexes[failure.index] ?? failure.index,
-      code: failure.error.code,
+    details: taken.failures.map(({ index }, i) => ({
+      index: parsed.indexes[index] ?? index,
+      code: errors[i]?.code ?? code,
     })),
     processingTime: since(startedAt),
   })

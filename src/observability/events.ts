@@ -98,6 +98,9 @@ export interface EventTable {
   'heartbeat.missed': { role: string; error: string }
   /** What a channel that sends to nobody shows instead. For the terminal and tests; never logged. */
   'reply.printed': { to: string; part: PrintedPart }
+  /** It answers, and takes no writes: full, or without a right. Callers get 503. */
+  'store.refusing': { code: ErrorCode; error: string }
+  'store.taking': { forMs: number }
   'store.away': { place: string; error: string }
   'store.back': { place: string; awayMs: number }
   'queue.error': { queue: string; error: string }

@@ -182,6 +182,16 @@ export const LOG_LINES: { readonly [Name in EventName]: LogLine<Name> | null } =
   'reply.printed': null,
   // Once for each look at the store.
   'processor.looked': null,
+  'store.refusing': {
+    logger: 'process',
+    level: 'error',
+    say: ({ error }) => `Store refuses messages, senders get 503: ${error}`,
+  },
+  'store.taking': {
+    logger: 'process',
+    level: 'info',
+    say: ({ forMs }) => `Store takes messages again after ${duration(forMs)}`,
+  },
   'store.away': {
     logger: 'process',
     level: 'error',

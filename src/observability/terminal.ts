@@ -167,6 +167,12 @@ export const TERMINAL_LINES: { readonly [Name in EventName]: Say<Name> } = {
   // Printed whole, in its own form.
   'reply.printed': () => null,
   'processor.looked': () => null,
+  'store.refusing': ({ error }) => [
+    '!',
+    'store',
+    `refuses messages: ${error} · senders get 503 and come again`,
+  ],
+  'store.taking': ({ forMs }) => ['', 'store', `takes messages again after ${duration(forMs)}`],
   'store.away': ({ place, error }) => ['!', 'store', `${place} away: ${error} · 0 lost`],
   'store.back': ({ place, awayMs }) => ['', 'store', `${place} back after ${duration(awayMs)}`],
   'queue.error': ({ queue, error }) => ['!', 'queue', `${queue}: ${error}`],

@@ -3,9 +3,10 @@
  * `<DATA_DIR>/token` for this user alone, so that the command line on the same machine has it.
  */
 import { randomBytes } from 'node:crypto'
-import { chmod, link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, link, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Settings } from '../config/settings.ts'
+import { makeDataDir } from '../data-dir.ts'
 import { messageOf, RapidFireError } from '../errors.ts'
 
 export const TOKEN_FILE = 'token'
@@ -71,7 +72,7 @@ async function read(path: string): Promise<string | null> {
  * ever reads a file that is still empty.
  */
 async function make(dataDir: string, path: string): Promise<string> {
-  await mkdir(dataDir, { recursive: true, mode: 0o700 })
+  makeDataDir(dataDir)
   const token = randomBytes(TOKEN_BYTES).toString('hex')
   const draft = `${path}.${randomBytes(6).toString('hex')}`
   try {

@@ -4,9 +4,10 @@
  * process wrote it, so that one that was left behind by a crash is recognised.
  */
 import { randomBytes } from 'node:crypto'
-import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { chmod, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { makeDataDir } from '../data-dir.ts'
 import { messageOf, RapidFireError } from '../errors.ts'
 
 export const SERVICE_FILE = 'service.json'
@@ -48,7 +49,7 @@ export async function writeServiceAddress(dataDir: string, address: ServiceAddre
   const draft = `${path}.${randomBytes(6).toString('hex')}`
   let drafted = false
   try {
-    await mkdir(dataDir, { recursive: true, mode: 0o700 })
+    makeDataDir(dataDir)
     await writeFile(draft, `${JSON.stringify(address)}\n`, { mode: 0o600, flag: 'wx' })
     drafted = true
     await chmod(draft, 0o600)

@@ -8,15 +8,21 @@
  */
 import { type Job as BullJob, Queue, Worker } from 'bullmq'
 import { Redis } from 'ioredis'
-import { messageOf } from '../errors.ts'
+import { messageOf, RapidFireError } from '../errors.ts'
 import type { BatchId, ConversationKey } from '../message.ts'
 import type { Events } from '../observability/events.ts'
-import type { Deadline } from '../service.ts'
+import { Deadline } from '../service.ts'
 import { type Job, type JobHandler, jobId, type MessageQueue } from './queue.ts'
 
 /** How ioredis and Node word a connection that is down. */
 const CONNECTION_LOST =
   /ECONN|EPIPE|ETIMEDOUT|EAI_AGAIN|ENOTFOUND|Connection is closed|isn't writeable/
+
+/** A server without room for one more connection refuses it for ever; a start says so, ms. */
+const READY_MS = 5000
+
+/** How all keys of a queue begin. */
+export const queueKeys = (queueName: string): string => `bull:${queueName}:`
 
 export interface BullQueueOptions {
   readonly url: string
@@ -47,10 +53,10 @@ export class BullQueue implements MessageQueue {
       enableOfflineQueue: false,
       commandTimeout: 5000,
     })
-    await ready(connection)
+    await this.#inTime(ready(connection))
     this.#queue = new Queue(this.#options.queueName, { connection })
     this.#queue.on('error', (error) => this.#report(error))
-    await this.#queue.waitUntilReady()
+    await this.#inTime(this.#queue.waitUntilReady())
   }
 
   async add(jobs: readonly Job[]): Promise<void> {
@@ -73,7 +79,7 @@ export class BullQueue implements MessageQueue {
 
   async work(handler: JobHandler, concurrency: number): Promise<void> {
     const connection = this.#connect({ maxRetriesPerRequest: null })
-    await ready(connection)
+    await this.#inTime(ready(connection))
     const worker = new Worker(
       this.#options.queueName,
       async ({ data }: BullJob) => {
@@ -96,7 +102,7 @@ export class BullQueue implements MessageQueue {
     worker.on('error', (error) => this.#report(error))
     worker.on('failed', (_, error) => this.#report(error))
     this.#worker = worker
-    await worker.waitUntilReady()
+    await this.#inTime(worker.waitUntilReady())
   }
 
   async depth(): Promise<{ waiting: number; active: number }> {
@@ -130,6 +136,16 @@ export class BullQueue implements MessageQueue {
     connection.on('error', (error) => this.#report(error))
     this.#connections.push(connection)
     return connection
+  }
+
+  /** Or gives up all connections, which would try for ever, and throws `store_unreachable`. */
+  async #inTime(work: Promise<unknown>): Promise<void> {
+    if (await new Deadline(READY_MS).race(work)) return
+    for (const connection of this.#connections) connection.disconnect()
+    throw new RapidFireError(
+      'store_unreachable',
+      `${this.name} gets no connection of its own: see maxclients and the log of that Redis`,
+    )
   }
 
   #report(error: unknown): void {

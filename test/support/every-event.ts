@@ -55,6 +55,8 @@ export const EVERY_EVENT: EventTable = {
     to: '79001234567@c.us',
     part: { partId: 'b_01K0.0', text: `${TEXT_CANARY}\nline two \u001b[31m\u202e` },
   },
+  'store.refusing': { code: 'store_full', error: 'no room' },
+  'store.taking': { forMs: 2000 },
   'store.away': { place: 'redis 127.0.0.1:6379/0', error: 'ECONNREFUSED 127.0.0.1:6379' },
   'store.back': { place: 'redis 127.0.0.1:6379/0', awayMs: 41_000 },
   'queue.error': { queue: 'bullmq rapid-fire-messages', error },

@@ -23,6 +23,8 @@ export const P = '79001234567'
 export interface HouseOptions {
   readonly engine: Engine
   readonly env?: Record<string, string>
+  /** Without a secret. */
+  readonly unsigned?: boolean
   readonly roles?: readonly Role[]
   /** Shares the Redis (or the folder) of another house. */
   readonly beside?: House
@@ -84,7 +86,7 @@ export class House implements AsyncDisposable {
   }
 
   static async start(options: HouseOptions): Promise<House> {
-    const { engine, beside, env = {}, roles = ROLES, config } = options
+    const { engine, beside, env = {}, roles = ROLES, config, unsigned = false } = options
     const dir = beside?.dir ?? mkdtempSync(join(tmpdir(), 'rapid-fire-house-'))
     if (config) writeFileSync(join(dir, 'rapid-fire.config.ts'), config)
     let redisUrl = beside?.redisUrl ?? null
@@ -98,7 +100,7 @@ export class House implements AsyncDisposable {
       env: {
         PORT: '0',
         DATA_DIR: join(dir, 'data'),
-        VENOM_SECRET_KEY: SECRET,
+        ...(unsigned ? {} : { VENOM_SECRET_KEY: SECRET }),
         CHECK_INTERVAL: '20',
         ...(redisUrl ? { REDIS_URL: redisUrl } : {}),
         ...env,

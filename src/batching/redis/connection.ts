@@ -45,10 +45,6 @@ export function redisOptions(target: RedisTarget, more: ConnectionOptions = {}):
 export async function connect(redis: Redis, target: RedisTarget, withinMs: number): Promise<void> {
   const place = placeOf(target)
   let last: unknown = new Error('no answer')
-  const note = (error: unknown): void => {
-    last = error
-  }
-  redis.on('error', note)
   try {
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => reject(last), withinMs)
@@ -57,28 +53,45 @@ export async function connect(redis: Redis, target: RedisTarget, withinMs: numbe
         resolve()
       })
       redis.on('error', (error) => {
-        if (redisError(error, place).code === 'store_auth') {
-          clearTimeout(timer)
-          reject(error)
-        }
+        last = error
+        if (!isRefusal(error, place) && !NO_REDIS.test(messageOf(error))) return
+        clearTimeout(timer)
+        reject(error)
       })
-      redis.connect().catch(note)
+      redis.connect().catch(() => {
+        // It only says that the connection ended; the error events say why.
+      })
     })
   } catch (error) {
     redis.disconnect()
-    const known = redisError(error, place)
-    if (known.code === 'store_auth' || known.code === 'store_rights') throw known
+    if (isRefusal(error, place)) throw redisError(error, place)
     throw new RapidFireError(
       'store_unreachable',
-      `${place} cannot be reached (${messageOf(error) || 'no answer'}): start it, or correct REDIS_URL`,
+      `${place} cannot be reached (${whyNot(messageOf(error))}): start it, or correct REDIS_URL`,
       { cause: error },
     )
   }
 }
 
-/** Redis 7 or newer: older ones cannot refuse a script whole when memory is full. */
-export async function checkVersion(redis: Redis, place: string): Promise<void> {
-  const info = await redis.info('server').catch((error) => {
+/** Other programs answer too. */
+const NO_REDIS = /^Unknown RESP type/
+
+function isRefusal(error: unknown, place: string): boolean {
+  const { code } = redisError(error, place)
+  return code === 'store_auth' || code === 'store_rights'
+}
+
+function whyNot(text: string): string {
+  if (NO_REDIS.test(text)) return 'what answers there is no Redis'
+  return text === '' || text === 'Command timed out' ? 'no answer' : text
+}
+
+/**
+ * Redis 7 or newer: older ones cannot refuse a script whole when memory is full. And one that keeps
+ * what it is given: any other policy deletes messages, or the ids by which repeats are known.
+ */
+export async function checkServer(redis: Redis, place: string): Promise<void> {
+  const info = await redis.info().catch((error) => {
     throw redisError(error, place)
   })
   const version = /redis_version:(\S+)/.exec(info)?.[1] ?? 'unknown'
@@ -86,6 +99,29 @@ export async function checkVersion(redis: Redis, place: string): Promise<void> {
     throw new RapidFireError(
       'store_too_old',
       `${place} is Redis ${version}: 7 or newer is needed, since older ones may leave half of a write`,
+    )
+  }
+  const policy = /maxmemory_policy:(\S+)/.exec(info)?.[1] ?? 'noeviction'
+  if (policy !== 'noeviction') {
+    throw new RapidFireError(
+      'store_evicts',
+      `${place} deletes data when its memory is full (maxmemory-policy ${policy}): set maxmemory-policy noeviction there`,
+    )
+  }
+}
+
+/** A client that may not select its database goes on with the first one, which is another's. */
+export async function checkDatabase(redis: Redis, database: number, place: string): Promise<void> {
+  if (database === 0) return
+  try {
+    await redis.select(database)
+  } catch (error) {
+    const known = redisError(error, place)
+    if (known.code !== 'internal') throw known
+    throw new RapidFireError(
+      'store_unreachable',
+      `${place}: there is no database ${database} (${messageOf(error)}): name another in REDIS_URL, or raise \`databases\` in redis.conf`,
+      { cause: error },
     )
   }
 }

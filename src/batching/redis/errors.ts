@@ -5,9 +5,12 @@
 import { messageOf, RapidFireError } from '../../errors.ts'
 
 const AWAY =
-  /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|BUSY|TRYAGAIN|UNBLOCKED)\b|timed out|Connection is closed|isn't writeable|ECONN|EPIPE|EAI_AGAIN|ENOTFOUND|ETIMEDOUT|max retries per request|Socket closed|Stream isn't|ERR max number of clients/
+  /^(LOADING|MASTERDOWN|CLUSTERDOWN|BUSY|TRYAGAIN|UNBLOCKED)\b|timed out|Connection is closed|isn't writeable|ECONN|EPIPE|EAI_AGAIN|ENOTFOUND|ETIMEDOUT|max retries per request|Socket closed|Stream isn't|ERR max number of clients/
 const FULL = /^(OOM|MISCONF|NOREPLICAS)\b/
 const RIGHTS = /NOPERM|ACL failure|can't access at least one of the keys|can't run this command/
+/** A field that somebody else wrote: our scripts calculate with it. */
+const NO_NUMBER =
+  /attempt to (?:perform arithmetic|compare|concatenate)|value is not (?:an integer|a valid float)/
 const AUTH = /^(NOAUTH|WRONGPASS)\b|invalid password|without any password configured/
 
 export function redisError(error: unknown, place: string): RapidFireError {
@@ -39,6 +42,20 @@ export function redisError(error: unknown, place: string): RapidFireError {
     return new RapidFireError(
       'store_damaged',
       `a key of this conversation has a foreign type on ${place}: look at it with redis-cli; nothing was changed`,
+      cause,
+    )
+  }
+  if (NO_NUMBER.test(text)) {
+    return new RapidFireError(
+      'store_damaged',
+      `a key of this conversation has a foreign value on ${place}: look at it with redis-cli`,
+      cause,
+    )
+  }
+  if (/^READONLY\b/.test(text)) {
+    return new RapidFireError(
+      'store_away',
+      `${place} is a replica and takes no writes: name its primary in REDIS_URL, or try again after a failover`,
       cause,
     )
   }

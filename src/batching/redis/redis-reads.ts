@@ -58,9 +58,11 @@ async function readOpenPage(
     ]),
   ])) as (string | null)[][]
   const now = clock?.() ?? Number(time?.[0]) * 1000
-  return found.map(({ conversation, batchId }, i) =>
-    openView(conversation, batchId, windows[i] ?? [], now),
-  )
+  return found.flatMap(({ conversation, batchId }, i) => {
+    const window = windows[i] ?? []
+    // Sealed between the two reads: it is no open batch any more.
+    return window.at(-1) === batchId ? [openView(conversation, batchId, window, now)] : []
+  })
 }
 
 /** Turns that no queue has taken; they are few unless the queue is away. */
@@ -116,14 +118,13 @@ export async function readConversation(
   c: ConversationKey,
   clock: Clock | undefined,
 ): Promise<ConversationView> {
-  const [fields, payloads, time] = (await pipelined(redis, [
-    ['hmget', keys.conversation(c), 'id', ...WINDOW_FIELDS],
+  const [window, payloads, time] = (await pipelined(redis, [
+    ['hmget', keys.conversation(c), ...WINDOW_FIELDS],
     ['lrange', keys.list(c), 0, -1],
     ['time'],
   ])) as [(string | null)[], string[], string[]]
   const now = clock?.() ?? Number(time[0]) * 1000
-  const [id, ...window] = fields
-  const [turn, hold] = window.slice(-2)
+  const [turn, hold, id] = window.slice(-3)
   const until = Number(hold ?? 0)
   const heldUntil = until >= FOREVER ? Number.POSITIVE_INFINITY : until
   return {

@@ -15,7 +15,8 @@ import type { Deadline } from '../../service.ts'
 import type * as Port from '../store.ts'
 import { RedisCalls } from './calls.ts'
 import {
-  checkVersion,
+  checkDatabase,
+  checkServer,
   connect,
   databaseOf,
   placeOf,
@@ -37,6 +38,7 @@ import {
 import * as roles from './redis-roles.ts'
 import * as turns from './redis-turns.ts'
 import * as upkeep from './redis-upkeep.ts'
+import { refuseMissingRights } from './rights.ts'
 import { WakeListener } from './wake.ts'
 
 export interface RedisStoreOptions {
@@ -48,6 +50,8 @@ export interface RedisStoreOptions {
   /** For tests alone: decides instead of the server's clock. */
   readonly clock?: Clock
   readonly partition?: string
+  /** How the keys of the queue begin, when its rights are to be judged as well. */
+  readonly queueKeys?: string
 }
 
 export class RedisStore implements Port.BatchStore {
@@ -83,23 +87,13 @@ export class RedisStore implements Port.BatchStore {
   async start(): Promise<void> {
     await connect(this.#redis, this.#options.target, 5000)
     try {
-      await checkVersion(this.#redis, this.#place)
-      const probe = `probe-${randomUUID()}` as ConversationKey & BatchId
-      const k = this.#keys
-      await this.#calls.run(
-        'probe',
-        [
-          k.list(probe),
-          k.mirror(probe),
-          k.conversation(probe),
-          k.ids(probe),
-          k.batch(probe),
-          k.messages(probe),
-        ],
-        [],
-      )
-      await this.#redis.set(k.store, randomUUID(), 'NX')
-      this.#id = (await this.#redis.get(k.store)) ?? ''
+      const { target, queueKeys } = this.#options
+      await checkServer(this.#redis, this.#place)
+      await checkDatabase(this.#redis, databaseOf(target), this.#place)
+      await refuseMissingRights(this.#calls, queueKeys)
+      const { store } = this.#keys
+      await this.#redis.set(store, randomUUID(), 'NX')
+      this.#id = (await this.#redis.get(store)) ?? ''
       this.#survives = await survivalOf(this.#redis)
     } catch (error) {
       this.#redis.disconnect()
@@ -136,7 +130,8 @@ export class RedisStore implements Port.BatchStore {
   }
 
   async ping(): Promise<void> {
-    await this.#calls.guard(this.#redis.ping())
+    // A write without an effect: PING is answered by a server that takes none.
+    await this.#calls.guard(this.#redis.set(this.#keys.store, this.#id, 'NX'))
   }
 
   append(append: Port.Append): Promise<Port.AppendResult> {
@@ -232,6 +227,6 @@ export class RedisStore implements Port.BatchStore {
   }
 
   onWake(listener: () => void): Promise<() => void> {
-    return this.#wake.add(listener)
+    return this.#calls.guard(this.#wake.add(listener))
   }
 }

@@ -87,8 +87,8 @@ export function batchView(batchId: BatchId, hash: Hash): BatchView {
   }
 }
 
-/** Fields of the conversation's hash that `openView` reads, in this order. */
-export const WINDOW_FIELDS = ['first', 'last', 'n', 'due', 'max', 'turn', 'hold'] as const
+/** Fields of the conversation's hash that `openView` reads, in this order, and whose they are. */
+export const WINDOW_FIELDS = ['first', 'last', 'n', 'due', 'max', 'turn', 'hold', 'id'] as const
 
 export function openView(
   conversation: ConversationKey,

@@ -23,7 +23,7 @@ export const SCRIPTS = {
   retry: 6,
   adopt: 5,
   beat: 1,
-  probe: 6,
+  probe: 0,
   postpone: 1,
 } as const
 export type ScriptName = keyof typeof SCRIPTS

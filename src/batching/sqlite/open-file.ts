@@ -2,11 +2,12 @@
  * Opens the file of a store: makes it, or checks it before anything is written to it, then locks
  * it for this process alone and brings its tables up to date.
  */
-import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs'
+import { chmodSync, closeSync, fsyncSync, openSync, statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
+import { makeDataDir } from '../../data-dir.ts'
 import { messageOf, RapidFireError } from '../../errors.ts'
 import { describeOwner, signOwner } from './owner.ts'
-import { APPLICATION_ID, MIGRATIONS, migrate } from './schema.ts'
+import { APPLICATION_ID, MIGRATIONS, migrate, missingPart } from './schema.ts'
 import { isBroken, isBusy } from './sqlite-errors.ts'
 
 /** Larger files are not read through at start: it would take seconds (30 MB take about 50 ms). */
@@ -48,7 +49,7 @@ export function openFile(dataDir: string, file: string): DatabaseSync {
 
 function makeFile(dataDir: string, file: string): void {
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+    makeDataDir(dataDir)
     closeSync(openSync(file, 'a', 0o600))
     // The name of the file has to survive a power cut as well as its content.
     const directory = openSync(dataDir, 'r')
@@ -60,15 +61,16 @@ function makeFile(dataDir: string, file: string): void {
   } catch (error) {
     throw new RapidFireError(
       'data_dir_unwritable',
-      `DATA_DIR ${dataDir} cannot be written (${codeOf(error)}): give this user the right to write there, or set DATA_DIR to another directory`,
+      `DATA_DIR ${dataDir} cannot be written (${whyNot(error)}): give this user the right to write there, or set DATA_DIR to another directory`,
       { cause: error },
     )
   }
 }
 
-function codeOf(error: unknown): string {
+function whyNot(error: unknown): string {
   const hasCode = error instanceof Error && 'code' in error && typeof error.code === 'string'
-  return hasCode ? String(error.code) : messageOf(error)
+  const code = hasCode ? String(error.code) : messageOf(error)
+  return code === 'EEXIST' || code === 'ENOTDIR' ? 'a file is in its way' : code
 }
 
 /** Reads what the file is, with a connection that cannot write: how many migrations it has. */
@@ -92,6 +94,8 @@ function probe(dataDir: string, file: string): number {
       const verdict = database.prepare('PRAGMA quick_check(1)').get()?.quick_check
       if (verdict !== 'ok') throw broken(dataDir, 'its check failed')
     }
+    const missing = missingPart(database, version)
+    if (missing) throw broken(dataDir, `its ${missing} is missing`)
     return version
   } finally {
     database.close()

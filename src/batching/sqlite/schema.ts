@@ -10,7 +10,7 @@
  *
  * Times are ms. They are REAL because a wait may be a fraction; SQLite keeps whole ones as integers.
  */
-import type { DatabaseSync } from 'node:sqlite'
+import { DatabaseSync } from 'node:sqlite'
 
 /** `RFIR`: tells our files from those of other programs. */
 export const APPLICATION_ID = 0x52464952
@@ -102,10 +102,35 @@ CREATE INDEX message_forget ON message (forget_at) WHERE batch IS NULL;
 
 export const MIGRATIONS: readonly string[] = [FIRST]
 
+const PARTS = `
+SELECT type || ' ' || name AS part FROM sqlite_schema WHERE sql NOTNULL
+UNION ALL
+SELECT 'column ' || c.name || ' of ' || t.name
+FROM sqlite_schema t, pragma_table_info(t.name) c WHERE t.type = 'table'
+`
+
+/** The first table, column or index that a file of this version should have and does not. */
+export function missingPart(database: DatabaseSync, version: number): string | null {
+  const model = new DatabaseSync(':memory:')
+  try {
+    migrate(model, 0, version)
+    const found = new Set(partsOf(database))
+    return partsOf(model).find((part) => !found.has(part)) ?? null
+  } finally {
+    model.close()
+  }
+}
+
+const partsOf = (database: DatabaseSync): string[] =>
+  database
+    .prepare(PARTS)
+    .all()
+    .map(({ part }) => String(part))
+
 /** Runs the migrations that the file does not have yet, each in a transaction of its own. */
-export function migrate(database: DatabaseSync, version: number): void {
+export function migrate(database: DatabaseSync, version: number, to = MIGRATIONS.length): void {
   for (const [index, migration] of MIGRATIONS.entries()) {
-    if (index < version) continue
+    if (index < version || index >= to) continue
     database.exec('BEGIN IMMEDIATE')
     try {
       database.exec(`PRAGMA application_id = ${APPLICATION_ID}`)

@@ -15,8 +15,8 @@ export type Content = Pick<Message, 'type' | 'text' | 'media' | 'name' | 'quoted
 const TEXT_ALLOWED = 'text with at least one visible character'
 const MAX_NAME_CHARACTERS = 256
 const MAX_URL_CHARACTERS = 2048
-/** Anything but blanks, controls and what is never drawn. */
-const VISIBLE = /[^\p{Z}\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/u
+/** Anything but blanks (U+2800 is one that Unicode calls a symbol), controls and what is never drawn. */
+const VISIBLE = /[^\p{Z}\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/u
 /** Some bridges put the file itself where others put the caption. */
 const BASE64_FILE = /^[A-Za-z0-9+/]{200,}={0,2}$/
 

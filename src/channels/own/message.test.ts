@@ -155,24 +155,6 @@ describe('the list form', () => {
     assert.equal(error.code, 'too_many_messages')
     assert.match(error.message, /500/)
   })
-
-  it('keeps its order whatever the times say (acceptance 28)', () => {
-    const times = [NOW - 1000, NOW - 3000, (NOW - 2000) / 1000, NOW]
-    const messages = times.map((timestamp, index) => ({ from: P, body: `${index}`, timestamp }))
-    messages.push({ from: '79007654321', body: 'other', timestamp: NOW - 9000 })
-    const parsed = parseCall({ messages }, context).messages
-    assert.deepEqual(
-      parsed.map(({ sentAt, sentAtExact }) => [sentAt, sentAtExact]),
-      [
-        [NOW - 1000, true],
-        [NOW - 1000, true],
-        [NOW - 1000, true],
-        [NOW, true],
-        [NOW - 9000, true],
-      ],
-    )
-    assert.equal(parsed[1]?.originalTimestamp, NOW - 3000)
-  })
 })
 
 describe('a message that cannot be kept', () => {

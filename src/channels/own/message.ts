@@ -96,6 +96,10 @@ function isBlank(value: unknown): boolean {
   return value === undefined || value === null || value === ''
 }
 
+function isBlankText(value: unknown): boolean {
+  return isBlank(value) || (typeof value === 'string' && value.trim() === '')
+}
+
 function isSingle(body: unknown): boolean {
   if (!isPlainObject(body) || isBlank(field(body, 'from'))) return false
   const texts = ['message', 'body', 'caption', 'media', 'mediaUrl']
@@ -146,7 +150,7 @@ function parseAll(items: readonly unknown[], tenant: string, context: ParseConte
       indexes.push(index)
     }
   })
-  return { messages: inArrayOrder(messages), indexes, rejected }
+  return { messages, indexes, rejected }
 }
 
 function parseOne(
@@ -191,11 +195,10 @@ function parseOne(
 
 /** The given id, null when there is none. */
 function idOf(item: Record<string, unknown>): string | null | Refusal {
-  const name = isBlank(field(item, 'messageId')) ? 'id' : 'messageId'
+  const name = ['messageId', 'id'].find((one) => !isBlankText(field(item, one)))
+  if (name === undefined) return null
   const given = field(item, name)
-  if (isBlank(given)) return null
   if (Number.isSafeInteger(given)) return String(given)
-  if (typeof given === 'string' && given.trim() === '') return null
   // Ids that differ only in a lone surrogate would be one after any encoding.
   const fits =
     typeof given === 'string' &&
@@ -217,22 +220,4 @@ function named(refusal: Refusal, item: unknown): Omit<Rejected, 'index'> {
     typeof given === 'boolean' ||
     (typeof given === 'string' && given.length <= MAX_GIVEN_CHARACTERS)
   return { field: name, code, ...(short && { given }), allowed }
-}
-
-/**
- * The order of an array is what its sender means, whatever the times say. So times never run
- * backwards within a call: each conversation keeps the greatest so far.
- */
-function inArrayOrder(messages: readonly Message[]): Message[] {
-  const latest = new Map<string, Message>()
-  return messages.map((message) => {
-    if (message.sentAt === null) return message
-    const before = latest.get(message.conversation.peer)
-    const behind = before && (before.sentAt ?? 0) > message.sentAt
-    const placed = behind
-      ? { ...message, sentAt: before.sentAt, sentAtExact: before.sentAtExact }
-      : message
-    latest.set(message.conversation.peer, placed)
-    return placed
-  })
 }
