@@ -34,6 +34,8 @@ export async function deliver(
     if (may.outcome === 'go' && may.uncertain) events.emit('part.uncertain', part)
     events.emit('part.sending', part)
     const partId = `${batchId}.${index}`
+    // Frozen since it was allowed to send: somebody else may be sending by now.
+    lease.check()
     const { providerId } = await channel.send({ partId, to, text }, lease.signal)
     events.emit('part.taken', part)
     await lease.record({ kind: 'sent', index, providerId })

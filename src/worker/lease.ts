@@ -53,8 +53,13 @@ export class Lease implements Disposable {
     if (result.outcome === 'fenced') throw this.#lose('another worker has the turn')
     this.#endsAtMs = askedAtMs + this.#deps.leaseMs
     // Frozen between the answer and here: the lease that was granted may be over already.
-    if (performance.now() > this.#endsAtMs) throw this.#lose('the lease ran out')
+    this.check()
     return result
+  }
+
+  /** Throws `LeaseLost` when the lease is over, whether or not a timer could say so. */
+  check(): void {
+    if (performance.now() > this.#endsAtMs) throw this.#lose('the lease ran out')
   }
 
   /** Repeats a call to the store until it succeeds or the lease is over. */

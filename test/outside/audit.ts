@@ -6,7 +6,8 @@ import type { Delivery } from './sink.ts'
 import type { Accepted } from './traffic.ts'
 import { messagesIn, textOf } from './traffic.ts'
 
-export interface Killed {
+/** A kill, a freeze or a thaw. */
+export interface Interruption {
   readonly instance: string
   readonly at: number
 }
@@ -37,18 +38,18 @@ const IN_THE_AIR_MS = 1500
 export function audit(
   accepted: readonly Accepted[],
   deliveries: readonly Delivery[],
-  killed: readonly Killed[],
+  interruptions: readonly Interruption[],
 ): Verdict {
   const byPart = Map.groupBy(deliveries, ({ partId }) => partId)
-  const killedAt = new Map(killed.map(({ instance, at }) => [instance, at]))
+  const ofInstance = Map.groupBy(interruptions, ({ instance }) => instance)
   const doubled: string[] = []
   let doubledInTheAir = 0
   const changed: string[] = []
   for (const [partId, same] of byPart) {
     if (new Set(same.map(({ text }) => text)).size > 1) changed.push(partId)
     for (const { instance, at } of same.slice(0, -1)) {
-      const diedAt = killedAt.get(instance)
-      if (diedAt !== undefined && Math.abs(diedAt - at) < IN_THE_AIR_MS) doubledInTheAir += 1
+      const near = ofInstance.get(instance)?.some((one) => Math.abs(one.at - at) < IN_THE_AIR_MS)
+      if (near) doubledInTheAir += 1
       else doubled.push(partId)
     }
   }

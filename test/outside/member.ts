@@ -5,10 +5,11 @@ import { join } from 'node:path'
 import type { EventName } from '../../src/observability/events.ts'
 import type { Sink } from './sink.ts'
 
-/** Die at the next event of this name; with `lastPart` only at the last part of an answer. */
+/** Die or freeze at the next event of this name; with `lastPart` only at the last part of an answer. */
 export interface Order {
   readonly event: EventName
   readonly lastPart?: boolean
+  readonly signal?: 'SIGKILL' | 'SIGSTOP'
 }
 
 export type Report =

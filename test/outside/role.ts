@@ -1,6 +1,6 @@
 /**
  * One process of the system: the roles of ROLES on the settings of the environment, with an answer
- * of three parts. Told by its parent to die at an event, it does so before anything else runs.
+ * of three parts. Told by its parent to die or freeze at an event, it does so before anything else runs.
  */
 import { loadSettings } from '../../src/config/load.ts'
 import { type Role, startGateway } from '../../src/gateway.ts'
@@ -24,12 +24,14 @@ const report = (message: Report): void => void process.send?.(message)
 const { settings } = await loadSettings({ cwd: process.cwd(), env: process.env })
 const roles = (process.env.ROLES ?? '').split(',') as Role[]
 const events = new Events()
-let diesAt: Order | null = null
+let awaited: Order | null = null
 events.subscribe((name, event) => {
-  if (diesAt?.event !== name) return
+  if (awaited?.event !== name) return
   const isLast = 'index' in event && event.index === PARTS - 1
-  if (diesAt.lastPart && !isLast) return
-  process.kill(process.pid, 'SIGKILL')
+  if (awaited.lastPart && !isLast) return
+  const { signal = 'SIGKILL' } = awaited
+  awaited = null
+  process.kill(process.pid, signal)
 })
 events.subscribe((name, event) => {
   if (name === 'turn.fenced') report({ kind: 'fenced' })
@@ -38,7 +40,7 @@ events.subscribe((name, event) => {
   }
 })
 process.on('message', ({ order }: { order: Order | null }) => {
-  diesAt = order
+  awaited = order
 })
 const gateway = await startGateway({ settings, roles, events, responder })
 process.once('SIGTERM', () => void gateway.stop().then(() => process.exit(0)))

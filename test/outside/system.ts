@@ -9,7 +9,7 @@ import { loadSettings } from '../../src/config/load.ts'
 import { openStore } from '../../src/gateway.ts'
 import { Deadline } from '../../src/service.ts'
 import { freePort, RedisServer } from '../support/redis-server.ts'
-import { audit, type Killed, type Verdict } from './audit.ts'
+import { audit, type Interruption, type Verdict } from './audit.ts'
 import { Member } from './member.ts'
 import { Sink } from './sink.ts'
 import { Traffic } from './traffic.ts'
@@ -33,7 +33,7 @@ export class System {
   readonly sink: Sink
   readonly traffic: Traffic
   readonly members: readonly Member[]
-  readonly killed: Killed[] = []
+  readonly interruptions: Interruption[] = []
   readonly dir: string
   readonly redis: RedisServer | null
   readonly #env: Readonly<Record<string, string>>
@@ -101,13 +101,13 @@ export class System {
     return new System({ sink, traffic, members, dir, redis, env: common })
   }
 
-  /** Notes a death, so that what was in the air then is known. */
+  /** Notes a death or a freeze, so that what was in the air then is known. */
   note(instance: string): void {
-    this.killed.push({ instance, at: performance.now() })
+    this.interruptions.push({ instance, at: performance.now() })
   }
 
   verdict(): Verdict {
-    return audit(this.traffic.accepted, this.sink.deliveries, this.killed)
+    return audit(this.traffic.accepted, this.sink.deliveries, this.interruptions)
   }
 
   /** Waits until everything that was taken is answered, or nothing has come for a minute. */
