@@ -2,10 +2,8 @@
  * People who write bursts, through a bridge that repeats what was not taken and at times what was.
  * Every message that got a 2xx stands in the ledger. Texts say who wrote them and as which one.
  */
-import { createHmac } from 'node:crypto'
 import { closeSync, openSync, writeSync } from 'node:fs'
-
-export const PATH = '/webhook/whatsapp/batched'
+import { post } from './bridge.ts'
 
 export interface Accepted {
   readonly person: string
@@ -83,33 +81,12 @@ export class Traffic {
     }
   }
 
-  async #post(person: string, seq: number): Promise<boolean> {
-    const urls = this.#options.urls()
-    const url = urls[Math.floor(this.#options.random() * urls.length)] ?? ''
-    const body = JSON.stringify({
-      messages: [{ id: `id-${seq}`, from: person, body: textOf({ person, seq }) }],
-    })
-    const timestamp = String(Date.now())
-    const signature = createHmac('sha256', this.#options.secret)
-      .update(`POST:${PATH}:${timestamp}:${body}`)
-      .digest('hex')
-    try {
-      const response = await fetch(url + PATH, {
-        method: 'POST',
-        headers: {
-          'content-type': 'application/json',
-          'x-timestamp': timestamp,
-          'x-signature': signature,
-        },
-        body,
-        signal: AbortSignal.timeout(5000),
-      })
-      await response.arrayBuffer()
-      return response.ok
-    } catch {
-      // Nobody there, or killed before the answer: unknown, so it is sent again.
-      return false
-    }
+  #post(person: string, seq: number): Promise<boolean> {
+    const { urls, secret, random } = this.#options
+    const all = urls()
+    const url = all[Math.floor(random() * all.length)] ?? ''
+    const message = { id: `id-${seq}`, from: person, body: textOf({ person, seq }) }
+    return post(url, secret, { messages: [message] })
   }
 
   stop(): void {
