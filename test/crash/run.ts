@@ -16,6 +16,7 @@ const HELP = `npm run test:crash -- [options]
   --runs N      kills (default 40)
   --store S     redis (default) or sqlite
   --people N    who write at the same time (default 60)
+  --patience S  seconds without any answer after which what is missing is lost (default 60)
   --seed N      of points, bursts and pauses; the machine's own timing is not in it
 `
 /** A long run that hits a point less often proves nothing about it. */
@@ -26,6 +27,7 @@ const { values } = parseArgs({
     runs: { type: 'string', default: '40' },
     store: { type: 'string', default: 'redis' },
     people: { type: 'string', default: '60' },
+    patience: { type: 'string', default: '60' },
     seed: { type: 'string', default: String(Date.now() & 0x7fffffff) },
     help: { type: 'boolean', default: false },
   },
@@ -58,7 +60,7 @@ try {
   )
   enough.abort()
   await writing
-  await system.settle()
+  await system.settle(Number(values.patience))
   progress.end()
   for (const [name, count] of hits) console.log(`  ${String(count).padStart(5)}  ${name}`)
   if (missed > 0) console.log(`  ${String(missed).padStart(5)}  not come to within 5 s`)

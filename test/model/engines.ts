@@ -26,12 +26,17 @@ export async function sqliteEngine({ times, clock }: Setup): Promise<EngineUnder
   const dataDir = mkdtempSync(join(tmpdir(), 'rapid-fire-model-'))
   const store = new SqliteStore({ dataDir, times, clock: clock.now })
   await store.start()
+  let wakes = 0
+  await store.onWake(() => {
+    wakes += 1
+  })
   return {
     name: 'sqlite',
     clients: [store],
     // The owner's lock keeps everybody else out; what it holds is looked at when it is closed.
     holdings: async () => null,
     pass: async () => {},
+    wakes: () => wakes,
     async stop() {
       const { open, failed, answered } = await store.counts()
       await store.stop(new Deadline(1000))
@@ -77,11 +82,16 @@ export async function redisEngine(
   await Promise.all(stores.map((store) => store.start()))
   const redis = server.client({ db })
   const expiry = new Expiry(redis)
+  let wakes = 0
+  await stores[0]?.onWake(() => {
+    wakes += 1
+  })
   return {
     name: 'redis',
     clients: stores,
     holdings: () => redisHoldings(redis),
     pass: (ms) => expiry.pass(ms),
+    wakes: () => wakes,
     async stop() {
       await redis.flushdb()
       redis.disconnect()

@@ -16,6 +16,7 @@ const HELP = `npm run test:model -- [options]
   --clients N   who call at the same moment, 1 to 4 (default 4)
   --seed N      the seed of an earlier run
   --path P      with --seed: the failing sequence itself, as it was printed
+  --no-shrink   stop at the first sequence that fails, as it is
 `
 
 const { values } = parseArgs({
@@ -24,6 +25,7 @@ const { values } = parseArgs({
     clients: { type: 'string', default: '4' },
     seed: { type: 'string' },
     path: { type: 'string' },
+    'no-shrink': { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 })
@@ -51,7 +53,12 @@ const property = modelProperty(async (setup) => {
 }, clients)
 
 console.log(`reduce = SQLite = Redis: ${runs} sequences, up to ${clients} clients, seed ${seed}`)
-const parameters = { numRuns: runs, seed, ...(values.path ? { path: values.path } : {}) }
+const parameters = {
+  numRuns: runs,
+  seed,
+  endOnFailure: values['no-shrink'],
+  ...(values.path ? { path: values.path } : {}),
+}
 const outcome = await fc.check(property, parameters)
 progress.end()
 await server.stop()

@@ -17,6 +17,7 @@ import type { Known, PlayedCommand } from './commands.ts'
 import { play } from './commands.ts'
 
 const ALL = { offset: 0, limit: 1000 }
+const WAKE_MS = 1000
 
 /** One call, as it is played on every store alike. */
 export interface Call {
@@ -33,6 +34,8 @@ export interface EngineUnderTest {
   holdings(): Promise<Holdings | null>
   /** Lets time pass for what the engine forgets by a clock of its own. */
   pass(ms: number): Promise<void>
+  /** How often a processor that sleeps was woken. */
+  wakes(): number
   stop(): Promise<void>
 }
 
@@ -45,6 +48,7 @@ export async function playOnEngine(
   known: ReadonlyMap<ConversationKey, Known>,
   clock: TestClock,
 ): Promise<{ oracle: OracleStore; answers: unknown[]; order: readonly number[] }> {
+  const wakesBefore = engine.wakes()
   const given = await Promise.all(
     calls.map(({ command, known, step }, client) =>
       play(engine.clients[client % engine.clients.length] as BatchStore, command, known, step),
@@ -54,9 +58,14 @@ export async function playOnEngine(
   let closest: { answers: unknown[]; reads: unknown } | null = null
   for (const order of ordersOf(calls.length)) {
     const copy = oracle.copy()
+    let wakes = 0
+    await copy.onWake(() => {
+      wakes += 1
+    })
     const answers = await playInOrder(copy, calls, order)
     const reads = await readsOf(copy, people, known, clock)
     if (isDeepStrictEqual(answers, given) && isDeepStrictEqual(reads, left)) {
+      if (wakes > 0) await wokenAfter(engine, wakesBefore)
       return { oracle: copy, answers, order }
     }
     closest ??= { answers, reads }
@@ -64,6 +73,15 @@ export async function playOnEngine(
   assert.deepEqual(given, closest?.answers, `the answers of ${engine.name}`)
   assert.deepEqual(left, closest?.reads, `what can be read from ${engine.name}`)
   throw new Error(`${engine.name}: no order of the calls explains the answers and what is left`)
+}
+
+/** A wake-up may come on another connection, a little after the answer. */
+async function wokenAfter(engine: EngineUnderTest, before: number): Promise<void> {
+  const until = performance.now() + WAKE_MS
+  while (engine.wakes() === before) {
+    assert.ok(performance.now() < until, `${engine.name} woke nobody for a deadline that came near`)
+    await new Promise(setImmediate)
+  }
 }
 
 async function playInOrder(

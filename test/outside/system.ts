@@ -26,8 +26,6 @@ export interface SystemOptions {
 }
 
 const SECRET = 'secret-of-those-who-look-from-outside'
-/** What nothing answers for so long will never be answered, ms. */
-const PATIENCE_MS = 60_000
 
 export class System {
   readonly sink: Sink
@@ -110,11 +108,11 @@ export class System {
     return audit(this.traffic.accepted, this.sink.deliveries, this.interruptions)
   }
 
-  /** Waits until everything that was taken is answered, or nothing has come for a minute. */
-  async settle(): Promise<void> {
+  /** Waits until everything that was taken is answered, or nothing has come for so long. */
+  async settle(patienceS: number): Promise<void> {
     let seen = -1
     let seenAt = performance.now()
-    while (performance.now() - seenAt < PATIENCE_MS) {
+    while (performance.now() - seenAt < patienceS * 1000) {
       if (this.verdict().lost.length === 0 && (await this.#isQuiet())) return
       if (this.sink.deliveries.length !== seen) {
         seen = this.sink.deliveries.length

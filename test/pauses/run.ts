@@ -46,7 +46,7 @@ try {
   const frozen = await pause(system, each, random, (done) => progress.at(done))
   enough.abort()
   await writing
-  await system.settle()
+  await system.settle(60)
   progress.end()
   for (const [role, count] of frozen)
     console.log(`  ${String(count).padStart(5)}  freezes of a ${role}`)

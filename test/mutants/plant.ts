@@ -1,0 +1,63 @@
+/** A copy of the project with one bug in it, and what a command says of it. */
+import { execFileSync, spawnSync } from 'node:child_process'
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { root } from '../support/source-tree.ts'
+import type { Command, Mutant } from './mutants.ts'
+
+export interface Outcome {
+  readonly code: number | null
+  readonly output: string
+  readonly seconds: number
+}
+
+const LIMIT_MS = 180_000
+
+/** The files of the project as they stand, in a folder of their own. */
+export class Copy implements Disposable {
+  readonly dir = mkdtempSync(join(tmpdir(), 'rapid-fire-mutants-'))
+
+  constructor() {
+    const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { cwd: root })
+    for (const file of listed.toString('utf8').split('\n')) {
+      if (/^(?:src|bin|test|bench)\/|^[^/]+\.json$/.test(file)) {
+        cpSync(join(root, file), join(this.dir, file), { recursive: true })
+      }
+    }
+    symlinkSync(join(root, 'node_modules'), join(this.dir, 'node_modules'))
+  }
+
+  /** Runs while the bug is in; throws when it cannot be planted. */
+  withBug({ file, find, replace, name }: Mutant, run: () => Outcome): Outcome {
+    const path = join(this.dir, file)
+    const right = readFileSync(path, 'utf8')
+    if (right.split(find).length !== 2) {
+      throw new Error(`${name}: ${file} has changed, the bug cannot be planted`)
+    }
+    writeFileSync(
+      path,
+      right.replace(find, () => replace),
+    )
+    try {
+      return run()
+    } finally {
+      writeFileSync(path, right)
+    }
+  }
+
+  run([script, ...args]: Command): Outcome {
+    const startedAt = performance.now()
+    const { status, stdout, stderr } = spawnSync(process.execPath, [script, ...args], {
+      cwd: this.dir,
+      encoding: 'utf8',
+      timeout: LIMIT_MS,
+    })
+    const seconds = Math.round((performance.now() - startedAt) / 1000)
+    return { code: status, output: `${stdout}${stderr}`, seconds }
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.dir, { recursive: true, force: true })
+  }
+}
