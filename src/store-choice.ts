@@ -8,8 +8,8 @@ import { Events } from './observability/events.ts'
 import { queueKeys } from './queue/bullmq.ts'
 import { MAX_BACKOFF_MS } from './worker/backoff.ts'
 
-/** A queue that has had a turn for so long has lost it. */
-const QUEUED_MS = 5 * 60_000
+/** A queue that has had a turn for so long may have lost it. */
+const QUEUED_MS = 30_000
 
 export function createStore(settings: Settings, events: Events, clock?: Clock): BatchStore {
   const times = storeTimes(settings)

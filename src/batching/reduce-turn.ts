@@ -15,6 +15,17 @@ function isWaiting(turn: Turn, now: number, limits: ReduceLimits): boolean {
   return turn.wakeAt > now && turn.wakeAt <= now + limits.turnHorizonMs
 }
 
+/**
+ * A turn that nobody has begun is handed over under the same id, so a queue that has it drops the
+ * double, and one that lost it takes it. Half a job can block an id for ever: so from time to time,
+ * less and less often, it gets a new one.
+ */
+function keepsItsJob(turn: Turn, now: number, limits: ReduceLimits): boolean {
+  if (turn.state === 'sealed') return true
+  const patienceMs = limits.queuedMs * 10 * 2 ** (turn.attempt - 1)
+  return turn.state === 'queued' && now - turn.sealedAt < patienceMs
+}
+
 export function reclaim(
   state: ConversationState,
   event: EventOf<'reclaim'>,
@@ -26,8 +37,7 @@ export function reclaim(
   const turn: Turn = {
     ...old,
     state: 'sealed',
-    // A handover that was never confirmed is repeated under the same id, so the queue drops a double.
-    attempt: old.state === 'sealed' ? old.attempt : old.attempt + 1,
+    attempt: keepsItsJob(old, event.now, limits) ? old.attempt : old.attempt + 1,
     epoch: old.epoch + 1,
     wakeAt: event.now + limits.handoverMs,
   }
@@ -144,7 +154,8 @@ export function settle(state: ConversationState, event: EventOf<'settle'>): Redu
       return [{ ...state, turn: next }, [], { outcome: 'waiting' }]
     }
     case 'giveBack': {
-      const next: Turn = { ...turn, state: 'waiting', starts: 0, wakeAt: now }
+      const starts = Math.max(0, turn.starts - 1)
+      const next: Turn = { ...turn, state: 'waiting', starts, wakeAt: now }
       return [{ ...state, turn: next }, [], { outcome: 'waiting' }]
     }
     case 'reopen':

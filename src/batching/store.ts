@@ -137,6 +137,8 @@ export type BeginResult =
       readonly parts: readonly PartState[]
       /** Retries so far; decides the next backoff. */
       readonly retries: number
+      /** Starts without a settle, this one included: several mean that it may kill its worker. */
+      readonly starts: number
       readonly firstAt: number
       readonly lastAt: number
     }
@@ -170,7 +172,7 @@ export type Settlement =
       readonly maxRetries: number
       readonly reason: string
     }
-  /** As it is to the next worker, at once; costs no try. */
+  /** As it is to the next worker, at once; costs no try, and this start never was. */
   | { readonly kind: 'giveBack' }
   /** Back to the head of the open batch; nothing of it may have been sent. */
   | { readonly kind: 'reopen'; readonly newBatchId: BatchId; readonly idleMs: number }
@@ -351,7 +353,7 @@ export interface BatchStore extends Service {
 export interface StoreTimes {
   /** A processor that sealed has this long to hand over. */
   readonly handoverMs: number
-  /** The queue has this long before a lost job is suspected. */
+  /** The queue has this long before a job is handed over again that it may have lost. */
   readonly queuedMs: number
   /** A worker's lease; renewed by `begin` and each `record`. */
   readonly leaseMs: number

@@ -18,7 +18,13 @@ import { naturalCommand } from './natural.ts'
 import type { Call, EngineUnderTest } from './world.ts'
 import { playOnEngine } from './world.ts'
 
-const MODEL_TIMES = { ...TIMES, retentionMs: 200_000, maxStarts: 2, maxPending: 2 }
+const MODEL_TIMES = {
+  ...TIMES,
+  retentionMs: 200_000,
+  queuedMs: 20_000,
+  maxStarts: 2,
+  maxPending: 2,
+}
 const PEOPLE = [ANNA, BORIS, CLARA] as const
 const ALL = { offset: 0, limit: 1000 }
 

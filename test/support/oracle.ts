@@ -161,9 +161,19 @@ export class OracleStore implements port.BatchStore {
     const answer = this.#run(conversation, { type: 'begin', now, batchId, attempt })
     const { state, turn: payloads } = this.#state.talk(conversation)
     if (answer.outcome !== 'go' || !state.turn) return answer as port.BeginResult
-    const { epoch, draft, parts, retries, firstAt, lastAt } = state.turn
+    const { epoch, draft, parts, retries, starts, firstAt, lastAt } = state.turn
     const messages = [...payloads]
-    return { outcome: 'go', epoch, payloads: messages, draft, parts, retries, firstAt, lastAt }
+    return {
+      outcome: 'go',
+      epoch,
+      payloads: messages,
+      draft,
+      parts,
+      retries,
+      starts,
+      firstAt,
+      lastAt,
+    }
   }
 
   async record(

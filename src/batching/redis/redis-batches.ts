@@ -1,5 +1,6 @@
 /** Batches on Redis, from `append` to `queued`. */
 import type { BatchId, ConversationKey } from '../../message.ts'
+import { newBatchId } from '../batch-id.ts'
 import type * as Port from '../store.ts'
 import type { RedisCalls } from './calls.ts'
 import { redisError } from './errors.ts'
@@ -63,7 +64,7 @@ export async function setAside(
     )
     const [outcome, batchId, added, duplicates] = texts(reply)
     // The entry that this conversation has already: its keys have to be named before they are used.
-    if (outcome === 'entry' && batchId) id = batchId as BatchId
+    if (outcome === 'entry') id = batchId ? (batchId as BatchId) : newBatchId()
     else {
       return {
         batchId: (batchId || null) as BatchId | null,
@@ -158,7 +159,7 @@ export async function reclaim(calls: RedisCalls, batchId: BatchId): Promise<Port
   const reply = await calls.run(
     'reclaim',
     [k.batch(batchId), k.messages(batchId), k.turns, k.counts],
-    [calls.now(), batchId, calls.times.handoverMs, calls.times.turnHorizonMs],
+    [calls.now(), batchId, calls.times.handoverMs, calls.times.turnHorizonMs, calls.times.queuedMs],
   )
   const [outcome, c, attempt, ...rest] = texts(reply)
   if (outcome !== 'reclaimed') return { outcome: outcome as 'early' | 'gone' }

@@ -48,7 +48,7 @@ export function partState(field: string | undefined): PartState {
 }
 
 export function begun(reply: readonly string[]): BeginResult {
-  const [outcome, epoch, retries, firstAt, lastAt, draft, count] = reply
+  const [outcome, epoch, retries, firstAt, lastAt, starts, draft, count] = reply
   if (outcome !== 'go') {
     return { outcome: outcome as Exclude<BeginResult['outcome'], 'go'> }
   }
@@ -59,9 +59,10 @@ export function begun(reply: readonly string[]): BeginResult {
     retries: Number(retries),
     firstAt: Number(firstAt),
     lastAt: Number(lastAt),
+    starts: Number(starts),
     draft: draft ? (JSON.parse(draft) as string[]) : null,
-    parts: reply.slice(7, 7 + parts).map(partState),
-    payloads: reply.slice(7 + parts),
+    parts: reply.slice(8, 8 + parts).map(partState),
+    payloads: reply.slice(8 + parts),
   }
 }
 

@@ -111,9 +111,9 @@ export class Operations {
     const loaded = this.#rows.load(conversation)
     const { answer, state, turnRow } = this.#run(loaded, { type: 'begin', now, batchId, attempt })
     if (answer.outcome !== 'go' || !state.turn) return answer as port.BeginResult
-    const { epoch, draft, parts, retries, firstAt, lastAt } = state.turn
+    const { epoch, draft, parts, retries, starts, firstAt, lastAt } = state.turn
     const payloads = this.#payloads(turnRow)
-    return { outcome: 'go', epoch, payloads, draft, parts, retries, firstAt, lastAt }
+    return { outcome: 'go', epoch, payloads, draft, parts, retries, starts, firstAt, lastAt }
   }
 
   record(

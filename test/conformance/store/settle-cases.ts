@@ -75,7 +75,23 @@ export function settleCases(it: Case): void {
     const again = await scene.store.reclaim(turn.batchId)
     assert.ok(again.outcome === 'reclaimed')
     assert.equal(again.turn.attempt, 2)
-    assert.equal((await scene.begun(again.turn)).retries, 0)
+    const { retries, starts } = await scene.begun(again.turn)
+    assert.deepEqual([retries, starts], [0, 1])
+  })
+
+  it('what is given back was never started, and earlier starts still count', async (scene) => {
+    let turn = await scene.turn(ANNA, ['a'])
+    await scene.begun(turn)
+    for (const starts of [2, 2]) {
+      await scene.advance(TIMES.leaseMs)
+      const again = await scene.store.reclaim(turn.batchId)
+      assert.ok(again.outcome === 'reclaimed')
+      turn = again.turn
+      const begun = await scene.begun(turn)
+      assert.equal(begun.starts, starts)
+      const name = { conversation: ANNA, batchId: turn.batchId, epoch: begun.epoch }
+      await scene.store.settle(name, { kind: 'giveBack' })
+    }
   })
 
   it('a settlement that is repeated came already', async (scene) => {

@@ -13,18 +13,25 @@ export function turnCases(it: Case): void {
     assert.deepEqual(await scene.store.reclaim(turn.batchId), { outcome: 'early' })
   })
 
-  it('a turn that the queue lost is handed over as the next attempt', async (scene) => {
+  it('a turn that waits on the queue is handed over again under its id, at last under a new one', async (scene) => {
     const turn = await scene.turn(ANNA, ['a'])
     await scene.store.queued([turn])
     assert.equal((await scene.store.batch(turn.batchId))?.state, 'queued')
     await scene.advance(TIMES.handoverMs)
     assert.deepEqual((await scene.due()).turns, [])
     await scene.advance(TIMES.queuedMs - TIMES.handoverMs)
-    const again = await scene.store.reclaim(turn.batchId)
-    assert.ok(again.outcome === 'reclaimed')
-    assert.equal(again.turn.attempt, 2)
+    const attempts: number[] = []
+    for (let time = 0; time < 32; time += 1) {
+      const again = await scene.store.reclaim(turn.batchId)
+      assert.ok(again.outcome === 'reclaimed')
+      attempts.push(again.turn.attempt)
+      await scene.store.queued([again.turn])
+      await scene.advance(TIMES.queuedMs)
+    }
+    const times = (attempt: number) => attempts.filter((one) => one === attempt).length
+    assert.deepEqual([times(1), times(2), times(3)], [9, 10, 13])
     assert.equal((await scene.begin(turn)).outcome, 'stale')
-    assert.equal((await scene.begin(again.turn)).outcome, 'go')
+    assert.equal((await scene.begin({ ...turn, attempt: 3 })).outcome, 'go')
   })
 
   it('a turn whose worker died is handed over as the next attempt', async (scene) => {
@@ -64,6 +71,7 @@ export function turnCases(it: Case): void {
       draft: null,
       parts: [],
       retries: 0,
+      starts: 1,
       firstAt: START,
       lastAt: START,
     })

@@ -56,8 +56,9 @@ redis.call('SET', mirror, now, 'PX', ARGV[7])
 if not id then
   id = ARGV[2]
   redis.call('ZREMRANGEBYSCORE', ids, '-inf', now - dedupeMs)
-  if foreign > 0 then redis.call('PERSIST', list) end
 end
+-- The original's own API gives the list a TTL with each push.
+if foreign > 0 then redis.call('PERSIST', list) end
 if h[7] then redis.call('PERSIST', conversation) end
 redis.call('HSET', conversation, 'id', id, 'first', first, 'last', now, 'due', due,
   'idle', idleMs, 'age', ageMs, 'max', maxSize, 'n', size, 'loud', loud, 'over', over)

@@ -8,6 +8,7 @@ REPEAT  safe ]]
 local roles, now = KEYS[1], clock(ARGV[1])
 if ARGV[3] ~= '' then redis.call('ZADD', roles, now, ARGV[3]) end
 redis.call('ZREMRANGEBYSCORE', roles, '-inf', now - 60000)
-local found = redis.call('ZRANGEBYSCORE', roles, '(' .. now - ARGV[2], '+inf', 'WITHSCORES')
+-- Nobody is alive in the future: the clock was put back.
+local found = redis.call('ZRANGEBYSCORE', roles, '(' .. now - ARGV[2], now + ARGV[2], 'WITHSCORES')
 for i = 2, #found, 2 do found[i] = string.format('%.0f', now - found[i]) end
 return found

@@ -2,7 +2,7 @@
 --[[ begin: a worker starts a turn; only the newest start may go on.
 KEYS    batch messages conversation open turns failed counts
 ARGV    now batchId attempt c leaseMs turnHorizonMs maxStarts wakeMs channel
-RETURNS {outcome, epoch, retries, firstAt, lastAt, draft, parts, part…, payload…}
+RETURNS {outcome, epoch, retries, firstAt, lastAt, starts, draft, parts, part…, payload…}
         outcome: go | running | stale | gone | poison
 REPEAT  the second call answers running until the lease ends ]]
 --@include now
@@ -33,7 +33,7 @@ redis.call('HSET', batch, 'state', 'running', 'starts', h[3] + 1)
 local epoch = redis.call('HINCRBY', batch, 'epoch', 1)
 redis.call('ZADD', turns, now + ARGV[5], id)
 local parts = tonumber(h[8] or 0)
-local reply = { 'go', epoch, h[4], h[5], h[6], h[7] or '', parts }
+local reply = { 'go', epoch, h[4], h[5], h[6], h[3] + 1, h[7] or '', parts }
 for i = 1, parts do reply[#reply + 1] = redis.call('HGET', batch, 'p' .. i - 1) or '' end
 for i = 1, #payloads do reply[#reply + 1] = payloads[i] end
 return reply

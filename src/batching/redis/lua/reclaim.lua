@@ -1,7 +1,7 @@
 #!lua
 --[[ reclaim: a turn whose time to look again has come is taken for another handover.
 KEYS    batch messages turns counts
-ARGV    now batchId handoverMs turnHorizonMs
+ARGV    now batchId handoverMs turnHorizonMs queuedMs
 RETURNS {outcome, c, attempt, firstAt, lastAt, dueAt, sealedAt, cause, payload…}
         outcome: reclaimed | early | gone
 REPEAT  safe: the second call answers early ]]
@@ -19,12 +19,13 @@ if not state or state == 'answered' or state == 'failed' then
 end
 if at > now and at <= now + ARGV[4] then return { 'early' } end
 
--- A handover that was never confirmed is repeated under the same id, so the queue drops a double.
+-- A turn that nobody has begun keeps its id, so a queue that has it drops the double. Half a job can
+-- block an id for ever: so from time to time, less and less often, it gets a new one.
 local attempt = tonumber(h[3])
-if state ~= 'sealed' then
-  attempt = attempt + 1
-  redis.call('HINCRBY', counts, 'sealed', 1)
-end
+local patienceMs = ARGV[5] * 10 * 2 ^ (attempt - 1)
+local keeps = state == 'sealed' or (state == 'queued' and now - h[7] < patienceMs)
+if not keeps then attempt = attempt + 1 end
+if state ~= 'sealed' then redis.call('HINCRBY', counts, 'sealed', 1) end
 redis.call('HSET', batch, 'state', 'sealed', 'attempt', attempt)
 redis.call('HINCRBY', batch, 'epoch', 1)
 redis.call('ZADD', turns, now + ARGV[3], id)

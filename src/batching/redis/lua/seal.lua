@@ -55,6 +55,7 @@ if size == 0 then
 end
 if size <= max then
   redis.call('RENAME', list, messages)
+  redis.call('PERSIST', messages)
   redis.call('DEL', mirror)
   redis.call('HDEL', conversation, 'id', 'first', 'last', 'due', 'idle', 'age', 'max', 'n', 'loud', 'over')
 else

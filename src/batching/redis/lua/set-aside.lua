@@ -2,17 +2,20 @@
 --[[ set-aside: messages too old to be answered unasked, kept as one failed entry a conversation.
 KEYS    conversation ids batch messages failed counts
 ARGV    now batchId c reason dedupeMs, then per message: idHash payload
-RETURNS {outcome, batchId, added, duplicates}    outcome: done | entry (call again with its batchId)
+RETURNS {outcome, batchId, added, duplicates}    outcome: done | entry (again with its batchId, '' = a new one)
 REPEAT  safe: the same ids again are duplicates ]]
 --@include now
 local conversation, ids, batch, messages, failed, counts = unpack(KEYS)
 local now, id, reason, dedupeMs = clock(ARGV[1]), ARGV[2], ARGV[4], tonumber(ARGV[5])
 local entry = redis.call('HGET', conversation, reason)
 if entry and entry ~= id then return { 'entry', entry } end
-local state = redis.call('HGET', batch, 'state')
+local state, of, attempt = unpack(redis.call('HMGET', batch, 'state', 'reason', 'attempt'))
 redis.call('LLEN', messages)
 redis.call('ZSCORE', failed, id)
 redis.call('HGET', counts, 'failed')
+
+-- Retried or settled since the call learnt of it: another entry is begun.
+if state and not (state == 'failed' and of == reason and attempt == '0') then return { 'entry', '' } end
 
 local payloads, scores, known, duplicates = {}, {}, {}, 0
 for i = 6, #ARGV, 2 do

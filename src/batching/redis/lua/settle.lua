@@ -11,7 +11,8 @@ REPEAT  safe: the second call answers already ]]
 local batch, messages, conversation, list, open, turns, failed, counts = unpack(KEYS)
 local now, id, c, kind = clock(ARGV[1]), ARGV[2], ARGV[4], ARGV[8]
 local wakeMs, channel = tonumber(ARGV[6]), ARGV[7]
-local h = redis.call('HMGET', batch, 'state', 'epoch', 'retries', 'size', 'first', 'last', 'age', 'max')
+local h = redis.call('HMGET', batch,
+  'state', 'epoch', 'retries', 'size', 'first', 'last', 'age', 'max', 'starts')
 local o = redis.call('HMGET', conversation, 'id', 'first', 'last', 'due', 'idle', 'loud', 'n', 'hold')
 redis.call('LLEN', messages)
 redis.call('LLEN', list)
@@ -26,7 +27,7 @@ if state == 'answered' or state == 'failed' or state == 'waiting' then return { 
 if state ~= 'running' then return { 'fenced' } end
 
 if kind == 'giveBack' then
-  redis.call('HSET', batch, 'state', 'waiting', 'starts', 0)
+  redis.call('HSET', batch, 'state', 'waiting', 'starts', math.max(0, h[9] - 1))
   redis.call('ZADD', turns, now, id)
   redis.call('PUBLISH', channel, '')
   return { 'waiting' }
