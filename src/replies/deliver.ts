@@ -36,7 +36,10 @@ export async function deliver(
     const partId = `${batchId}.${index}`
     // Frozen since it was allowed to send: somebody else may be sending by now.
     lease.check()
-    const { providerId } = await channel.send({ partId, to, text }, lease.signal)
+    const { providerId } = await channel.send(
+      { partId, to, text },
+      AbortSignal.any([lease.signal, stopping]),
+    )
     events.emit('part.taken', part)
     await lease.record({ kind: 'sent', index, providerId })
     events.emit('part.sent', part)

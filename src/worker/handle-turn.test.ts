@@ -191,6 +191,47 @@ describe('one try at a turn', () => {
     assert.equal((await stage.store.batch(turn.batchId))?.retries, 0)
   })
 
+  test('a store that is away when a turn begins costs nothing: the worker waits for it', async () => {
+    let refusals = 0
+    stage.meet = (operation) => {
+      if (operation !== 'begin' || refusals === 3) return
+      refusals += 1
+      throw new RapidFireError('store_away', 'no store here')
+    }
+    const turn = await stage.turn(ANNA, ['Привет'])
+    await stage.handle(turn)
+    assert.deepEqual([refusals, stage.texts], [3, ['Привет']])
+  })
+
+  test('a stop while the store is away ends the wait', async () => {
+    const stopping = new AbortController()
+    stage.meet = () => {
+      stopping.abort(new Stopping())
+      throw new RapidFireError('store_away', 'no store here')
+    }
+    const turn = await stage.turn(ANNA, ['Привет'])
+    await assert.rejects(stage.handle(turn, stopping.signal), Stopping)
+    assert.equal((await stage.store.batch(turn.batchId))?.state, 'sealed')
+  })
+
+  test('a stop while a part is on the wire gives the turn back with that part uncertain', async () => {
+    const stopping = new AbortController()
+    stage.answer = async () => [{ text: 'раз' }, { text: 'два' }]
+    stage.send = (_, signal) =>
+      new Promise((_, reject) => {
+        signal.addEventListener('abort', () => reject(failed('send_failed')))
+        stopping.abort(new Stopping())
+      })
+    const turn = await stage.turn(ANNA, ['Привет'])
+    await stage.handle(turn, stopping.signal)
+    assert.deepEqual([stage.events.all('turn.givenBack').length, stage.texts], [1, []])
+    stage.send = async () => {}
+    await stage.handle(await stage.again(turn, 0))
+    assert.deepEqual(stage.texts, ['раз', 'два'])
+    assert.equal(stage.events.all('part.uncertain').length, 1)
+    assert.equal((await stage.store.batch(turn.batchId))?.retries, 0)
+  })
+
   test('a stop between two parts leaves the second to the next worker', async () => {
     const stopping = new AbortController()
     stage.answer = async () => [{ text: 'раз' }, { text: 'два' }]
@@ -241,8 +282,12 @@ describe('one try at a turn', () => {
       const turn = await stage.turn(conversation, ['Привет'])
       stage.loseAnswers(lost, 1)
       if (lost === 'begin') {
-        // Nothing is held yet: the turn comes again when its lease is over.
-        await assert.rejects(stage.handle(turn), { code: 'store_away' })
+        // It was begun, and by nobody who knows: the turn comes again when its lease is over.
+        await stage.handle(turn)
+        assert.deepEqual(
+          stage.events.all('turn.refused').map(({ outcome }) => outcome),
+          ['running'],
+        )
         await stage.handle(await stage.afterLease(turn))
       } else await stage.handle(turn)
       assert.equal((await stage.store.batch(turn.batchId))?.state, 'answered', lost)

@@ -20,6 +20,8 @@ import { deliver } from '../replies/deliver.ts'
 import type { Responder } from '../responders/responder.ts'
 import { backoffMs } from './backoff.ts'
 import { Lease, LeaseLost } from './lease.ts'
+import { patiently } from './patience.ts'
+import type { Solitude } from './solitude.ts'
 
 export interface TurnDeps {
   readonly store: BatchStore
@@ -31,6 +33,8 @@ export interface TurnDeps {
   readonly separator: string
   readonly leaseMs: number
   readonly responderTimeoutMs: number
+  /** Shared by all turns of this worker. */
+  readonly solitude: Solitude
   /** Tries until the turn is failed. */
   readonly maxTries: number
   readonly retryDelayMs: number
@@ -39,15 +43,35 @@ export interface TurnDeps {
 type Turn = Pick<Job, 'batchId' | 'attempt' | 'conversation'>
 type Begun = Extract<BeginResult, { outcome: 'go' }>
 
-/** The worker is stopping: the turn is given back as it is. */
+/** Not here and now: the turn is given back as it is. */
 export class Stopping extends Error {
   override readonly name = 'Stopping'
 }
 
-/** Resolves when the turn is settled, given back, or somebody else's. Rejects when the store is away. */
+/** A turn that was started so often without an end is answered alone. */
+const LONELY_FROM = 3
+
+/** Resolves when the turn is settled, given back, or somebody else's. */
 export async function handleTurn(turn: Turn, deps: TurnDeps, stopping: AbortSignal): Promise<void> {
-  const begunAtMs = performance.now()
-  const begun = await deps.store.begin(turn)
+  await deps.solitude.enter(stopping)
+  try {
+    await enteredTurn(turn, deps, stopping)
+  } finally {
+    deps.solitude.leave()
+  }
+}
+
+async function enteredTurn(turn: Turn, deps: TurnDeps, stopping: AbortSignal): Promise<void> {
+  let begunAtMs = performance.now()
+  // A job that ended here would be gone, and its turn with it until somebody looks for it.
+  const begun = await patiently(
+    () => {
+      begunAtMs = performance.now()
+      return deps.store.begin(turn)
+    },
+    () => stopping.throwIfAborted(),
+    stopping,
+  )
   if (begun.outcome !== 'go') {
     const { conversation, batchId } = turn
     if (begun.outcome === 'poison') {
@@ -57,10 +81,17 @@ export async function handleTurn(turn: Turn, deps: TurnDeps, stopping: AbortSign
   }
   deps.events.emit('turn.begun', { ...turn, epoch: begun.epoch })
   using lease = new Lease(deps, { ...turn, epoch: begun.epoch }, begunAtMs)
+  let alone = false
   try {
+    if (begun.starts >= LONELY_FROM) {
+      alone = await deps.solitude.alone(stopping)
+      if (!alone) throw new Stopping()
+    }
     await answer(turn, begun, lease, deps, stopping)
   } catch (error) {
-    await settleFailure(error, turn, begun, lease, deps)
+    await settleFailure(error, turn, begun, lease, deps, stopping)
+  } finally {
+    if (alone) deps.solitude.together()
   }
 }
 
@@ -145,13 +176,15 @@ async function settleFailure(
   begun: Begun,
   lease: Lease,
   deps: TurnDeps,
+  stopping: AbortSignal,
 ): Promise<void> {
   const { conversation, batchId } = turn
   if (error instanceof LeaseLost || lease.signal.aborted) {
     deps.events.emit('turn.fenced', { conversation, batchId, epoch: begun.epoch })
     return
   }
-  if (error instanceof Stopping) {
+  // Whatever went wrong once a stop has cut it short is no try of this turn.
+  if (error instanceof Stopping || stopping.aborted) {
     await settle({ kind: 'giveBack' }, turn, begun, lease, deps)
     deps.events.emit('turn.givenBack', { conversation, batchId })
     return

@@ -7,8 +7,9 @@
  * Redis must not cost a try.
  */
 import type { BatchStore, RecordResult, Step } from '../batching/store.ts'
-import { messageOf, RapidFireError } from '../errors.ts'
+import { messageOf } from '../errors.ts'
 import type { BatchId, ConversationKey } from '../message.ts'
+import { patiently } from './patience.ts'
 
 /** Another start has the turn, or it is settled: stop at once and send nothing. */
 export class LeaseLost extends Error {
@@ -63,17 +64,10 @@ export class Lease implements Disposable {
   }
 
   /** Repeats a call to the store until it succeeds or the lease is over. */
-  async persist<T>(call: () => Promise<T>): Promise<T> {
-    for (let waitMs = 50; ; waitMs = Math.min(waitMs * 2, 1000)) {
-      try {
-        return await call()
-      } catch (error) {
-        const again = error instanceof RapidFireError && error.status === 503
-        if (!again || error.code === 'store_damaged') throw error
-        if (performance.now() + waitMs > this.#endsAtMs) throw this.#lose(messageOf(error))
-      }
-      await new Promise((resolve) => setTimeout(resolve, waitMs))
-    }
+  persist<T>(call: () => Promise<T>): Promise<T> {
+    return patiently(call, (waitMs, error) => {
+      if (performance.now() + waitMs > this.#endsAtMs) throw this.#lose(messageOf(error))
+    })
   }
 
   async #renew(): Promise<void> {

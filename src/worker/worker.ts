@@ -9,22 +9,23 @@ import type { MessageQueue } from '../queue/queue.ts'
 import type { Deadline, Service } from '../service.ts'
 import { handleTurn, Stopping, type TurnDeps } from './handle-turn.ts'
 import { LeaseLost } from './lease.ts'
+import { Solitude } from './solitude.ts'
 
 /** Time that is kept for giving back. */
 const GIVE_BACK_MS = 1500
 
-export interface WorkerDeps extends TurnDeps {
+export interface WorkerDeps extends Omit<TurnDeps, 'solitude'> {
   readonly queue: MessageQueue
   readonly concurrency: number
 }
 
 export class Worker implements Service {
-  readonly #deps: WorkerDeps
+  readonly #deps: WorkerDeps & TurnDeps
   readonly #stopping = new AbortController()
   #held = 0
 
   constructor(deps: WorkerDeps) {
-    this.#deps = deps
+    this.#deps = { ...deps, solitude: new Solitude() }
   }
 
   /** Turns that are being answered. */
@@ -42,6 +43,7 @@ export class Worker implements Service {
       await handleTurn(job, this.#deps, this.#stopping.signal)
     } catch (error) {
       const { conversation, batchId } = job
+      if (error instanceof Stopping) return
       if (error instanceof LeaseLost) {
         this.#deps.events.emit('turn.fenced', { conversation, batchId, epoch: 0 })
       } else {

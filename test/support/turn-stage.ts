@@ -17,6 +17,7 @@ import type { ConversationKey, Part } from '../../src/message.ts'
 import { Events } from '../../src/observability/events.ts'
 import type { TurnToAnswer } from '../../src/responders/responder.ts'
 import { handleTurn, type TurnDeps } from '../../src/worker/handle-turn.ts'
+import { Solitude } from '../../src/worker/solitude.ts'
 import { hashOf, LIMITS, type TestClock, TIMES, testClock } from '../conformance/store/scene.ts'
 import { EventLog } from './event-log.ts'
 
@@ -69,6 +70,7 @@ export class TurnStage {
       keys: new ConversationKeys('default'),
       clock: this.clock.now,
       separator: ' ',
+      solitude: new Solitude(),
       leaseMs: TIMES.leaseMs,
       responderTimeoutMs: 60_000,
       maxTries: 5,
