@@ -46,6 +46,7 @@ export const ERROR_CODES = {
   store_unreachable: 0,
   store_too_old: 0,
   store_evicts: 0,
+  store_other_tenant: 0,
   data_dir_unwritable: 0,
   data_dir_owned: 0,
   data_newer: 0,

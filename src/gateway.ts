@@ -15,7 +15,7 @@ import { type Clock, systemClock } from './clock.ts'
 import { settingsDigest } from './config/digest.ts'
 import type { Settings } from './config/settings.ts'
 import { ConversationKeys } from './conversation-key.ts'
-import { RapidFireError } from './errors.ts'
+import { messageOf, RapidFireError } from './errors.ts'
 import { accessAtStart } from './ingress/access.ts'
 import { ApiServer } from './ingress/api-server.ts'
 import { Events } from './observability/events.ts'
@@ -122,7 +122,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       await run(announce(settings, api.url))
     }
   } catch (error) {
-    await stopAll(started, new Deadline(STOP_MS))
+    await stopAll(started, new Deadline(STOP_MS), events)
     throw error
   }
   if (access.warning) events.emit('access.unsigned', { reason: access.warning })
@@ -207,13 +207,24 @@ async function stopRoles(
   const deadline = new Deadline(STOP_MS)
   const openBatches = await openBatchesOf(store)
   for (const role of roles) events.emit('role.stopping', { role, openBatches })
-  await stopAll(started, deadline)
+  await stopAll(started, deadline, events)
   const tookMs = performance.now() - begunAtMs
   for (const role of roles) events.emit('role.stopped', { role, tookMs })
 }
 
-async function stopAll(started: readonly Service[], deadline: Deadline): Promise<void> {
-  for (const service of started) await service.stop(deadline)
+async function stopAll(
+  started: readonly Service[],
+  deadline: Deadline,
+  events: Events,
+): Promise<void> {
+  for (const service of started) {
+    try {
+      await service.stop(deadline)
+    } catch (error) {
+      // The others have to be stopped all the same.
+      events.emit('internal.error', { where: 'stopping', error: messageOf(error) })
+    }
+  }
 }
 
 /** For who watches the stop; a store that does not answer at once is not waited for. */

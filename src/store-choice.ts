@@ -13,14 +13,17 @@ const QUEUED_MS = 30_000
 
 export function createStore(settings: Settings, events: Events, clock?: Clock): BatchStore {
   const times = storeTimes(settings)
-  const { redisUrl, redisPassword, queueName, dataDir, ageS } = settings
-  if (!redisUrl) return new SqliteStore({ dataDir, times, ...(clock ? { clock } : {}) })
+  const { redisUrl, redisPassword, queueName, dataDir, ageS, defaultTenant } = settings
+  if (!redisUrl) {
+    return new SqliteStore({ dataDir, times, defaultTenant, ...(clock ? { clock } : {}) })
+  }
   return new RedisStore({
     target: { url: redisUrl, password: redisPassword },
     times,
     mirrorMs: ageS * 1000,
     queueKeys: queueKeys(queueName),
     events,
+    defaultTenant,
     ...(clock ? { clock } : {}),
   })
 }

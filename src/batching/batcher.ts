@@ -11,6 +11,7 @@ import type { Settings, TenantSettings } from '../config/settings.ts'
 import type { ConversationKeys } from '../conversation-key.ts'
 import { RapidFireError } from '../errors.ts'
 import type { BatchId, ConversationKey, Message } from '../message.ts'
+import { PLAUSIBLE_FUTURE_MS } from '../message-time.ts'
 import type { Events } from '../observability/events.ts'
 import { inArrayOrder } from './array-order.ts'
 import { newBatchId } from './batch-id.ts'
@@ -118,7 +119,7 @@ export class Batcher implements Intake {
       limits: {
         ageMs: tenant.ageMs,
         maxSize: tenant.maxSize,
-        dedupeMs: settings.dedupeS * 1000,
+        dedupeMs: rememberedMs(settings.dedupeS),
       },
       newBatchId: newBatchId(),
       messages: ordered.map((message) => ({
@@ -144,7 +145,7 @@ export class Batcher implements Intake {
     const { added, duplicates } = await store.setAside({
       conversation,
       reason,
-      dedupeMs: settings.dedupeS * 1000,
+      dedupeMs: rememberedMs(settings.dedupeS),
       newBatchId: newBatchId(),
       messages: members.map(({ message }) => ({
         idHash: idHash(message.id, message.sender),
@@ -154,6 +155,11 @@ export class Batcher implements Intake {
     events.emit('message.setAside', { conversation, reason, added })
     return { added: 0, duplicates, setAside: added, batchId: null }
   }
+}
+
+/** A time of the provider may be so far ahead: until it counts as late, its id has to be known. */
+function rememberedMs(dedupeS: number): number {
+  return dedupeS * 1000 + PLAUSIBLE_FUTURE_MS
 }
 
 function codedError(error: unknown): RapidFireError {

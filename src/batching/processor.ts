@@ -9,6 +9,7 @@
  * processors may run at once. It reads message text only to fill the job, and never decides when a
  * batch is due.
  */
+import { setTimeout as wait } from 'node:timers/promises'
 import type { Clock } from '../clock.ts'
 import type { ConversationKeys } from '../conversation-key.ts'
 import { messageOf, RapidFireError } from '../errors.ts'
@@ -26,6 +27,9 @@ import type { BatchStore, Due, Limits, SealedTurn } from './store.ts'
 
 /** As many are sealed and handed over in one go. */
 const PAGE = 200
+/** Lists that could not be read are tried again, less and less often, ms. */
+const ADOPT_AGAIN_MS = 5000
+const ADOPT_SELDOM_MS = 600_000
 /** Handovers that may be under way while the next page is sealed. */
 const MAX_HANDOVERS = 4
 
@@ -48,6 +52,8 @@ export class Processor implements Service {
   readonly #handovers = new Set<Promise<void>>()
   #running: Promise<void> | null = null
   #stopping = false
+  readonly #ended = new AbortController()
+  #adopting: Promise<void> | null = null
   #unsubscribe: (() => void) | null = null
 
   constructor(deps: ProcessorDeps) {
@@ -62,30 +68,38 @@ export class Processor implements Service {
 
   async stop(deadline: Deadline): Promise<void> {
     this.#stopping = true
+    this.#ended.abort()
     this.#unsubscribe?.()
     this.#sleeper.wake()
     if (this.#running) await deadline.race(this.#running)
   }
 
   async #run(): Promise<void> {
-    await this.#adopt()
+    this.#adopting = this.#adopt()
     while (!this.#stopping) {
       const waitMs = await this.#tick()
       if (waitMs > 0 && !this.#stopping) await this.#sleeper.sleep(waitMs)
     }
-    await Promise.all(this.#handovers)
+    await Promise.all([...this.#handovers, this.#adopting])
   }
 
-  /** Beside the running path: a store with many keys must not hold up what is due. */
+  /**
+   * Beside the running path: a store with many keys must not hold up what is due. Until it has gone
+   * through once: lists that are not adopted expire, as the original left them.
+   */
   async #adopt(): Promise<void> {
     const { store, events, adoption } = this.#deps
-    store.adopt(adoption).then(
-      (count) => {
+    for (let waitMs = ADOPT_AGAIN_MS; ; waitMs = Math.min(waitMs * 2, ADOPT_SELDOM_MS)) {
+      try {
+        const count = await store.adopt(adoption)
         if (count > 0) events.emit('batches.adopted', { count })
-      },
-      (error) =>
-        events.emit('internal.error', { where: 'adopting lists', error: messageOf(error) }),
-    )
+        return
+      } catch (error) {
+        events.emit('internal.error', { where: 'adopting lists', error: messageOf(error) })
+      }
+      await wait(waitMs, undefined, { signal: this.#ended.signal, ref: false }).catch(() => {})
+      if (this.#stopping) return
+    }
   }
 
   /** One look at the store; answers how long to sleep. */
@@ -93,14 +107,14 @@ export class Processor implements Service {
     const { store, checkMs, events } = this.#deps
     try {
       const due = await store.due({ limit: PAGE, soonMs: Math.min(1000, checkMs) })
-      await this.#soon.announce(due)
+      await this.#announce(due)
       const sealed = await this.#seal(due)
       const reclaimed = await this.#reclaim(due.turns)
       await this.#handOver([...sealed, ...reclaimed])
       events.emit('processor.looked', { open: due.open.length, turns: due.turns.length })
       // A full page means that there may be more; without progress it would only spin.
       const full = due.open.length === PAGE || due.turns.length === PAGE
-      if (full && sealed.length + reclaimed.length > 0) return 0
+      if (full) return sealed.length + reclaimed.length > 0 ? 0 : checkMs
       return due.nextAt === null ? checkMs : Math.min(Math.max(1, due.nextAt - due.now), checkMs)
     } catch (error) {
       // The store says itself that it is away; here it is enough to come back.
@@ -108,6 +122,15 @@ export class Processor implements Service {
         events.emit('internal.error', { where: 'processor', error: messageOf(error) })
       }
       return checkMs
+    }
+  }
+
+  /** Only a line in the log: a conversation that cannot be read keeps nobody from being sealed. */
+  async #announce(due: Due): Promise<void> {
+    try {
+      await this.#soon.announce(due)
+    } catch (error) {
+      this.#deps.events.emit('internal.error', { where: 'announcing', error: messageOf(error) })
     }
   }
 

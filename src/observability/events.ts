@@ -101,6 +101,8 @@ export interface EventTable {
   /** It answers, and takes no writes: full, or without a right. Callers get 503. */
   'store.refusing': { code: ErrorCode; error: string }
   'store.taking': { forMs: number }
+  /** Its identity is gone: emptied, or another server behind the same address. */
+  'store.changed': { place: string; emptied: boolean }
   'store.away': { place: string; error: string }
   'store.back': { place: string; awayMs: number }
   'queue.error': { queue: string; error: string }

@@ -192,6 +192,14 @@ export const LOG_LINES: { readonly [Name in EventName]: LogLine<Name> | null } =
     level: 'info',
     say: ({ forMs }) => `Store takes messages again after ${duration(forMs)}`,
   },
+  'store.changed': {
+    logger: 'process',
+    level: 'error',
+    say: ({ place, emptied }) =>
+      emptied
+        ? `Store was emptied: ${place}; what it had taken and not answered is gone`
+        : `Another store than before: ${place}; what was taken there is not here`,
+  },
   'store.away': {
     logger: 'process',
     level: 'error',

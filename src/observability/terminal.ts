@@ -173,6 +173,13 @@ export const TERMINAL_LINES: { readonly [Name in EventName]: Say<Name> } = {
     `refuses messages: ${error} · senders get 503 and come again`,
   ],
   'store.taking': ({ forMs }) => ['', 'store', `takes messages again after ${duration(forMs)}`],
+  'store.changed': ({ place, emptied }) => [
+    '!',
+    'store',
+    emptied
+      ? `${place} was emptied: what it had taken and not answered is gone`
+      : `${place} is another store than before: what was taken there is not here`,
+  ],
   'store.away': ({ place, error }) => ['!', 'store', `${place} away: ${error} · 0 lost`],
   'store.back': ({ place, awayMs }) => ['', 'store', `${place} back after ${duration(awayMs)}`],
   'queue.error': ({ queue, error }) => ['!', 'queue', `${queue}: ${error}`],

@@ -18,6 +18,15 @@ import { type Job, type JobHandler, jobId, type MessageQueue } from './queue.ts'
 const CONNECTION_LOST =
   /ECONN|EPIPE|ETIMEDOUT|EAI_AGAIN|ENOTFOUND|Connection is closed|isn't writeable/
 
+/** How Redis words that it takes no writes. */
+const NO_WRITES = /^(?:\w+Error: )?(?:OOM|MISCONF|NOREPLICAS|READONLY)\b/
+const REST_MS = 1000
+/** The same error is told once in this time. */
+const TELL_AGAIN_MS = 30_000
+const MAX_TOLD = 100
+/** Longer than a worker blocks for a job: no word for so long means that nobody is there. */
+const DEAF_MS = 10_000
+
 /** A server without room for one more connection refuses it for ever; a start says so, ms. */
 const READY_MS = 5000
 
@@ -40,6 +49,9 @@ export class BullQueue implements MessageQueue {
   readonly #connections: Redis[] = []
   #queue: Queue | null = null
   #worker: Worker | null = null
+  /** Error → when it was last told. */
+  readonly #toldAt = new Map<string, number>()
+  #resuming: NodeJS.Timeout | undefined
 
   constructor(options: BullQueueOptions) {
     this.#options = options
@@ -113,9 +125,11 @@ export class BullQueue implements MessageQueue {
 
   /** BullMQ's own `close` has no deadline, so it gets ours. */
   async stop(deadline: Deadline): Promise<void> {
+    clearTimeout(this.#resuming)
     const closing = this.#worker?.close() ?? Promise.resolve()
-    if (!(await deadline.race(closing))) await this.#worker?.close(true)
-    await this.#queue?.close()
+    const closed = closing.then(() => this.#queue?.close())
+    // Past it the connections go, and jobs that are held are found stalled by other workers.
+    await deadline.race(closed.catch((error) => this.#report(error)))
     for (const connection of this.#connections) connection.disconnect()
     this.#worker = null
     this.#queue = null
@@ -129,7 +143,10 @@ export class BullQueue implements MessageQueue {
     const { url, password } = this.#options
     const connection = new Redis(url, {
       connectTimeout: 2000,
+      socketTimeout: DEAF_MS,
       retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 5), 1000),
+      // After a failover behind one address the old connection leads to a replica, for ever.
+      reconnectOnError: (error) => error.message.startsWith('READONLY'),
       ...(password ? { password } : {}),
       ...options,
     })
@@ -150,8 +167,22 @@ export class BullQueue implements MessageQueue {
 
   #report(error: unknown): void {
     // The store is on the same server and says once that it is away and once that it is back.
-    if (CONNECTION_LOST.test(messageOf(error))) return
-    this.#options.events.emit('queue.error', { queue: this.name, error: messageOf(error) })
+    const text = messageOf(error)
+    if (CONNECTION_LOST.test(text)) return
+    if (NO_WRITES.test(text)) this.#rest()
+    const now = performance.now()
+    if (now - (this.#toldAt.get(text) ?? Number.NEGATIVE_INFINITY) < TELL_AGAIN_MS) return
+    if (this.#toldAt.size > MAX_TOLD) this.#toldAt.clear()
+    this.#toldAt.set(text, now)
+    this.#options.events.emit('queue.error', { queue: this.name, error: text })
+  }
+
+  /** A server that takes no writes is asked for jobs again and again, without a pause. */
+  #rest(): void {
+    const worker = this.#worker
+    if (!worker || worker.isPaused()) return
+    void worker.pause(true)
+    this.#resuming = setTimeout(() => worker.resume(), REST_MS)
   }
 }
 

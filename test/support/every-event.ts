@@ -57,6 +57,7 @@ export const EVERY_EVENT: EventTable = {
   },
   'store.refusing': { code: 'store_full', error: 'no room' },
   'store.taking': { forMs: 2000 },
+  'store.changed': { place: 'redis here', emptied: true },
   'store.away': { place: 'redis 127.0.0.1:6379/0', error: 'ECONNREFUSED 127.0.0.1:6379' },
   'store.back': { place: 'redis 127.0.0.1:6379/0', awayMs: 41_000 },
   'queue.error': { queue: 'bullmq rapid-fire-messages', error },

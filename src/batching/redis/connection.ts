@@ -24,6 +24,16 @@ export function databaseOf(target: RedisTarget): number {
   return Number(new URL(target.url).pathname.slice(1) || 0)
 }
 
+/** For every connection to a Redis, whoever's it is. */
+export const STAYING_CONNECTED = {
+  retryStrategy: (times: number): number => Math.min(50 * 2 ** Math.min(times, 5), 1000),
+  // After a failover behind one address the old connection leads to a replica, for ever.
+  reconnectOnError: (error: Error): boolean => error.message.startsWith('READONLY'),
+}
+
+/** An answer that does not come for so long never will: the other side is gone without a word. */
+const DEAF_MS = 5000
+
 /**
  * Reconnects for ever, a second apart at most, so that a server that returns is used within a
  * second. Nothing waits in the client while it is away: the caller is told and decides.
@@ -32,10 +42,11 @@ export function redisOptions(target: RedisTarget, more: ConnectionOptions = {}):
   return {
     connectTimeout: 2000,
     commandTimeout: 2000,
+    socketTimeout: DEAF_MS,
     maxRetriesPerRequest: 1,
     enableOfflineQueue: false,
     lazyConnect: true,
-    retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 5), 1000),
+    ...STAYING_CONNECTED,
     ...(target.password ? { password: target.password } : {}),
     ...more,
   }

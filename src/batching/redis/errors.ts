@@ -5,7 +5,7 @@
 import { messageOf, RapidFireError } from '../../errors.ts'
 
 const AWAY =
-  /^(LOADING|MASTERDOWN|CLUSTERDOWN|BUSY|TRYAGAIN|UNBLOCKED)\b|timed out|Connection is closed|isn't writeable|ECONN|EPIPE|EAI_AGAIN|ENOTFOUND|ETIMEDOUT|max retries per request|Socket closed|Stream isn't|ERR max number of clients/
+  /^(LOADING|MASTERDOWN|CLUSTERDOWN|BUSY|TRYAGAIN|UNBLOCKED)\b|timed out|Connection is closed|isn't writeable|ECONN|EPIPE|EAI_AGAIN|ENOTFOUND|ETIMEDOUT|max retries per request|Socket closed|Stream isn't|ERR max number of clients|^NOSCRIPT\b/
 const FULL = /^(OOM|MISCONF|NOREPLICAS)\b/
 const RIGHTS = /NOPERM|ACL failure|can't access at least one of the keys|can't run this command/
 /** A field that somebody else wrote: our scripts calculate with it. */

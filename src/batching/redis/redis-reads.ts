@@ -20,6 +20,16 @@ async function pipelined(redis: Redis, commands: (string | number)[][]): Promise
   })
 }
 
+/** Each reply or null: a key that cannot be read hides none of the others from people. */
+async function readable(redis: Redis, commands: (string | number)[][]): Promise<unknown[]> {
+  if (commands.length === 0) return []
+  const results = (await redis.pipeline(commands).exec()) ?? []
+  return results.map(([error, reply]) => {
+    if (error && !error.message.startsWith('WRONGTYPE')) throw error
+    return error ? null : reply
+  })
+}
+
 export async function readPending(
   redis: Redis,
   keys: RedisKeys,
@@ -49,14 +59,14 @@ async function readOpenPage(
   if (limit <= 0) return []
   const members = await redis.zrange(keys.open, String(offset), String(offset + limit - 1))
   const found = members.map((member) => keys.parseMember(member))
-  const [time, ...windows] = (await pipelined(redis, [
+  const [time, ...windows] = (await readable(redis, [
     ['time'],
     ...found.map(({ conversation }) => [
       'hmget',
       keys.conversation(conversation),
       ...WINDOW_FIELDS,
     ]),
-  ])) as (string | null)[][]
+  ])) as ((string | null)[] | null)[]
   const now = clock?.() ?? Number(time?.[0]) * 1000
   return found.flatMap(({ conversation, batchId }, i) => {
     const window = windows[i] ?? []
@@ -91,13 +101,13 @@ export async function readBatches(
   keys: RedisKeys,
   ids: readonly BatchId[],
 ): Promise<BatchView[]> {
-  const hashes = await pipelined(
+  const hashes = await readable(
     redis,
     ids.map((id) => ['hgetall', keys.batch(id)]),
   )
   return ids.flatMap((id, i) => {
-    const hash = hashes[i] as Record<string, string>
-    return hash.state ? [batchView(id, hash)] : []
+    const hash = hashes[i] as Record<string, string> | null
+    return hash?.state ? [batchView(id, hash)] : []
   })
 }
 
@@ -140,13 +150,14 @@ export async function readSizes(
   keys: RedisKeys,
   conversations: readonly ConversationKey[],
 ): Promise<({ batchId: BatchId; size: number; lastAt: number } | null)[]> {
-  const found = await pipelined(
+  const found = await readable(
     redis,
     conversations.map((c) => ['hmget', keys.conversation(c), 'id', 'n', 'last']),
   )
-  return (found as (string | null)[][]).map(([id, size, lastAt]) =>
-    id ? { batchId: id as BatchId, size: Number(size), lastAt: Number(lastAt) } : null,
-  )
+  return (found as ((string | null)[] | null)[]).map((fields) => {
+    const [id, size, lastAt] = fields ?? []
+    return id ? { batchId: id as BatchId, size: Number(size), lastAt: Number(lastAt) } : null
+  })
 }
 
 export async function readCounts(redis: Redis, keys: RedisKeys): Promise<Counts> {

@@ -12,6 +12,7 @@ import { messageOf } from '../../errors.ts'
 import type { BatchId, ConversationKey } from '../../message.ts'
 import type { Events } from '../../observability/events.ts'
 import type { Deadline } from '../../service.ts'
+import { otherTenant } from '../other-tenant.ts'
 import type * as Port from '../store.ts'
 import { RedisCalls } from './calls.ts'
 import {
@@ -47,12 +48,17 @@ export interface RedisStoreOptions {
   /** TTL of the mirror `last-msg:<c>`: `defaultTTL`. */
   readonly mirrorMs: number
   readonly events?: Events
+  /** Whom a key without a tenant means; `default` when left out. */
+  readonly defaultTenant?: string
   /** For tests alone: decides instead of the server's clock. */
   readonly clock?: Clock
   readonly partition?: string
   /** How the keys of the queue begin, when its rights are to be judged as well. */
   readonly queueKeys?: string
 }
+
+/** After a connection that was refused a write, ms. */
+const ASK_AGAIN_MS = 1000
 
 export class RedisStore implements Port.BatchStore {
   readonly #options: RedisStoreOptions
@@ -61,9 +67,11 @@ export class RedisStore implements Port.BatchStore {
   readonly #calls: RedisCalls
   readonly #place: string
   readonly #wake: WakeListener
-  #id = ''
+  /** `<id> <default tenant>`, as the store has it. */
+  #identity = ''
   #survives: readonly Port.Survives[] = ['unknown']
   #awaySince: number | null = null
+  #asking: NodeJS.Timeout | undefined
 
   constructor(options: RedisStoreOptions) {
     this.#options = options
@@ -91,9 +99,7 @@ export class RedisStore implements Port.BatchStore {
       await checkServer(this.#redis, this.#place)
       await checkDatabase(this.#redis, databaseOf(target), this.#place)
       await refuseMissingRights(this.#calls, queueKeys)
-      const { store } = this.#keys
-      await this.#redis.set(store, randomUUID(), 'NX')
-      this.#id = (await this.#redis.get(store)) ?? ''
+      await this.#identify()
       this.#survives = await survivalOf(this.#redis)
     } catch (error) {
       this.#redis.disconnect()
@@ -101,15 +107,31 @@ export class RedisStore implements Port.BatchStore {
     }
     this.#redis.on('error', (error) => this.#away(error))
     this.#redis.on('close', () => this.#away(new Error('the connection was closed')))
-    this.#redis.on('ready', () => this.#back())
+    this.#redis.on('ready', () => void this.#back())
   }
 
   async stop(deadline: Deadline): Promise<void> {
+    clearTimeout(this.#asking)
     this.#redis.removeAllListeners('close')
+    this.#redis.removeAllListeners('ready')
     this.#redis.on('error', (error) => this.#away(error))
     await this.#wake.stop()
     if (this.#redis.status === 'ready') await deadline.race(this.#redis.quit())
     this.#redis.disconnect()
+  }
+
+  /** Whose store this is; throws `store_other_tenant` when its keys mean other people. */
+  async #identify(): Promise<void> {
+    const { defaultTenant = 'default' } = this.#options
+    const { store, open, turns, failed } = this.#keys
+    const mine = `${randomUUID()} ${defaultTenant}`
+    this.#identity = (await this.#redis.set(store, mine, 'NX', 'GET')) ?? mine
+    const [, tenant] = this.#identity.split(' ')
+    if (tenant === defaultTenant) return
+    const kept = await Promise.all([open, turns, failed].map((key) => this.#redis.zcard(key)))
+    if (kept.some((count) => count > 0)) throw otherTenant(this.#place, tenant, defaultTenant)
+    this.#identity = `${this.#identity.split(' ')[0]} ${defaultTenant}`
+    await this.#redis.set(store, this.#identity)
   }
 
   #away(error: unknown): void {
@@ -118,7 +140,16 @@ export class RedisStore implements Port.BatchStore {
     this.#options.events?.emit('store.away', { place: this.#place, error: messageOf(error) })
   }
 
-  #back(): void {
+  /** It is back when it takes a write, not when it takes a connection. */
+  async #back(): Promise<void> {
+    if (this.#awaySince === null) return
+    try {
+      await this.ping()
+    } catch {
+      // The error is known: that it is away has been said, and it is asked again.
+      this.#asking = setTimeout(() => this.#back(), ASK_AGAIN_MS)
+      return
+    }
     if (this.#awaySince === null) return
     const awayMs = performance.now() - this.#awaySince
     this.#awaySince = null
@@ -126,12 +157,20 @@ export class RedisStore implements Port.BatchStore {
   }
 
   identity(): Port.StoreIdentity {
-    return { engine: 'redis', place: this.#place, id: this.#id, survives: this.#survives }
+    const [id = ''] = this.#identity.split(' ')
+    return { engine: 'redis', place: this.#place, id, survives: this.#survives }
   }
 
   async ping(): Promise<void> {
     // A write without an effect: PING is answered by a server that takes none.
-    await this.#calls.guard(this.#redis.set(this.#keys.store, this.#id, 'NX'))
+    const held = await this.#calls.guard(
+      this.#redis.set(this.#keys.store, this.#identity, 'NX', 'GET'),
+    )
+    if (held === this.#identity) return
+    // Emptied, or another one behind the same address: what was accepted before is not there.
+    this.#identity = held ?? this.#identity
+    const { place } = this.identity()
+    this.#options.events?.emit('store.changed', { place, emptied: held === null })
   }
 
   append(append: Port.Append): Promise<Port.AppendResult> {

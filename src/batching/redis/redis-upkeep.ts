@@ -45,7 +45,7 @@ export async function amend(
 export async function discardOpen(calls: RedisCalls, c: ConversationKey): Promise<number> {
   const k = calls.keys
   const keys = [k.list(c), k.mirror(c), k.conversation(c), k.open, k.counts]
-  return Number(await calls.run('discard', keys, [c]))
+  return Number(await calls.run('discard', keys, [calls.now(), c]))
 }
 
 export async function discardFailed(calls: RedisCalls, batchId: BatchId): Promise<boolean> {
@@ -53,7 +53,7 @@ export async function discardFailed(calls: RedisCalls, batchId: BatchId): Promis
   const c = await conversationOf(calls, batchId)
   if (!c) return false
   const keys = [k.batch(batchId), k.messages(batchId), k.conversation(c), k.failed, k.counts]
-  return Number(await calls.run('discard-failed', keys, [batchId])) === 1
+  return Number(await calls.run('discard-failed', keys, [calls.now(), batchId])) === 1
 }
 
 export async function retry(
@@ -86,6 +86,7 @@ export async function adopt(
 ): Promise<number> {
   const k = calls.keys
   let adopted = 0
+  let failure: Error | null = null
   let cursor = '0'
   do {
     const [next, found] = await calls.guard(
@@ -112,9 +113,11 @@ export async function adopt(
       }),
     )
     for (const reply of replies) {
-      if (reply instanceof Error) throw redisError(reply, calls.place)
-      adopted += Number(reply)
+      // One that cannot be read keeps none of the others from its deadline.
+      if (reply instanceof Error) failure = redisError(reply, calls.place)
+      else adopted += Number(reply)
     }
   } while (cursor !== '0')
+  if (failure) throw failure
   return adopted
 }

@@ -95,8 +95,8 @@ export class ConversationRows {
     const [state, effects, answer] = reduce(before.state, event, this.#limits)
     if (state === before.state && effects.length === 0) return { ...before, answer }
     const loaded = revived === undefined ? before : { ...before, turnRow: revived }
-    const rows = this.#write(loaded, state, effects, event.now)
-    return { conversation: before.conversation, state, ...rows, answer }
+    const { openRow, turnRow } = this.#write(loaded, state, effects, event.now)
+    return { conversation: before.conversation, state, openRow, turnRow, answer }
   }
 
   /** The messages of a batch in order. */
@@ -201,10 +201,10 @@ export class ConversationRows {
     const values = openValues(after.open, after, now)
     const { id, firstAt } = after.open
     if (id !== before.open?.id) {
-      const added = this.#statements.addOpen.run(...values, id, conversation, firstAt)
+      const added = this.#statements.addOpen.run(id, conversation, firstAt, ...values)
       return Number(added.lastInsertRowid)
     }
-    this.#statements.saveOpen.run(...values, openRow)
+    this.#statements.saveOpen.run(openRow, ...values)
     if (firstAt !== before.open.firstAt) this.#statements.saveFirst.run(firstAt, openRow)
     return openRow
   }
@@ -270,9 +270,11 @@ function prepare(database: DatabaseSync) {
     aside: sql(`SELECT * FROM batch
       WHERE conversation = ? AND reason = ? AND state = 'failed' AND attempt = 0`),
 
-    addOpen: sql(`INSERT INTO batch (${OPEN_COLUMNS}, id, conversation, first_at, state)
-      VALUES (${OPEN_COLUMNS.map(() => '?')}, ?, ?, ?, 'open')`),
-    saveOpen: sql(`UPDATE batch SET ${OPEN_COLUMNS.map((column) => `${column} = ?`)} WHERE n = ?`),
+    // The many values come last: spread before others they would be copied for each message.
+    addOpen: sql(`INSERT INTO batch (state, id, conversation, first_at, ${OPEN_COLUMNS})
+      VALUES ('open', ?, ?, ?, ${OPEN_COLUMNS.map(() => '?')})`),
+    saveOpen: sql(`UPDATE batch SET ${OPEN_COLUMNS.map((column, i) => `${column} = ?${i + 2}`)}
+      WHERE n = ?1`),
     // Apart, since it is in an index, which would be written again with every message.
     saveFirst: sql('UPDATE batch SET first_at = ? WHERE n = ?'),
     addTurn:

@@ -212,12 +212,11 @@ export class Operations {
     messages: readonly Message[],
     now: number,
   ): readonly Message[] {
-    const fresh = messages.filter(({ idHash }) => !this.#rows.isKnown(conversation, idHash, now))
-    if (fresh.length < 2) return fresh
-    const first = new Map<string, Message>()
-    for (const message of fresh) {
-      if (!first.has(message.idHash)) first.set(message.idHash, message)
+    const fresh: Message[] = []
+    for (const message of messages) {
+      if (this.#rows.isKnown(conversation, message.idHash, now)) continue
+      if (!fresh.some(({ idHash }) => idHash === message.idHash)) fresh.push(message)
     }
-    return [...first.values()]
+    return fresh
   }
 }

@@ -7,7 +7,6 @@
  * survives a killed process and a power cut. Reads see what is committed and never wait.
  * It never looks into messages and decides nothing that `reduce` decides.
  */
-import { randomUUID } from 'node:crypto'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Clock } from '../../clock.ts'
 import { systemClock } from '../../clock.ts'
@@ -19,6 +18,7 @@ import type * as port from '../store.ts'
 import { batchView, isForgotten, openView } from '../views.ts'
 import { ConversationRows } from './conversation-rows.ts'
 import { GroupCommit } from './group-commit.ts'
+import { claimTenant, storeId } from './identity.ts'
 import type { Page } from './listing.ts'
 import { Listing } from './listing.ts'
 import { openFile } from './open-file.ts'
@@ -33,6 +33,8 @@ export interface SqliteStoreOptions {
   /** The directory of `rapid-fire.db`; made when it is not there. */
   readonly dataDir: string
   readonly times: port.StoreTimes
+  /** Whom a key without a tenant means; `default` when left out. */
+  readonly defaultTenant?: string
   /** Wall time, ms: the clock of every deadline. */
   readonly clock?: Clock
 }
@@ -65,15 +67,22 @@ export class SqliteStore implements port.BatchStore {
   readonly #dataDir: string
   readonly #file: string
   readonly #times: port.StoreTimes
+  readonly #defaultTenant: string
   readonly #clock: Clock
   readonly #roles: LiveRoles
   readonly #listeners = new Set<() => void>()
   #opened: Opened | null = null
 
-  constructor({ dataDir, times, clock = systemClock }: SqliteStoreOptions) {
+  constructor({
+    dataDir,
+    times,
+    defaultTenant = 'default',
+    clock = systemClock,
+  }: SqliteStoreOptions) {
     this.#dataDir = dataDir
     this.#file = `${dataDir.replace(/(?<=.)\/+$/, '')}/rapid-fire.db`
     this.#times = times
+    this.#defaultTenant = defaultTenant
     this.#clock = clock
     this.#roles = new LiveRoles(clock)
   }
@@ -83,6 +92,7 @@ export class SqliteStore implements port.BatchStore {
     if (this.#opened) return
     const database = openFile(this.#dataDir, this.#file)
     try {
+      claimTenant(database, this.#file, this.#defaultTenant)
       lookAgain(database, this.#clock())
       this.#opened = this.#assemble(database)
     } catch (error) {
@@ -276,12 +286,14 @@ export class SqliteStore implements port.BatchStore {
 
   #open(): Opened {
     if (this.#opened) return this.#opened
-    throw new RapidFireError('store_away', 'the store is not open: start it first')
+    throw notOpen()
   }
 
-  async #run<Answer>(work: (operations: Operations, now: number) => Answer): Promise<Answer> {
-    const { group, operations } = this.#open()
-    return await group.run(() => work(operations, this.#clock()))
+  /** Rejects, and never throws, when the store is not open. */
+  #run<Answer>(work: (operations: Operations, now: number) => Answer): Promise<Answer> {
+    if (!this.#opened) return Promise.reject(notOpen())
+    const { group, operations } = this.#opened
+    return group.run(() => work(operations, this.#clock()))
   }
 
   #read<Answer>(read: (opened: Opened) => Answer): Answer {
@@ -294,12 +306,8 @@ export class SqliteStore implements port.BatchStore {
   }
 }
 
-/** The random id of this store, made at its first start. */
-function storeId(database: DatabaseSync): string {
-  database
-    .prepare(`INSERT INTO meta (name, value) VALUES ('id', ?) ON CONFLICT (name) DO NOTHING`)
-    .run(randomUUID())
-  return String(database.prepare(`SELECT value FROM meta WHERE name = 'id'`).get()?.value)
+function notOpen(): RapidFireError {
+  return new RapidFireError('store_away', 'the store is not open: start it first')
 }
 
 function asError(thrown: unknown): Error {

@@ -6,6 +6,7 @@ RETURNS {done | changed}
 REPEAT  the second call answers changed ]]
 --@include now
 --@include arm
+--@include bare
 local list, mirror, conversation, open, counts = unpack(KEYS)
 local now, c = clock(ARGV[1]), ARGV[2]
 local h = redis.call('HMGET', conversation, 'id', 'due', 'last', 'n', 'max', 'loud', 'over', 'turn', 'hold')
@@ -24,9 +25,9 @@ redis.call('LREM', list, 1, ARGV[6])
 redis.call('HINCRBY', counts, 'open', -1)
 redis.call('HINCRBY', counts, 'revoked', 1)
 if size == 0 then
-  redis.call('DEL', mirror)
-  redis.call('HDEL', conversation, 'id', 'first', 'last', 'due', 'idle', 'age', 'max', 'n', 'loud', 'over')
+  close(conversation, mirror)
   redis.call('ZREM', open, c .. '|' .. h[1])
+  bare(conversation, now)
   return { 'done' }
 end
 if loud > index then loud = loud - 1 end

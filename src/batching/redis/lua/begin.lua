@@ -7,6 +7,7 @@ RETURNS {outcome, epoch, retries, firstAt, lastAt, starts, draft, parts, part…
 REPEAT  the second call answers running until the lease ends ]]
 --@include now
 --@include arm
+--@include bare
 --@include free
 local batch, messages, conversation, open, turns, failed, counts = unpack(KEYS)
 local now, id = clock(ARGV[1]), ARGV[2]

@@ -1,20 +1,23 @@
 #!lua flags=allow-oom
 --[[ discard-failed: drops a failed batch.
 KEYS    batch messages conversation failed counts
-ARGV    batchId
+ARGV    now batchId
 RETURNS 1 | 0 when there is none
 REPEAT  safe ]]
+--@include now
+--@include bare
 local batch, messages, conversation, failed, counts = unpack(KEYS)
 local h = redis.call('HMGET', batch, 'state', 'size', 'reason')
 local entries = redis.call('HMGET', conversation, 'late', 'stale')
 redis.call('LLEN', messages)
-redis.call('ZSCORE', failed, ARGV[1])
+redis.call('ZSCORE', failed, ARGV[2])
 redis.call('HGET', counts, 'failed')
 if h[1] ~= 'failed' then return 0 end
 redis.call('DEL', batch, messages)
-redis.call('ZREM', failed, ARGV[1])
-if entries[1] == ARGV[1] then redis.call('HDEL', conversation, 'late') end
-if entries[2] == ARGV[1] then redis.call('HDEL', conversation, 'stale') end
+redis.call('ZREM', failed, ARGV[2])
+if entries[1] == ARGV[2] then redis.call('HDEL', conversation, 'late') end
+if entries[2] == ARGV[2] then redis.call('HDEL', conversation, 'stale') end
 redis.call('HINCRBY', counts, 'failed', -h[2])
 redis.call('HINCRBY', counts, 'discarded', h[2])
+bare(conversation, clock(ARGV[1]))
 return 1

@@ -1,9 +1,11 @@
 #!lua flags=allow-oom
 --[[ discard: drops an open batch; a turn in flight goes on, and the ids stay known.
 KEYS    list mirror conversation open counts
-ARGV    c
+ARGV    now c
 RETURNS how many messages were dropped
 REPEAT  safe: the second call drops 0 ]]
+--@include now
+--@include bare
 local list, mirror, conversation, open, counts = unpack(KEYS)
 local h = redis.call('HMGET', conversation, 'id', 'n')
 local size = redis.call('LLEN', list)
@@ -12,9 +14,10 @@ redis.call('ZCARD', open)
 redis.call('HGET', counts, 'open')
 redis.call('DEL', list, mirror)
 if not h[1] then return size end
-redis.call('HDEL', conversation, 'id', 'first', 'last', 'due', 'idle', 'age', 'max', 'n', 'loud', 'over')
-redis.call('ZREM', open, ARGV[1] .. '|' .. h[1])
+close(conversation, mirror)
+redis.call('ZREM', open, ARGV[2] .. '|' .. h[1])
 -- What others pushed beside us was never counted in.
 redis.call('HINCRBY', counts, 'open', -h[2])
 redis.call('HINCRBY', counts, 'discarded', h[2])
+bare(conversation, clock(ARGV[1]))
 return size

@@ -7,6 +7,7 @@ RETURNS {outcome, firstAt, lastAt, dueAt, sealedAt, cause, size, payload…}
 REPEAT  safe: the second call answers none or busy, and `turns` hands the turn over again ]]
 --@include now
 --@include arm
+--@include bare
 local list, mirror, conversation, open, turns, batch, messages, counts = unpack(KEYS)
 local now, id, restId, c = clock(ARGV[1]), ARGV[2], ARGV[3], ARGV[4]
 local member = c .. '|' .. id
@@ -49,15 +50,14 @@ local taken = math.min(size, max)
 local payloads = redis.call('LRANGE', list, 0, taken - 1)
 redis.call('ZREM', open, member)
 if size == 0 then
-  redis.call('HDEL', conversation, 'id', 'first', 'last', 'due', 'idle', 'age', 'max', 'n', 'loud', 'over')
-  redis.call('DEL', mirror)
+  close(conversation, mirror)
+  bare(conversation, now)
   return { 'none' }
 end
 if size <= max then
   redis.call('RENAME', list, messages)
   redis.call('PERSIST', messages)
-  redis.call('DEL', mirror)
-  redis.call('HDEL', conversation, 'id', 'first', 'last', 'due', 'idle', 'age', 'max', 'n', 'loud', 'over')
+  close(conversation, mirror)
 else
   redis.call('RPUSH', messages, unpack(payloads))
   redis.call('LTRIM', list, taken, -1)
@@ -79,8 +79,8 @@ if loud == 0 then
   redis.call('HINCRBY', counts, 'open', -taken)
   redis.call('HINCRBY', counts, 'answered', taken)
   -- A retention of 0 deletes at once.
-  redis.call('PEXPIRE', batch, ARGV[6])
-  redis.call('PEXPIRE', messages, ARGV[6])
+  for _, key in ipairs({ batch, messages }) do redis.call('PEXPIRE', key, ARGV[6]) end
+  bare(conversation, now)
   head[1] = 'quiet'
   return head
 end

@@ -7,6 +7,7 @@ RETURNS {answered | failed | waiting | reopened | already | fenced | gone}
 REPEAT  safe: the second call answers already ]]
 --@include now
 --@include arm
+--@include bare
 --@include free
 local batch, messages, conversation, list, open, turns, failed, counts = unpack(KEYS)
 local now, id, c, kind = clock(ARGV[1]), ARGV[2], ARGV[4], ARGV[8]

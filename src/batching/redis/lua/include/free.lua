@@ -1,15 +1,12 @@
 -- The turn is over: what came meanwhile is due by its own deadline.
 local function free(conversation, open, channel, c, now, wakeMs)
-  local h = redis.call('HMGET', conversation, 'id', 'due', 'last', 'n', 'max', 'hold', 'late', 'stale')
+  local h = redis.call('HMGET', conversation, 'id', 'due', 'last', 'n', 'max', 'hold')
   redis.call('HDEL', conversation, 'turn')
-  local hold = tonumber(h[6] or 0)
   if h[1] then
     local due = effective(tonumber(h[2]), tonumber(h[3]), tonumber(h[4]), tonumber(h[5]))
-    arm(open, channel, c .. '|' .. h[1], due, false, hold, now, wakeMs)
-  elseif hold <= now then
-    redis.call('HDEL', conversation, 'hold')
-  elseif hold < FOREVER and not (h[7] or h[8]) then
-    redis.call('PEXPIRE', conversation, hold - now)
+    arm(open, channel, c .. '|' .. h[1], due, false, tonumber(h[6] or 0), now, wakeMs)
+  else
+    bare(conversation, now)
   end
 end
 
