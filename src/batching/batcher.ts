@@ -11,13 +11,12 @@ import type { Settings, TenantSettings } from '../config/settings.ts'
 import type { ConversationKeys } from '../conversation-key.ts'
 import { RapidFireError } from '../errors.ts'
 import type { BatchId, ConversationKey, Message } from '../message.ts'
-import { PLAUSIBLE_FUTURE_MS } from '../message-time.ts'
 import type { Events } from '../observability/events.ts'
 import { inArrayOrder } from './array-order.ts'
 import { newBatchId } from './batch-id.ts'
 import { toElement } from './element.ts'
 import type { Intake, Taken, TakeOptions } from './intake.ts'
-import { idHash } from './message-id.ts'
+import { idHash, rememberedMs } from './message-id.ts'
 import { RefusalLog } from './refusal-log.ts'
 import type { BatchStore } from './store.ts'
 import { idleAfter, isQuiet } from './window.ts'
@@ -155,11 +154,6 @@ export class Batcher implements Intake {
     events.emit('message.setAside', { conversation, reason, added })
     return { added: 0, duplicates, setAside: added, batchId: null }
   }
-}
-
-/** A time of the provider may be so far ahead: until it counts as late, its id has to be known. */
-function rememberedMs(dedupeS: number): number {
-  return dedupeS * 1000 + PLAUSIBLE_FUTURE_MS
 }
 
 function codedError(error: unknown): RapidFireError {

@@ -51,14 +51,19 @@ export type AppendResult =
   /** `maxPending` is reached and this conversation has no open batch. */
   | { readonly outcome: 'full' }
 
-/** Messages that are kept as failed without ever being answered unasked. */
+/**
+ * Messages that are kept as failed without ever being answered unasked: too old, or a copy of an
+ * element that nobody can read.
+ */
 export interface SetAside {
   readonly conversation: ConversationKey
   readonly messages: readonly { idHash: string; payload: string }[]
-  readonly reason: 'late' | 'stale'
+  readonly reason: AsideReason
   readonly dedupeMs: number
   readonly newBatchId: BatchId
 }
+
+export type AsideReason = 'late' | 'stale' | 'unreadable'
 
 export interface SetAsideResult {
   /** The one entry of this conversation and reason; null when all were duplicates. */

@@ -263,6 +263,26 @@ describe('one try at a turn', () => {
       stage.events.all('message.unreadable').map(({ count }) => count),
       [1],
     )
+    const { batches } = await stage.store.failed({ offset: 0, limit: 10 })
+    assert.deepEqual(
+      batches.map(({ reason, size }) => [reason, size]),
+      [['unreadable', 1]],
+    )
+  })
+
+  test('an element that nobody can read is kept once, however often its turn is tried', async () => {
+    stage.send = async () => {
+      throw failed('send_failed')
+    }
+    const turn = await stage.turnOf(ANNA, ['}{', '}{{', stage.element('Привет')])
+    await stage.handle(turn)
+    stage.send = async () => {}
+    await stage.handle(await stage.again(turn))
+    const { batches } = await stage.store.failed({ offset: 0, limit: 10 })
+    assert.deepEqual(
+      batches.map(({ reason, size }) => [reason, size]),
+      [['unreadable', 2]],
+    )
   })
 
   test('silence is an answer', async () => {

@@ -6,14 +6,17 @@
  * What goes wrong is a settlement: retry with backoff, or failed. A worker that loses its lease
  * settles nothing; whoever has the turn then does.
  */
+import { newBatchId } from '../batching/batch-id.ts'
 import { fromElement } from '../batching/element.ts'
 import { type MergedBatch, merge } from '../batching/merge.ts'
+import { idHash, rememberedMs } from '../batching/message-id.ts'
 import type { BatchStore, BeginResult, Settlement } from '../batching/store.ts'
 import { isQuiet } from '../batching/window.ts'
 import type { Channel } from '../channels/channel.ts'
 import type { Clock } from '../clock.ts'
 import type { ConversationKeys } from '../conversation-key.ts'
 import { messageOf, RapidFireError } from '../errors.ts'
+import type { Message } from '../message.ts'
 import type { Events } from '../observability/events.ts'
 import type { Job } from '../queue/queue.ts'
 import { deliver } from '../replies/deliver.ts'
@@ -31,6 +34,7 @@ export interface TurnDeps {
   readonly keys: ConversationKeys
   readonly clock: Clock
   readonly separator: string
+  readonly dedupeS: number
   readonly leaseMs: number
   readonly responderTimeoutMs: number
   /** Shared by all turns of this worker. */
@@ -102,7 +106,8 @@ async function answer(
   deps: TurnDeps,
   stopping: AbortSignal,
 ): Promise<void> {
-  const merged = read(turn, begun, deps)
+  const { merged, unreadable } = read(turn, begun, deps)
+  if (unreadable.length > 0) await setAside(unreadable, turn, lease, deps)
   const parts = begun.draft ?? (await draft(turn, merged, lease, deps, stopping))
   const to = merged.messages.at(-1)?.address ?? deps.keys.parse(turn.conversation).peer
   await deliver({ ...turn, to, parts }, lease, deps.channel, deps.events, stopping)
@@ -117,12 +122,41 @@ async function answer(
   })
 }
 
-function read({ conversation, batchId }: Turn, begun: Begun, deps: TurnDeps): MergedBatch {
+function read(
+  { conversation }: Turn,
+  begun: Begun,
+  deps: TurnDeps,
+): { merged: MergedBatch; unreadable: readonly string[] } {
   const address = deps.keys.parse(conversation)
-  const messages = begun.payloads.flatMap((payload) => fromElement(payload, address) ?? [])
-  const count = begun.payloads.length - messages.length
-  if (count > 0) deps.events.emit('message.unreadable', { conversation, batchId, count })
-  return merge(messages, deps.separator)
+  const messages: Message[] = []
+  const unreadable: string[] = []
+  for (const payload of begun.payloads) {
+    const message = fromElement(payload, address)
+    if (message) messages.push(message)
+    else unreadable.push(payload)
+  }
+  return { merged: merge(messages, deps.separator), unreadable }
+}
+
+/** What nobody can read is kept until somebody has looked at it; the others are answered. */
+async function setAside(
+  payloads: readonly string[],
+  { conversation, batchId }: Turn,
+  lease: Lease,
+  { store, events, dedupeS }: TurnDeps,
+): Promise<void> {
+  const newId = newBatchId()
+  await lease.persist(() =>
+    store.setAside({
+      conversation,
+      reason: 'unreadable',
+      // The same element again is the same message, however often its turn is tried.
+      messages: payloads.map((payload) => ({ idHash: idHash(`unreadable\n${payload}`), payload })),
+      dedupeMs: rememberedMs(dedupeS),
+      newBatchId: newId,
+    }),
+  )
+  events.emit('message.unreadable', { conversation, batchId, count: payloads.length })
 }
 
 /** The first draft that is stored stands, so a later try never sends another text. */

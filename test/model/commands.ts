@@ -1,6 +1,7 @@
 /** Random operations as data, and how one is played on a store. Nothing here compares. */
 import fc from 'fast-check'
 import type {
+  AsideReason,
   BatchStore,
   Limits,
   Retime,
@@ -37,7 +38,7 @@ export type PlayedCommand = { readonly who: ConversationKey } & (
       readonly idleMs: number
       readonly quiet: boolean
     }
-  | { readonly do: 'setAside'; readonly names: readonly string[]; readonly reason: Reason }
+  | { readonly do: 'setAside'; readonly names: readonly string[]; readonly reason: AsideReason }
   | { readonly do: 'begin'; readonly attemptBefore: boolean }
   | { readonly do: 'record'; readonly step: Step; readonly epochBefore: boolean }
   | { readonly do: 'settle'; readonly settlement: Settlement; readonly epochBefore: boolean }
@@ -46,7 +47,6 @@ export type PlayedCommand = { readonly who: ConversationKey } & (
   | { readonly do: 'seal' | 'reclaim' | 'queued' | 'discardOpen' | 'discardFailed' | 'retry' }
   | { readonly do: 'beat' | 'leave' | 'adopt' }
 )
-type Reason = 'late' | 'stale'
 
 /** What a caller knows of a conversation: it is taken from the answers of the model. */
 export interface Known {
@@ -191,7 +191,7 @@ const asked: fc.Arbitrary<Asked> = fc.oneof(
       do: fc.constant('setAside' as const),
       who,
       names,
-      reason: fc.constantFrom<Reason>('late', 'stale'),
+      reason: fc.constantFrom<AsideReason>('late', 'stale', 'unreadable'),
     }),
   },
   {

@@ -70,6 +70,7 @@ export class TurnStage {
       keys: new ConversationKeys('default'),
       clock: this.clock.now,
       separator: ' ',
+      dedupeS: 86_400,
       solitude: new Solitude(),
       leaseMs: TIMES.leaseMs,
       responderTimeoutMs: 60_000,
@@ -173,6 +174,7 @@ export class TurnStage {
     }
     const real = this.#real
     return Object.assign(Object.create(real) as BatchStore, {
+      setAside: (aside: Parameters<BatchStore['setAside']>[0]) => real.setAside(aside),
       begin: (...args: Parameters<BatchStore['begin']>) => call('begin', () => real.begin(...args)),
       record: (...args: Parameters<BatchStore['record']>) =>
         call('record', () => real.record(...args)),

@@ -8,15 +8,17 @@ REPEAT  safe ]]
 --@include bare
 local batch, messages, conversation, failed, counts = unpack(KEYS)
 local h = redis.call('HMGET', batch, 'state', 'size', 'reason')
-local entries = redis.call('HMGET', conversation, 'late', 'stale')
+local aside = { 'late', 'stale', 'unreadable' }
+local entries = redis.call('HMGET', conversation, unpack(aside))
 redis.call('LLEN', messages)
 redis.call('ZSCORE', failed, ARGV[2])
 redis.call('HGET', counts, 'failed')
 if h[1] ~= 'failed' then return 0 end
 redis.call('DEL', batch, messages)
 redis.call('ZREM', failed, ARGV[2])
-if entries[1] == ARGV[2] then redis.call('HDEL', conversation, 'late') end
-if entries[2] == ARGV[2] then redis.call('HDEL', conversation, 'stale') end
+for i, reason in ipairs(aside) do
+  if entries[i] == ARGV[2] then redis.call('HDEL', conversation, reason) end
+end
 redis.call('HINCRBY', counts, 'failed', -h[2])
 redis.call('HINCRBY', counts, 'discarded', h[2])
 bare(conversation, clock(ARGV[1]))

@@ -9,7 +9,7 @@ REPEAT  safe ]]
 local conversation, open = KEYS[1], KEYS[2]
 local now, c, kind = clock(ARGV[1]), ARGV[2], ARGV[5]
 local h = redis.call('HMGET', conversation,
-  'id', 'first', 'due', 'last', 'n', 'age', 'max', 'turn', 'hold', 'late', 'stale')
+  'id', 'first', 'due', 'last', 'n', 'age', 'max', 'turn', 'hold', 'late', 'stale', 'unreadable')
 redis.call('ZCARD', open)
 local id, hold = h[1], tonumber(h[9] or 0)
 local due = tonumber(h[3] or 0)
@@ -18,7 +18,7 @@ if kind == 'hold' then
   hold = ARGV[6] == '' and FOREVER or now + ARGV[6]
   redis.call('HSET', conversation, 'hold', hold)
   -- A hold over nothing leaves nothing behind; a key with messages never gets a TTL.
-  local bare = not (id or h[8] or h[10] or h[11])
+  local bare = not (id or h[8] or h[10] or h[11] or h[12])
   if bare and hold < FOREVER then
     redis.call('PEXPIRE', conversation, ARGV[6])
   else

@@ -8,7 +8,9 @@ REPEAT  the second call answers none ]]
 local batch, conversation, open, turns, failed, counts = unpack(KEYS)
 local now, id = clock(ARGV[1]), ARGV[2]
 local h = redis.call('HMGET', batch, 'state', 'size')
-local o = redis.call('HMGET', conversation, 'turn', 'id', 'late', 'stale')
+local aside = { 'late', 'stale', 'unreadable' }
+local o = redis.call('HMGET', conversation, 'turn', 'id')
+local entries = redis.call('HMGET', conversation, unpack(aside))
 redis.call('ZCARD', open)
 redis.call('ZCARD', turns)
 redis.call('ZSCORE', failed, id)
@@ -20,8 +22,9 @@ redis.call('HDEL', batch, 'reason', 'settled')
 redis.call('HINCRBY', batch, 'epoch', 1)
 redis.call('HSET', conversation, 'turn', id)
 redis.call('PERSIST', conversation)
-if o[3] == id then redis.call('HDEL', conversation, 'late') end
-if o[4] == id then redis.call('HDEL', conversation, 'stale') end
+for i, reason in ipairs(aside) do
+  if entries[i] == id then redis.call('HDEL', conversation, reason) end
+end
 if o[2] then redis.call('ZADD', open, '+inf', ARGV[3] .. '|' .. o[2]) end
 redis.call('ZREM', failed, id)
 redis.call('ZADD', turns, now, id)

@@ -1,8 +1,8 @@
 -- A hold over nothing leaves nothing behind when it ends; a key with anything else has no TTL.
 local function bare(conversation, now)
-  local h = redis.call('HMGET', conversation, 'id', 'turn', 'late', 'stale', 'hold')
-  local hold = tonumber(h[5] or 0)
-  if h[1] or h[2] or h[3] or h[4] or hold == 0 then return end
+  local h = redis.call('HMGET', conversation, 'id', 'turn', 'late', 'stale', 'unreadable', 'hold')
+  local hold = tonumber(h[6] or 0)
+  if h[1] or h[2] or h[3] or h[4] or h[5] or hold == 0 then return end
   if hold <= now then
     redis.call('HDEL', conversation, 'hold')
   elseif hold < 8000000000000000 then
