@@ -23,6 +23,8 @@ export const P = '79001234567'
 export interface HouseOptions {
   readonly engine: Engine
   readonly env?: Record<string, string>
+  /** On the clocks of this machine, not of the test. */
+  readonly realTime?: boolean
   /** Without a secret. */
   readonly unsigned?: boolean
   readonly roles?: readonly Role[]
@@ -63,6 +65,7 @@ export class House implements AsyncDisposable {
   readonly dir: string
   readonly redisUrl: string | null
   readonly #ownsDir: boolean
+  readonly #realTime: boolean
   #redis: Redis | null = null
   #queue: Queue | null = null
   #queueConnection: Redis | null = null
@@ -75,7 +78,9 @@ export class House implements AsyncDisposable {
     dir: string,
     redisUrl: string | null,
     ownsDir: boolean,
+    realTime: boolean,
   ) {
+    this.#realTime = realTime
     this.engine = engine
     this.clock = clock
     this.events = events
@@ -87,6 +92,7 @@ export class House implements AsyncDisposable {
 
   static async start(options: HouseOptions): Promise<House> {
     const { engine, beside, env = {}, roles = ROLES, config, unsigned = false } = options
+    const { realTime = false } = options
     const dir = beside?.dir ?? mkdtempSync(join(tmpdir(), 'rapid-fire-house-'))
     if (config) writeFileSync(join(dir, 'rapid-fire.config.ts'), config)
     let redisUrl = beside?.redisUrl ?? null
@@ -113,10 +119,9 @@ export class House implements AsyncDisposable {
       settings,
       roles,
       events,
-      clock: clock.now,
-      storeClock: clock.now,
+      ...(realTime ? {} : { clock: clock.now, storeClock: clock.now }),
     })
-    return new House(engine, clock, log, gateway, dir, redisUrl, !beside)
+    return new House(engine, clock, log, gateway, dir, redisUrl, !beside, realTime)
   }
 
   /** A plain client on the database of this house. */
@@ -149,8 +154,13 @@ export class House implements AsyncDisposable {
     return { authorization: `Bearer ${readFileSync(join(this.dir, 'data/token'), 'utf8').trim()}` }
   }
 
+  /** The time of the store of this house, ms. */
+  now(): number {
+    return this.#realTime ? Date.now() : this.clock.now()
+  }
+
   headersFor(method: string, path: string, body: string, secret = SECRET): Record<string, string> {
-    const timestamp = String(this.clock.now())
+    const timestamp = String(this.now())
     const signature = createHmac('sha256', secret)
       .update(`${method}:${path}:${timestamp}:${body}`)
       .digest('hex')
