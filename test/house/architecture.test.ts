@@ -79,6 +79,9 @@ describe('ARCHITECTURE.md', () => {
 describe('the promises of README.md', () => {
   const rows = [...read('README.md').matchAll(/^\| (P\d+) +\|[^|]+\|([^|]+)\|$/gm)]
 
+  const { scripts } = JSON.parse(read('package.json')) as { scripts: object }
+  const tests = globSync(['src/**/*.test.ts', 'test/**/*.test.ts'], { cwd: root })
+
   it('are all there', () => {
     assert.deepEqual(
       rows.map(([, promise]) => promise),
@@ -87,12 +90,22 @@ describe('the promises of README.md', () => {
   })
 
   for (const [, promise, cell = ''] of rows) {
-    it(`${promise} is proved by tests that exist`, () => {
-      const files = [...cell.matchAll(/`([^`]+)`/g)].map(([, file]) => file ?? '')
-      assert.ok(files.length > 0)
-      for (const file of files) {
-        assert.match(file, /\.test\.ts$/)
-        assert.ok(existsSync(join(root, file)), file)
+    it(`${promise} is proved by commands that exist`, () => {
+      const commands = [...cell.matchAll(/`([^`]+)`/g)].map(([, command]) => command ?? '')
+      assert.ok(commands.length > 0)
+      for (const command of commands) {
+        const [, script] = /^npm run ([\w:-]+)$/.exec(command) ?? []
+        const [, parts] = /^npm test -- (.+)$/.exec(command) ?? []
+        if (script) assert.ok(Object.hasOwn(scripts, script), command)
+        else {
+          assert.ok(parts, command)
+          for (const part of parts.split(' ')) {
+            assert.ok(
+              tests.some((file) => file.includes(part)),
+              `${command}: ${part}`,
+            )
+          }
+        }
       }
     })
   }

@@ -20,6 +20,18 @@ describe('documents', () => {
     })
   }
 
+  for (const document of DOCUMENTS) {
+    it(`${document} names only commands that exist`, () => {
+      const text = readFileSync(join(root, document), 'utf8')
+      const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+      const named = [...text.matchAll(/npm run ([\w:-]+)/g)].map(([, name = '']) => name)
+      assert.deepEqual(
+        named.filter((name) => !Object.hasOwn(scripts, name)),
+        [],
+      )
+    })
+  }
+
   it('README starts with the two commands that are all a newcomer needs', () => {
     const text = readFileSync(join(root, 'README.md'), 'utf8')
     assert.match(text, /```sh\nnpm ci && npm start\n```/)
