@@ -77,6 +77,7 @@ describe('what heals by itself', () => {
     await using house = await House.start({ engine: 'redis', roles: ['api', 'processor'] })
     await house.say('Привет')
     await house.advance(10_100)
+    await house.events.until('batch.handedOver')
     for (let hour = 0; hour < 24; hour += 1) {
       await house.advance(3_600_000)
       await house.events.until('batch.handedOver', hour + 2)

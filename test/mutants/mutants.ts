@@ -77,7 +77,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'settle without arming again',
     file: 'src/batching/redis/lua/include/free.lua',
-    find: "    arm(open, channel, c .. '|' .. h[1], due, false, hold, now, wakeMs)\n",
+    find: "    arm(open, channel, c .. '|' .. h[1], due, false, tonumber(h[6] or 0), now, wakeMs)\n",
     replace: '',
     caughtBy: MODEL,
   },
