@@ -6,8 +6,8 @@
 import { parseArgs } from 'node:util'
 import { printVerdict } from '../outside/print-verdict.ts'
 import { System } from '../outside/system.ts'
-import { findRedis } from '../support/find-redis.ts'
 import { Progress } from '../support/progress.ts'
+import { helpIf, needRedis } from '../support/script-start.ts'
 import { seededRandom } from '../support/seeded-random.ts'
 import { crash } from './crash.ts'
 import { POINTS } from './points.ts'
@@ -32,18 +32,9 @@ const { values } = parseArgs({
     help: { type: 'boolean', default: false },
   },
 })
-if (values.help) {
-  process.stdout.write(HELP)
-  process.exit(0)
-}
+helpIf(values.help, HELP)
 const store = values.store === 'sqlite' ? 'sqlite' : 'redis'
-if (store === 'redis') {
-  const found = findRedis()
-  if (!found.ok) {
-    console.error(found.sentence)
-    process.exit(1)
-  }
-}
+if (store === 'redis') needRedis()
 const runs = Number(values.runs)
 const random = seededRandom(Number(values.seed))
 console.log(

@@ -5,9 +5,9 @@
  */
 import { parseArgs } from 'node:util'
 import fc from 'fast-check'
-import { findRedis } from '../support/find-redis.ts'
 import { Progress } from '../support/progress.ts'
 import { RedisServer } from '../support/redis-server.ts'
+import { helpIf, needRedis } from '../support/script-start.ts'
 import { redisEngine, sqliteEngine } from './engines.ts'
 import { modelProperty } from './model.ts'
 
@@ -30,15 +30,8 @@ const { values } = parseArgs({
   },
 })
 
-if (values.help) {
-  process.stdout.write(HELP)
-  process.exit(0)
-}
-const found = findRedis()
-if (!found.ok) {
-  console.error(found.sentence)
-  process.exit(1)
-}
+helpIf(values.help, HELP)
+needRedis()
 
 const runs = Number(values.runs)
 const clients = Math.min(4, Math.max(1, Number(values.clients)))

@@ -3,6 +3,7 @@
  * command finds each. Without a bug every one of these commands passes. Exit 1 when one lives on.
  */
 import { parseArgs } from 'node:util'
+import { helpIf } from '../support/script-start.ts'
 import { MUTANTS } from './mutants.ts'
 import { Copy, type Outcome } from './plant.ts'
 
@@ -12,10 +13,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { help: { type: 'boolean', default: false } },
 })
-if (values.help) {
-  process.stdout.write(HELP)
-  process.exit(0)
-}
+helpIf(values.help, HELP)
 const wanted = MUTANTS.filter(({ name }) => name.includes(positionals.join(' ')))
 using copy = new Copy()
 let failures = 0

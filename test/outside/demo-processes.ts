@@ -10,9 +10,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
-import { findRedis } from '../support/find-redis.ts'
 import { Progress } from '../support/progress.ts'
 import { freePort, RedisServer } from '../support/redis-server.ts'
+import { helpIf, needRedis } from '../support/script-start.ts'
 import { seededRandom } from '../support/seeded-random.ts'
 import { audit, isClean } from './audit.ts'
 import { post } from './bridge.ts'
@@ -38,15 +38,8 @@ const { values } = parseArgs({
     help: { type: 'boolean', default: false },
   },
 })
-if (values.help) {
-  process.stdout.write(HELP)
-  process.exit(0)
-}
-const found = findRedis()
-if (!found.ok) {
-  console.error(found.sentence)
-  process.exit(1)
-}
+helpIf(values.help, HELP)
+needRedis()
 process.exitCode = await demonstrate(Number(values.people), seededRandom(Number(values.seed)))
 
 async function demonstrate(people: number, random: () => number): Promise<number> {

@@ -5,8 +5,8 @@
 import { parseArgs } from 'node:util'
 import { printVerdict } from '../outside/print-verdict.ts'
 import { System } from '../outside/system.ts'
-import { findRedis } from '../support/find-redis.ts'
 import { Progress } from '../support/progress.ts'
+import { helpIf, needRedis } from '../support/script-start.ts'
 import { seededRandom } from '../support/seeded-random.ts'
 import { FREEZES, pause } from './pauses.ts'
 
@@ -23,15 +23,8 @@ const { values } = parseArgs({
     help: { type: 'boolean', default: false },
   },
 })
-if (values.help) {
-  process.stdout.write(HELP)
-  process.exit(0)
-}
-const found = findRedis()
-if (!found.ok) {
-  console.error(found.sentence)
-  process.exit(1)
-}
+helpIf(values.help, HELP)
+needRedis()
 const each = Number(values.each)
 const random = seededRandom(Number(values.seed))
 console.log(
