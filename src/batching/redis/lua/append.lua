@@ -7,17 +7,18 @@ RETURNS {outcome, batchId, added, duplicates, size}     outcome: appended | full
 REPEAT  safe: the same ids again are duplicates ]]
 --@include now
 --@include arm
+local MINUTE = 60000
 local list, mirror, conversation, ids, open, counts = unpack(KEYS)
 local now, c = clock(ARGV[1]), ARGV[3]
 local ageMs, maxSize, dedupeMs = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 
--- Reads first, each of its type: a wrong one stops here, before anything is changed.
+-- Reads first, each of its type: a wrong one stops here, before anything is changed. The counts have
+-- none of their own: the first write is theirs.
 local h = redis.call('HMGET', conversation,
-  'id', 'first', 'due', 'loud', 'over', 'turn', 'hold', 'n')
+  'id', 'first', 'due', 'loud', 'over', 'turn', 'hold', 'n', 'last')
 local size = redis.call('LLEN', list)
 local pending = redis.call('ZCARD', open)
 redis.call('GET', mirror)
-redis.call('HGET', counts, 'open')
 local id, first, due = h[1], tonumber(h[2] or now), tonumber(h[3] or math.huge)
 local loud, over, hold = tonumber(h[4] or 0), tonumber(h[5] or 0), tonumber(h[7] or 0)
 local foreign = size - tonumber(h[8] or 0)
@@ -49,9 +50,15 @@ for n, i in ipairs(fresh) do
   scores[2 * n - 1], scores[2 * n] = now, ARGV[i]
 end
 
+-- Elements that the original's own API pushed beside us count as accepted here.
+redis.call('HINCRBY', counts, 'accepted', #fresh + foreign)
+redis.call('HINCRBY', counts, 'open', #fresh + foreign)
 redis.call('RPUSH', list, unpack(payloads))
 redis.call('ZADD', ids, unpack(scores))
-redis.call('PEXPIRE', ids, dedupeMs)
+-- Renewed once a minute, and for as much longer.
+if not h[9] or math.floor(now / MINUTE) ~= math.floor(h[9] / MINUTE) then
+  redis.call('PEXPIRE', ids, dedupeMs + MINUTE)
+end
 redis.call('SET', mirror, now, 'PX', ARGV[7])
 if not id then
   id = ARGV[2]
@@ -62,9 +69,6 @@ if foreign > 0 then redis.call('PERSIST', list) end
 if h[7] then redis.call('PERSIST', conversation) end
 redis.call('HSET', conversation, 'id', id, 'first', first, 'last', now, 'due', due,
   'idle', idleMs, 'age', ageMs, 'max', maxSize, 'n', size, 'loud', loud, 'over', over)
--- Elements that the original's own API pushed beside us count as accepted here.
-redis.call('HINCRBY', counts, 'accepted', #fresh + foreign)
-redis.call('HINCRBY', counts, 'open', #fresh + foreign)
 arm(open, ARGV[10], c .. '|' .. id, effective(due, now, size, maxSize), h[6], hold, now,
   tonumber(ARGV[8]))
 return { 'appended', id, #fresh, duplicates, size }

@@ -8,6 +8,7 @@ REPEAT  safe: reads only ]]
 --@include arm
 local open, turns = KEYS[1], KEYS[2]
 local now, limit = clock(ARGV[1]), tonumber(ARGV[2])
+if redis.call('ZCARD', open) + redis.call('ZCARD', turns) == 0 then return { now, {}, {}, {}, '' } end
 local soonest
 
 local function range(key, from, to, count)
