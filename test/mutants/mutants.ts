@@ -15,7 +15,7 @@ export interface Mutant {
 const MODEL: Command = ['test/model/run.ts', '--runs', '200', '--seed', '7', '--no-shrink']
 const CRASH: Command = ['test/crash/run.ts', '--runs', '16', '--seed', '7', '--patience', '25']
 const DEMO: Command = ['test/outside/demo-processes.ts', '--people', '100']
-const POWER: Command = ['test/power/run.ts', '--cuts', '3', '--store', 'sqlite', '--seed', '7']
+const POWER: Command = ['test/power/run.ts', '--cuts', '4', '--store', 'sqlite', '--seed', '7']
 
 export const MUTANTS: readonly Mutant[] = [
   {
