@@ -6,6 +6,8 @@ import type { BatchView, ConversationView, Counts, OpenBatchView } from '../stor
 import type { RedisKeys } from './keys.ts'
 import { batchView, FOREVER, openView, WINDOW_FIELDS } from './replies.ts'
 
+const TURNS_A_READ = 500
+
 interface Page {
   readonly offset: number
   readonly limit: number
@@ -75,16 +77,21 @@ async function readOpenPage(
   })
 }
 
-/** Turns that no queue has taken; they are few unless the queue is away. */
-async function readSealedPage(redis: Redis, keys: RedisKeys, page: Page): Promise<OpenBatchView[]> {
-  const ids = await redis.zrange(
-    keys.turns,
-    String(page.offset),
-    String(page.offset + page.limit - 1),
-  )
-  const views = await readBatches(redis, keys, ids as BatchId[])
-  return views
-    .filter((view) => view.state === 'sealed')
+/** Turns that no queue has taken: looked for among all turns, since they are few of them. */
+async function readSealedPage(
+  redis: Redis,
+  keys: RedisKeys,
+  { offset, limit }: Page,
+): Promise<OpenBatchView[]> {
+  const sealed: BatchView[] = []
+  for (let from = 0; sealed.length < offset + limit; from += TURNS_A_READ) {
+    const ids = await redis.zrange(keys.turns, String(from), String(from + TURNS_A_READ - 1))
+    const views = await readBatches(redis, keys, ids as BatchId[])
+    sealed.push(...views.filter(({ state }) => state === 'sealed'))
+    if (ids.length < TURNS_A_READ) break
+  }
+  return sealed
+    .slice(offset, offset + limit)
     .map(({ conversation, batchId, size, firstAt, lastAt }) => ({
       conversation,
       batchId,

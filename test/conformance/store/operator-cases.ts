@@ -226,6 +226,20 @@ export function operatorCases(it: Case): void {
     assert.deepEqual(seen.sort(), names)
   })
 
+  it('turns that the queue has taken leave no gap in the pages of those that it has not', async (scene) => {
+    for (let n = 0; n < 9; n += 1) {
+      const turn = await scene.turn(`7900000000${n}` as ConversationKey, ['a'])
+      if (n % 3 > 0) await scene.store.queued([turn])
+    }
+    const found: string[] = []
+    for (const offset of [0, 1, 2]) {
+      const { count, batches } = await scene.store.pending({ offset, limit: 1 })
+      assert.deepEqual([count, batches.length], [3, 1])
+      found.push(batches[0]?.conversation ?? '')
+    }
+    assert.deepEqual(found.sort(), ['79000000000', '79000000003', '79000000006'])
+  })
+
   it('failed is paged and counted', async (scene) => {
     for (const [index, name] of [ANNA, BORIS, CLARA].entries()) {
       await scene.failed(name, ['a'])
