@@ -7,7 +7,7 @@ import type { System } from '../outside/system.ts'
 import { POINTS, type Point } from './points.ts'
 
 /** A process that does not come to its point within this goes on living, and the point is missed. */
-const COME_TO_IT_MS = 5000
+const COME_TO_IT_MS = 15_000
 
 export interface Hits {
   readonly hits: ReadonlyMap<string, number>

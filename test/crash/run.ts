@@ -54,7 +54,7 @@ try {
   await system.settle(Number(values.patience))
   progress.end()
   for (const [name, count] of hits) console.log(`  ${String(count).padStart(5)}  ${name}`)
-  if (missed > 0) console.log(`  ${String(missed).padStart(5)}  not come to within 5 s`)
+  if (missed > 0) console.log(`  ${String(missed).padStart(5)}  not come to within 15 s`)
   const clean = await printVerdict(system)
   const isLong = runs >= ENOUGH_HITS * POINTS.length
   const rare = [...hits].filter(([, count]) => count < (isLong ? ENOUGH_HITS : 1))

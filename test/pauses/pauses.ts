@@ -8,7 +8,7 @@ import type { System } from '../outside/system.ts'
 
 /** The leases of the system under test are 0.5 and 1 s. */
 const FREEZE_MS = 2500
-const COME_TO_IT_MS = 5000
+const COME_TO_IT_MS = 15_000
 
 export const FREEZES: readonly { readonly role: string; readonly event: Order['event'] }[] = [
   { role: 'processor', event: 'batch.sealed' },

@@ -49,7 +49,7 @@ try {
   )
   const clean = await printVerdict(system)
   const complete = [...frozen.values()].reduce((sum, n) => sum + n, 0) === each * FREEZES.length
-  if (!complete) console.log('incomplete: a process did not come to its moment within 5 s')
+  if (!complete) console.log('incomplete: a process did not come to its moment within 15 s')
   process.exitCode = clean && complete && fenced > 0 ? 0 : 1
 } finally {
   await system.clear()
