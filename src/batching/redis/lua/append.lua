@@ -15,7 +15,7 @@ local ageMs, maxSize, dedupeMs = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(
 -- Reads first, each of its type: a wrong one stops here, before anything is changed. The counts have
 -- none of their own: the first write is theirs.
 local h = redis.call('HMGET', conversation,
-  'id', 'first', 'due', 'loud', 'over', 'turn', 'hold', 'n', 'last')
+  'id', 'first', 'due', 'loud', 'over', 'turn', 'hold', 'n', 'last', 'idle', 'age', 'max')
 local size = redis.call('LLEN', list)
 local pending = redis.call('ZCARD', open)
 redis.call('GET', mirror)
@@ -37,7 +37,8 @@ if #fresh > 0 and not id and pending >= tonumber(ARGV[9]) then return { 'full' }
 if duplicates > 0 then redis.call('HINCRBY', counts, 'duplicates', duplicates) end
 if #fresh == 0 then return { 'appended', id or '', 0, duplicates, size } end
 
-local payloads, scores, idleMs = {}, {}, 0
+-- Redis writes numbers of Lua slowly, so what is written several times is text.
+local at, payloads, scores, idleMs = string.format('%.0f', now), {}, {}, 0
 for n, i in ipairs(fresh) do
   local quiet = ARGV[i + 3] == '1'
   idleMs = tonumber(ARGV[i + 2])
@@ -47,28 +48,33 @@ for n, i in ipairs(fresh) do
   if not quiet then loud = size end
   if size == maxSize + 1 then over = now end
   payloads[n] = ARGV[i + 1]
-  scores[2 * n - 1], scores[2 * n] = now, ARGV[i]
+  scores[2 * n - 1], scores[2 * n] = at, ARGV[i]
 end
 
 -- Elements that the original's own API pushed beside us count as accepted here.
-redis.call('HINCRBY', counts, 'accepted', #fresh + foreign)
-redis.call('HINCRBY', counts, 'open', #fresh + foreign)
+local more = tostring(#fresh + foreign)
+redis.call('HINCRBY', counts, 'accepted', more)
+redis.call('HINCRBY', counts, 'open', more)
 redis.call('RPUSH', list, unpack(payloads))
 redis.call('ZADD', ids, unpack(scores))
 -- Renewed once a minute, and for as much longer.
 if not h[9] or math.floor(now / MINUTE) ~= math.floor(h[9] / MINUTE) then
   redis.call('PEXPIRE', ids, dedupeMs + MINUTE)
 end
-redis.call('SET', mirror, now, 'PX', ARGV[7])
-if not id then
+redis.call('SET', mirror, at, 'PX', ARGV[7])
+local opens = not id
+if opens then
   id = ARGV[2]
   redis.call('ZREMRANGEBYSCORE', ids, '-inf', now - dedupeMs)
 end
 -- The original's own API gives the list a TTL with each push.
 if foreign > 0 then redis.call('PERSIST', list) end
 if h[7] then redis.call('PERSIST', conversation) end
-redis.call('HSET', conversation, 'id', id, 'first', first, 'last', now, 'due', due,
-  'idle', idleMs, 'age', ageMs, 'max', maxSize, 'n', size, 'loud', loud, 'over', over)
+redis.call('HSET', conversation, 'last', at, 'due', due, 'n', size, 'loud', loud)
+if opens or tonumber(h[10]) ~= idleMs or h[11] ~= ARGV[4] or h[12] ~= ARGV[5] or over ~= tonumber(h[5]) then
+  redis.call('HSET', conversation, 'id', id, 'first', first, 'idle', idleMs, 'age', ARGV[4],
+    'max', ARGV[5], 'over', over)
+end
 arm(open, ARGV[10], c .. '|' .. id, effective(due, now, size, maxSize), h[6], hold, now,
   tonumber(ARGV[8]))
 return { 'appended', id, #fresh, duplicates, size }
