@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { audit, isClean } from './audit.ts'
+import { audit, isClean, stallOf } from './audit.ts'
 import type { Delivery } from './sink.ts'
 
 const P = '79000000001'
@@ -40,6 +40,14 @@ describe('the verdict', () => {
     assert.deepEqual([died.doubled, died.doubledInTheAir], [[], 1])
     const later = audit(taken(0), twice, [{ instance: 'w1', at: at + 60_000 }])
     assert.deepEqual(later.doubled, ['b_1.0'])
+  })
+
+  test('a sender that stalled in the middle of a batch excuses that batch alone', () => {
+    const twice = [sent('b_1.0', `${P}-0`), sent('b_1.0', `${P}-0`, 'w2')]
+    const stalled = (batch: string) => new Set([stallOf('w1', batch)])
+    assert.deepEqual(audit(taken(0), twice, [], stalled('b_1')).doubled, [])
+    assert.deepEqual(audit(taken(0), twice, [], stalled('b_2')).doubled, ['b_1.0'])
+    assert.deepEqual(audit(taken(0), twice.reverse(), [], stalled('b_1')).doubled, ['b_1.0'])
   })
 
   test('sees another text under the same part', () => {

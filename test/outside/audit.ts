@@ -19,7 +19,7 @@ export interface Verdict {
   readonly lost: readonly string[]
   /** In the replies of two batches. */
   readonly answeredTwice: readonly string[]
-  /** Parts that came twice, each in the air when its sender was killed or frozen. */
+  /** Parts that came twice, each in the air when its sender was killed, frozen or stalled. */
   readonly doubledInTheAir: number
   /** Parts that came twice for no reason. */
   readonly doubled: readonly string[]
@@ -39,6 +39,7 @@ export function audit(
   accepted: readonly Accepted[],
   deliveries: readonly Delivery[],
   interruptions: readonly Interruption[],
+  stalled: ReadonlySet<string> = new Set(),
 ): Verdict {
   const byPart = Map.groupBy(deliveries, ({ partId }) => partId)
   const ofInstance = Map.groupBy(interruptions, ({ instance }) => instance)
@@ -49,7 +50,7 @@ export function audit(
     if (new Set(same.map(({ text }) => text)).size > 1) changed.push(partId)
     for (const { instance, at } of same.slice(0, -1)) {
       const near = ofInstance.get(instance)?.some((one) => Math.abs(one.at - at) < IN_THE_AIR_MS)
-      if (near) doubledInTheAir += 1
+      if (near || stalled.has(stallOf(instance, batchOf(partId)))) doubledInTheAir += 1
       else doubled.push(partId)
     }
   }
@@ -67,6 +68,12 @@ export function audit(
     outOfOrder: peopleOutOfOrder(firsts),
   }
 }
+
+/**
+ * A process that could not renew its lease in the middle of this batch, as it says itself: the whole
+ * machine may stand still for as long.
+ */
+export const stallOf = (instance: string, batchId: string): string => `${instance} ${batchId}`
 
 export function isClean(verdict: Verdict): boolean {
   const { lost, answeredTwice, doubled, changed, outOfOrder } = verdict

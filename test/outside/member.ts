@@ -3,6 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import type { EventName } from '../../src/observability/events.ts'
+import { stallOf } from './audit.ts'
 import type { Sink } from './sink.ts'
 
 /** Die or freeze at the next event of this name; with `lastPart` only at the last part of an answer. */
@@ -14,7 +15,7 @@ export interface Order {
 
 export type Report =
   | { readonly kind: 'ready'; readonly url: string | null }
-  | { readonly kind: 'fenced' }
+  | { readonly kind: 'fenced'; readonly batchId: string }
   | { readonly kind: 'trouble'; readonly what: string }
 
 export interface MemberOptions {
@@ -35,8 +36,8 @@ export class Member {
   #ready = false
   #exit: Promise<unknown> = Promise.resolve()
   url: string | null = null
-  /** How often a turn of it was somebody else's. */
-  fenced = 0
+  /** Turns of it that were somebody else's, by life and batch. */
+  readonly fenced = new Set<string>()
 
   constructor(options: MemberOptions) {
     this.#options = options
@@ -75,6 +76,7 @@ export class Member {
       },
     })
     this.#child = child
+    const { instance } = this
     this.#exit = once(child, 'exit').then(() => {
       this.#child = null
       this.#ready = false
@@ -85,7 +87,7 @@ export class Member {
           this.url = report.url
           this.#ready = true
           resolve()
-        } else if (report.kind === 'fenced') this.fenced += 1
+        } else if (report.kind === 'fenced') this.fenced.add(stallOf(instance, report.batchId))
         else this.troubles.push(`${this.instance}: ${report.what}`)
       })
       child.once('exit', (code, signal) => {

@@ -16,7 +16,7 @@ export async function printVerdict(system: System): Promise<boolean> {
   )
   console.log(
     `${verdict.doubledInTheAir + verdict.doubled.length} parts sent twice, ` +
-      `${verdict.doubledInTheAir} of them in the air at a kill`,
+      `${verdict.doubledInTheAir} of them in the air at a kill, a freeze or a stall`,
   )
   console.log(`books ${accounts ? 'add up' : 'DO NOT ADD UP'}: ${books}`)
   for (const key of leftOver.slice(0, 10)) console.log(`left over: ${key}`)

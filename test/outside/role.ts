@@ -34,7 +34,9 @@ events.subscribe((name, event) => {
   process.kill(process.pid, signal)
 })
 events.subscribe((name, event) => {
-  if (name === 'turn.fenced') report({ kind: 'fenced' })
+  if (name === 'turn.fenced' && 'batchId' in event) {
+    report({ kind: 'fenced', batchId: String(event.batchId) })
+  }
   if (name === 'internal.error' || name === 'turn.failed') {
     report({ kind: 'trouble', what: `${name} ${JSON.stringify(event)}` })
   }

@@ -105,7 +105,8 @@ export class System {
   }
 
   verdict(): Verdict {
-    return audit(this.traffic.accepted, this.sink.deliveries, this.interruptions)
+    const stalled = new Set(this.members.flatMap(({ fenced }) => [...fenced]))
+    return audit(this.traffic.accepted, this.sink.deliveries, this.interruptions, stalled)
   }
 
   /** Waits until everything that was taken is answered, or nothing has come for so long. */

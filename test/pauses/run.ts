@@ -43,7 +43,7 @@ try {
   progress.end()
   for (const [role, count] of frozen)
     console.log(`  ${String(count).padStart(5)}  freezes of a ${role}`)
-  const fenced = system.members.reduce((sum, member) => sum + member.fenced, 0)
+  const fenced = system.members.reduce((sum, member) => sum + member.fenced.size, 0)
   console.log(
     `  ${String(fenced).padStart(5)}  times a worker that woke found its turn with another`,
   )
