@@ -1,0 +1,22 @@
+/** The benches still run; how fast anything is, no test asks. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { CORE } from '../../bench/core.ts'
+import { runScript } from '../support/run-script.ts'
+
+describe('npm run bench', () => {
+  it('runs every bench of the core once', { timeout: 60_000 }, async () => {
+    const { code, output } = await runScript('bench/run.ts', ['core', '--quick'])
+    assert.equal(code, 0, output)
+    for (const { name } of CORE) assert.match(output, new RegExp(`^${name}: ran in `, 'm'))
+  })
+
+  it('runs those that are named, and says what there is when there is none', async () => {
+    const one = await runScript('bench/run.ts', ['core', 'append-sqlite', '--quick'])
+    assert.deepEqual(one.output.match(/^\S+(?=: ran in )/gm), ['append-sqlite'])
+    const none = await runScript('bench/run.ts', ['core', 'append-nowhere'])
+    assert.equal(none.code, 2)
+    assert.match(none.output, /there is no append-nowhere/)
+    assert.match(none.output, /append-sqlite/)
+  })
+})
