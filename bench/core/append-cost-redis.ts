@@ -61,6 +61,7 @@ async function run(scale: Scale): Promise<Outcome> {
         measured: measured.ratio('appendBusy', 'fourWritesBusy', 'serverUs'),
       },
     ],
+    note: 'one call at a time has the network and the waking of the server in it, which a busy machine makes cheaper: compare runs of quiet machines',
     arms: measured.all(),
     pictures: [
       {

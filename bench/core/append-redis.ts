@@ -55,6 +55,7 @@ async function run(scale: Scale): Promise<Outcome> {
         measured: measured.spread('port', 'clientUs'),
       },
     ],
+    note: 'client and server work side by side: the ratio needs two cores that nobody else uses',
     arms: measured.all(),
     pictures: [
       {

@@ -17,9 +17,6 @@ export function save(suite: string, bench: Bench, outcome: Outcome, machine: Mac
   writeFileSync(join(root, `${path}.json`), `${JSON.stringify(content, null, 2)}\n`)
   const { cpu, cores, node, redis, commit, date } = machine
   const footer = `${cpu}, ${cores} cores · node ${node} · redis ${redis} · ${commit} · ${date}`
-  writeFileSync(
-    join(root, `${path}.svg`),
-    svg(`${bench.name}: ${bench.asks}`, footer, outcome.pictures),
-  )
+  writeFileSync(join(root, `${path}.svg`), svg(bench.asks, footer, outcome.pictures))
   return `${path}.json`
 }
