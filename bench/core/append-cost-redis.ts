@@ -1,10 +1,10 @@
 /**
  * What all promises together cost the server: CPU of one `append` against the four writes of the
- * brief (RPUSH, SET, EXPIRE, EXPIRE) in one script.
+ * brief (RPUSH, SET, EXPIRE, EXPIRE) in one script. In bulk, where the server reads dozens of calls
+ * at once and what is compared is the work alone.
  *
- * One call at a time, as messages come from many processes, each in a packet of its own. In bulk
- * the server reads dozens of calls at once, the packets cost next to nothing, and what is compared
- * is the work alone: that ratio is shown too, without a promise.
+ * One call at a time the packets and the waking of the server are in both, 6 to 26 µs by where the
+ * system runs the two processes: that ratio is nearer to 1 and says less, so it is only shown.
  */
 import type { Append } from '../../src/batching/store.ts'
 import { atMost, type Bench, type Outcome, type Scale } from '../runner/bench.ts'
@@ -52,26 +52,28 @@ async function run(scale: Scale): Promise<Outcome> {
         what: "Redis: server CPU of an append, of the brief's four writes",
         limit: atMost(2.1),
         unit: '×',
-        measured: measured.ratio('append', 'fourWrites', 'serverUs'),
-      },
-      {
-        what: `  the same in bulk, ${BUSY} callers on one connection`,
-        limit: null,
-        unit: '×',
         measured: measured.ratio('appendBusy', 'fourWritesBusy', 'serverUs'),
       },
+      {
+        what: '  the same, one call at a time',
+        limit: null,
+        unit: '×',
+        measured: measured.ratio('append', 'fourWrites', 'serverUs'),
+      },
     ],
-    note: 'one call at a time has the network and the waking of the server in it, which a busy machine makes cheaper: compare runs of quiet machines',
     arms: measured.all(),
     pictures: [
       {
         title: 'server CPU of a message',
         unit: 'µs',
         bars: [
-          { label: 'append', spread: measured.spread('append', 'serverUs') },
-          { label: 'four writes', spread: measured.spread('fourWrites', 'serverUs') },
-          { label: 'append, in bulk', spread: measured.spread('appendBusy', 'serverUs') },
-          { label: 'four writes, in bulk', spread: measured.spread('fourWritesBusy', 'serverUs') },
+          { label: 'append', spread: measured.spread('appendBusy', 'serverUs') },
+          { label: 'four writes', spread: measured.spread('fourWritesBusy', 'serverUs') },
+          { label: 'append, one at a time', spread: measured.spread('append', 'serverUs') },
+          {
+            label: 'four writes, one at a time',
+            spread: measured.spread('fourWrites', 'serverUs'),
+          },
         ],
       },
     ],
