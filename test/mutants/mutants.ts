@@ -13,7 +13,7 @@ export interface Mutant {
 }
 
 const MODEL: Command = ['test/model/run.ts', '--runs', '200', '--seed', '7', '--no-shrink']
-const CRASH: Command = ['test/crash/run.ts', '--runs', '16', '--seed', '7', '--patience', '25']
+const QUEUES: Command = ['test/support/run.ts', 'conformance/queue', '--test-timeout=15000']
 const DEMO: Command = ['test/outside/demo-processes.ts', '--people', '100']
 const POWER: Command = ['test/power/run.ts', '--cuts', '4', '--store', 'sqlite', '--seed', '7']
 
@@ -58,7 +58,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/queue/queue.ts',
     find: 'return job.attempt === 1 ? job.batchId',
     replace: 'return true ? job.batchId',
-    caughtBy: CRASH,
+    caughtBy: QUEUES,
   },
   {
     name: 'a deadline pushed out after a flush',

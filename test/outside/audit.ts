@@ -48,9 +48,14 @@ export function audit(
   const changed: string[] = []
   for (const [partId, same] of byPart) {
     if (new Set(same.map(({ text }) => text)).size > 1) changed.push(partId)
-    for (const { instance, at } of same.slice(0, -1)) {
-      const near = ofInstance.get(instance)?.some((one) => Math.abs(one.at - at) < IN_THE_AIR_MS)
-      if (near || stalled.has(stallOf(instance, batchOf(partId)))) doubledInTheAir += 1
+    const wasInTheAir = same.map(
+      ({ instance, at }) =>
+        stalled.has(stallOf(instance, batchOf(partId))) ||
+        ofInstance.get(instance)?.some((one) => Math.abs(one.at - at) < IN_THE_AIR_MS),
+    )
+    for (let again = 1; again < same.length; again += 1) {
+      // Of the one that came first: not recorded. Of the one that came last: frozen while it was sent.
+      if (wasInTheAir[again - 1] || wasInTheAir[again]) doubledInTheAir += 1
       else doubled.push(partId)
     }
   }
