@@ -12,7 +12,7 @@ export interface Outcome {
   readonly seconds: number
 }
 
-const LIMIT_MS = 180_000
+const LIMIT_MS = 90_000
 
 /** The files of the project as they stand, in a folder of their own. */
 export class Copy implements Disposable {
