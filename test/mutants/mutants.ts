@@ -13,7 +13,7 @@ export interface Mutant {
 }
 
 const MODEL: Command = ['test/model/run.ts', '--runs', '200', '--seed', '7', '--no-shrink']
-const QUEUES: Command = ['test/support/run.ts', 'conformance/queue', '--test-timeout=15000']
+const QUEUES: Command = ['test/support/run.ts', 'conformance/queue', '--test-timeout=8000']
 const DEMO: Command = ['test/outside/demo-processes.ts', '--people', '100']
 const POWER: Command = ['test/power/run.ts', '--cuts', '4', '--store', 'sqlite', '--seed', '7']
 

@@ -12,7 +12,7 @@ export interface Outcome {
   readonly seconds: number
 }
 
-const LIMIT_MS = 90_000
+const LIMIT_MS = 40_000
 
 /** The files of the project as they stand, in a folder of their own. */
 export class Copy implements Disposable {
@@ -48,9 +48,12 @@ export class Copy implements Disposable {
 
   run([script, ...args]: Command): Outcome {
     const startedAt = performance.now()
+    // Node's runner skips all files of a run that it believes to be one of its own children.
+    const { NODE_TEST_CONTEXT: _, ...env } = process.env
     const { status, stdout, stderr } = spawnSync(process.execPath, [script, ...args], {
       cwd: this.dir,
       encoding: 'utf8',
+      env,
       timeout: LIMIT_MS,
     })
     const seconds = Math.round((performance.now() - startedAt) / 1000)
