@@ -22,9 +22,11 @@ export const ERROR_CODES = {
   token_required: 401,
   access_local_only: 403,
   not_found: 404,
+  unknown_callback: 404,
   method_not_allowed: 405,
   request_timeout: 408,
   conflict: 409,
+  already_answered: 409,
   body_too_large: 413,
   too_many_messages: 413,
   unsupported_media_type: 415,
@@ -53,6 +55,7 @@ export const ERROR_CODES = {
   data_broken: 0,
   port_in_use: 0,
   node_too_old: 0,
+  responder_unusable: 0,
   // a command fails
   service_unreachable: 0,
   refused: 0,
@@ -60,7 +63,12 @@ export const ERROR_CODES = {
   // a reply could not be sent
   send_failed: 0,
   send_refused: 0,
+  // an answer could not be had
   responder_failed: 0,
+  responder_refused: 0,
+  responder_timeout: 0,
+  answer_unusable: 0,
+  budget_spent: 0,
 } as const
 export type ErrorCode = keyof typeof ERROR_CODES
 
@@ -69,9 +77,17 @@ export class RapidFireError extends Error {
   readonly code: ErrorCode
   /** HTTP status where the error may leave as an answer, 0 where it cannot. */
   readonly status: number
+  /** When it may be tried again, ms from now, where the other side said so. */
+  readonly retryAfterMs: number | null
 
-  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
-    super(message, options)
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { cause?: unknown; retryAfterMs?: number | null } = {},
+  ) {
+    const { cause, retryAfterMs = null } = options
+    super(message, cause === undefined ? {} : { cause })
+    this.retryAfterMs = retryAfterMs
     this.name = 'RapidFireError'
     this.code = code
     this.status = ERROR_CODES[code]

@@ -84,7 +84,16 @@ export interface Message {
 /** Why a batch was sealed. */
 export type SealCause = 'idle' | 'full' | 'age' | 'flush' | 'clock'
 
-/** One bubble of an answer. */
-export interface Part {
+/** One bubble of an answer, or a reaction to one of the person's messages. */
+export type Part = TextPart | ReactionPart
+
+export interface TextPart {
   readonly text: string
+}
+
+export interface ReactionPart {
+  /** An emoji. */
+  readonly reaction: string
+  /** Id of the message that it is put on. */
+  readonly messageId: string
 }

@@ -4,6 +4,9 @@
  * so that its users keep their files); units are in the property names.
  */
 import { MESSAGE_TYPES, type MessageType } from '../message.ts'
+import { HUMAN_SETTINGS } from './settings-human.ts'
+import { RESPONDER_SETTINGS } from './settings-responder.ts'
+import { TURN_SETTINGS } from './settings-turn.ts'
 import { escapedText, int, isUrl, oneOf, optionalInt, type SettingSpec, text } from './spec.ts'
 
 export type { SettingSpec } from './spec.ts'
@@ -154,6 +157,12 @@ export const SETTINGS = {
     secret: true,
     meaning: 'x-api-key that is sent to the bridge with each reply.',
   }),
+  venomTyping: oneOf({
+    env: 'VENOM_TYPING',
+    default: 'off',
+    values: ['off', 'on'],
+    meaning: 'on: the bridge is told when an answer is being written, by POST {url}/send-typing.',
+  }),
   sendTimeoutMs: int({
     env: 'SEND_TIMEOUT',
     default: 15_000,
@@ -166,8 +175,9 @@ export const SETTINGS = {
   responder: oneOf({
     env: 'RESPONDER',
     default: 'echo',
-    values: ['echo'],
-    meaning: 'What produces the answer. echo answers with exactly the merged text.',
+    values: ['echo', 'ai', 'http', 'forward', 'module'],
+    meaning:
+      'What produces the answer: echo gives back the merged text, ai asks a model, http asks a backend, forward hands over and says nothing, module is a file of yours.',
   }),
   responderTimeoutMs: int({
     env: 'RESPONDER_TIMEOUT',
@@ -177,6 +187,9 @@ export const SETTINGS = {
     unit: 'milliseconds',
     meaning: 'How long an answer may take.',
   }),
+  ...RESPONDER_SETTINGS,
+  ...TURN_SETTINGS,
+  ...HUMAN_SETTINGS,
   separator: escapedText({
     env: 'BATCH_SEPARATOR',
     default: ' ',
@@ -333,14 +346,41 @@ export type FlatSettings = {
   readonly [Name in SettingName]: Widen<ValueOf<(typeof SETTINGS)[Name]>>
 }
 
+/** What a tenant may have of its own; what it leaves out is as for everyone. */
+export type TenantSettingName = (typeof TENANT_SETTING_NAMES)[number]
+
+export const TENANT_SETTING_NAMES = [
+  'idleMs',
+  'maxSize',
+  'ageS',
+  'whileAnswering',
+  'maxInterrupts',
+  'onUncertain',
+  'fallbackReply',
+  'facts',
+  'systemPromptFile',
+  'dailyTokens',
+  'budgetReply',
+  'thanksReaction',
+  'openingHours',
+  'timeZone',
+  'closedReply',
+  'turnsPerMinute',
+  'takeoverS',
+  'pauseWords',
+  'resumeWords',
+  'humanWords',
+  'stopWords',
+  'startWords',
+  'flushWords',
+] as const satisfies readonly SettingName[]
+
 /** One business. Comes from `rapid-fire.config.ts`; what it leaves out is as for everyone. */
-export interface TenantSettings {
+export interface TenantSettings extends Pick<FlatSettings, TenantSettingName> {
   readonly id: string
   /** Its own secret for signed calls. */
   readonly secretKey: string | null
-  readonly idleMs: number
   readonly idleMsByType: Readonly<Partial<Record<MessageType, number>>>
-  readonly maxSize: number
   readonly ageMs: number
 }
 

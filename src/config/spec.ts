@@ -68,6 +68,41 @@ export function optionalInt(
   }
 }
 
+/** A number with a fraction; null stands for "not set". */
+export function optionalNumber(
+  spec: Common & { min: number; max: number; example: number },
+): SettingSpec<number | null> {
+  const { min, max, example, ...rest } = spec
+  return {
+    ...rest,
+    default: null,
+    allowed: `a number from ${min} to ${max}, for example ${example}`,
+    schema: z.number().min(min).max(max).nullable(),
+    read: (text) => (/^-?\d{1,9}(?:\.\d{1,9})?$/.test(text) ? Number(text) : text),
+  }
+}
+
+/** Words or phrases, separated by commas in a variable; a list in the config file. */
+export function words(
+  spec: Common & { default: readonly string[]; allowed?: string; pattern?: RegExp },
+): SettingSpec<readonly string[]> {
+  const {
+    pattern = /^[^\p{Cc},]{1,64}$/u,
+    allowed = 'words of 1 to 64 characters separated by commas',
+    ...rest
+  } = spec
+  return {
+    ...rest,
+    allowed,
+    schema: z.array(z.string().regex(pattern)).max(100).readonly(),
+    read: (given) =>
+      given
+        .split(',')
+        .map((word) => word.trim())
+        .filter((word) => word !== ''),
+  }
+}
+
 /** Text; with the default null it need not be given. */
 export function text<T extends string | null>(
   spec: Common & {

@@ -6,16 +6,21 @@ import { z } from 'zod'
 import { MESSAGE_TYPES, type MessageType } from '../message.ts'
 import { CONFIG_FILE } from './config-file.ts'
 import { suggestion } from './names.ts'
-import { type FlatSettings, SETTINGS, type TenantSettings } from './settings.ts'
+import {
+  type FlatSettings,
+  SETTINGS,
+  TENANT_SETTING_NAMES,
+  type TenantSettingName,
+  type TenantSettings,
+} from './settings.ts'
 import { notAllowed, shown } from './settings-error.ts'
+import type { SettingSpec } from './spec.ts'
 
 /** What one tenant may say, in the same units as the settings of the same names. */
-const TENANT_SPECS = {
+const TENANT_SPECS: Readonly<Record<string, SettingSpec<unknown>>> = {
   secretKey: SETTINGS.secretKey,
-  idleMs: SETTINGS.idleMs,
-  maxSize: SETTINGS.maxSize,
-  ageS: SETTINGS.ageS,
-} as const
+  ...Object.fromEntries(TENANT_SETTING_NAMES.map((name) => [name, SETTINGS[name]])),
+}
 const TENANT_KEYS = [...Object.keys(TENANT_SPECS), 'idleMsByType']
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
@@ -58,11 +63,8 @@ export function readTenants(given: unknown, flat: FlatSettings, mistakes: string
   return { settings, named }
 }
 
-interface Given {
+type Given = Partial<Pick<FlatSettings, TenantSettingName>> & {
   secretKey?: string | null
-  idleMs?: number
-  maxSize?: number
-  ageS?: number
   idleMsByType?: Partial<Record<MessageType, number>>
 }
 
@@ -79,7 +81,7 @@ function readOne(
       continue
     }
     const spec = Object.hasOwn(TENANT_SPECS, key)
-      ? TENANT_SPECS[key as keyof typeof TENANT_SPECS]
+      ? TENANT_SPECS[key]
       : undefined
     if (spec === undefined) {
       mistakes.push(noSuch(path, key, TENANT_KEYS))
@@ -127,12 +129,14 @@ function tenant(id: string, given: Given, flat: FlatSettings): TenantSettings {
     const idleMs = flat[`idleMs_${type}`]
     if (idleMs !== null) forEveryone[type] = idleMs
   }
+  const own = Object.fromEntries(
+    TENANT_SETTING_NAMES.map((name) => [name, name in given ? given[name] : flat[name]]),
+  ) as Pick<FlatSettings, TenantSettingName>
   return Object.freeze({
+    ...own,
     id,
     secretKey: id === flat.defaultTenant ? flat.secretKey : (given.secretKey ?? null),
-    idleMs: given.idleMs ?? flat.idleMs,
     idleMsByType: Object.freeze({ ...forEveryone, ...given.idleMsByType }),
-    maxSize: given.maxSize ?? flat.maxSize,
-    ageMs: (given.ageS ?? flat.ageS) * 1000,
+    ageMs: own.ageS * 1000,
   })
 }
