@@ -60,7 +60,7 @@ async function importFile(path: string, file: string, importMs: number): Promise
     }, importMs)
   })
   const loading = import(pathToFileURL(file).href).catch((error: unknown) => {
-    throw mistake(path, `cannot be loaded${lineOf(error, file)}: ${factOf(error)}`, error)
+    throw mistake(path, `cannot be loaded${whereOf(error, file)}: ${factOf(error)}`, error)
   })
   try {
     return await Promise.race([loading, late])
@@ -80,11 +80,12 @@ function ownDefault(of: unknown): unknown {
   return of.default
 }
 
-/** Where the file does not compile; V8 says it at the head of the stack alone. */
-function lineOf(error: unknown, file: string): string {
-  const head = error instanceof Error ? (error.stack?.split('\n', 1)[0] ?? '') : ''
-  const line = /:(\d+)$/.exec(head)?.[1]
-  return line !== undefined && head.includes(basename(file)) ? ` (line ${line})` : ''
+/** Where the file does not compile; Node says it at the head of the stack, and of JavaScript never. */
+function whereOf(error: unknown, file: string): string {
+  if (!(error instanceof SyntaxError)) return ''
+  const head = error.stack?.split('\n', 1)[0] ?? ''
+  const line = head.includes(basename(file)) ? /:(\d+)$/.exec(head)?.[1] : undefined
+  return line === undefined ? ' (`node --check` shows where)' : ` (line ${line})`
 }
 
 function factOf(error: unknown): string {
