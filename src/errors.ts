@@ -69,6 +69,7 @@ export const ERROR_CODES = {
   responder_timeout: 0,
   answer_unusable: 0,
   budget_spent: 0,
+  media_failed: 0,
 } as const
 export type ErrorCode = keyof typeof ERROR_CODES
 
