@@ -7,6 +7,11 @@ export const DEFAULT_CHANNEL = 'whatsapp'
 /** What may stand in a key: no `:`, no braces (a hash tag is ours), no glob characters. */
 export const PEER_PATTERN = /^[A-Za-z0-9._@+-]{1,128}$/
 
+/** The tenant as the key spells it: '' for the default one on the default channel. */
+export function tenantOfKey(key: ConversationKey): string {
+  return key.slice(0, Math.max(0, key.indexOf(':')))
+}
+
 export class ConversationKeys {
   readonly #defaultTenant: string
 

@@ -43,9 +43,17 @@ export function storeTimes(settings: Settings): StoreTimes {
     leaseMs: settings.leaseMs,
     maxStarts: settings.maxStarts,
     retentionMs: settings.retentionS * 1000,
+    historyTurns: settings.historyTurns,
+    historyMs: Math.min(settings.historyHours * 3_600_000, settings.retentionS * 1000),
     wakeMs: settings.checkMs,
     maxPending: settings.maxPending,
     openHorizonMs: Math.max(settings.ageS * 1000, ...ages),
-    turnHorizonMs: Math.max(MAX_BACKOFF_MS, QUEUED_MS, settings.leaseMs, settings.handoverMs),
+    turnHorizonMs: Math.max(
+      MAX_BACKOFF_MS,
+      QUEUED_MS,
+      settings.leaseMs,
+      settings.handoverMs,
+      settings.callbackMs,
+    ),
   }
 }

@@ -38,5 +38,8 @@ export function addAside(entry: Turn | null, { now, added, newBatchId }: Additio
     wakeAt: now,
     draft: null,
     parts: [],
+    heard: null,
+    interrupts: 0,
+    apologised: false,
   }
 }

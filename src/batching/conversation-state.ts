@@ -2,9 +2,10 @@
  * A conversation as the transitions see it: the open batch, the turn, the hold; the events that
  * change it and what they leave to do. `reduce.ts` has the rules.
  */
-import type { BatchId, SealCause } from '../message.ts'
+import type { BatchId, Part, SealCause } from '../message.ts'
 import type {
   BeginResult,
+  HoldReason,
   Limits,
   PartState,
   RecordResult,
@@ -31,6 +32,8 @@ export interface OpenBatch {
   readonly lastLoud: number
   /** When message `maxSize + 1` came: the first of what a seal leaves over. 0 = none. */
   readonly overAt: number
+  /** How often its first messages were a turn that another message took back. */
+  readonly interrupts: number
 }
 
 export interface Turn {
@@ -54,8 +57,11 @@ export interface Turn {
   readonly retries: number
   /** When to look again: lease, lost job, or retry. */
   readonly wakeAt: number
-  readonly draft: readonly string[] | null
+  readonly draft: readonly Part[] | null
   readonly parts: readonly PartState[]
+  readonly heard: string | null
+  readonly interrupts: number
+  readonly apologised: boolean
 }
 
 export interface ConversationState {
@@ -63,9 +69,15 @@ export interface ConversationState {
   readonly turn: Turn | null
   /** 0 = not held, Infinity = until released. */
   readonly holdUntil: number
+  readonly holdWhy: HoldReason
 }
 
-export const NOTHING: ConversationState = { open: null, turn: null, holdUntil: 0 }
+export const NOTHING: ConversationState = {
+  open: null,
+  turn: null,
+  holdUntil: 0,
+  holdWhy: 'paused',
+}
 
 export type ReduceLimits = Pick<
   StoreTimes,
@@ -114,6 +126,27 @@ export type Event =
       readonly epoch: number
       readonly settlement: Settlement
     }
+  /** The answer came from elsewhere. */
+  | {
+      readonly type: 'answer'
+      readonly now: number
+      readonly batchId: BatchId
+      readonly parts: readonly Part[]
+    }
+  /** A human stepped in: the turn in flight ends as answered or goes back to the open batch. */
+  | {
+      readonly type: 'yield'
+      readonly now: number
+      readonly end: 'answered' | 'reopened'
+      readonly newBatchId: BatchId
+    }
+  /** A human answered the first `n` messages of the open batch. */
+  | {
+      readonly type: 'answered'
+      readonly now: number
+      readonly n: number
+      readonly restId: BatchId
+    }
   | { readonly type: 'retime'; readonly now: number; readonly retime: Retime }
   /** The message at `position` (1-based) was taken out. */
   | { readonly type: 'revoke'; readonly now: number; readonly position: number }
@@ -145,7 +178,7 @@ export type Answer =
   | { readonly outcome: 'appended'; readonly batchId: BatchId | null }
   | { readonly outcome: 'sealed' | 'reclaimed'; readonly turn: Turn }
   | { readonly outcome: 'quiet'; readonly batchId: BatchId; readonly size: number }
-  | { readonly outcome: 'none' | 'busy' | 'held' | 'early' | 'ignored' | 'done' }
+  | { readonly outcome: 'none' | 'busy' | 'held' | 'early' | 'ignored' | 'done' | 'already' }
   | { readonly outcome: 'go' | 'running' | 'stale' | 'gone' | 'poison' }
   | Exclude<BeginResult, { outcome: 'go' }>
   | RecordResult

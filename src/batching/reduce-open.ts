@@ -45,6 +45,7 @@ export function append(state: ConversationState, event: EventOf<'append'>): Redu
       size,
       lastLoud: message.quiet ? (open?.lastLoud ?? 0) : size,
       overAt: size === limits.maxSize + 1 ? now : (open?.overAt ?? 0),
+      interrupts: open?.interrupts ?? 0,
     }
   }
   const n = messages.length
@@ -81,32 +82,13 @@ export function seal(
   // Further away than the batch may get old: a clock has jumped, so it is due.
   if (dueAt > now && dueAt <= now + open.ageMs) return [state, [], { outcome: 'early' }]
 
-  const size = Math.min(open.size, open.maxSize)
-  const left = open.size - size
-  const turn: Turn = {
-    id: open.id,
-    state: 'sealed',
-    size,
-    firstAt: open.firstAt,
-    lastAt: open.lastAt,
+  const { turn, rest, effects } = take(open, Math.min(open.size, open.maxSize), event, {
     dueAt,
-    sealedAt: now,
     cause: causeOf(open, now),
-    ageMs: open.ageMs,
-    maxSize: open.maxSize,
-    restId: left > 0 ? event.restId : null,
-    attempt: 1,
-    epoch: 0,
-    starts: 0,
-    retries: 0,
     wakeAt: now + limits.handoverMs,
-    draft: null,
-    parts: [],
-  }
-  const effects: Effect[] = [{ type: 'move', from: open.id, to: open.id, n: size }]
-  if (left > 0) effects.push({ type: 'rename', from: open.id, to: event.restId })
-  const rest = left > 0 ? restOf(open, event.restId, size, now) : null
+  })
   if (open.lastLoud === 0) {
+    const { size } = turn
     effects.push(
       { type: 'end', turn, state: 'answered', reason: 'quiet' },
       ...moved('answered', size),
@@ -114,6 +96,55 @@ export function seal(
     return [{ ...state, open: rest }, effects, { outcome: 'quiet', batchId: open.id, size }]
   }
   return [{ ...state, open: rest, turn }, effects, { outcome: 'sealed', turn }]
+}
+
+/** The first `size` messages leave the open batch under its id; the rest goes on as `restId`. */
+function take(
+  open: OpenBatch,
+  size: number,
+  { now, restId }: { now: number; restId: BatchId },
+  sealing: Pick<Turn, 'dueAt' | 'cause' | 'wakeAt'>,
+): { turn: Turn; rest: OpenBatch | null; effects: Effect[] } {
+  const left = open.size - size
+  const turn: Turn = {
+    ...sealing,
+    id: open.id,
+    state: 'sealed',
+    size,
+    firstAt: open.firstAt,
+    lastAt: open.lastAt,
+    sealedAt: now,
+    ageMs: open.ageMs,
+    maxSize: open.maxSize,
+    restId: left > 0 ? restId : null,
+    attempt: 1,
+    epoch: 0,
+    starts: 0,
+    retries: 0,
+    draft: null,
+    parts: [],
+    heard: null,
+    interrupts: open.interrupts,
+    apologised: false,
+  }
+  const effects: Effect[] = [{ type: 'move', from: open.id, to: open.id, n: size }]
+  if (left === 0) return { turn, rest: null, effects }
+  effects.push({ type: 'rename', from: open.id, to: restId })
+  return { turn, rest: restOf(open, restId, size, now), effects }
+}
+
+/** A human answered the first messages: they end here, and were nobody's turn. */
+export function answered(state: ConversationState, event: EventOf<'answered'>): Reduced {
+  const { open } = state
+  const n = Math.min(event.n, open?.size ?? 0)
+  if (!open || n <= 0) return [state, [], { outcome: 'none' }]
+  const { turn, rest, effects } = take(open, n, event, {
+    dueAt: openDueAt(open),
+    cause: 'flush',
+    wakeAt: event.now,
+  })
+  effects.push({ type: 'end', turn, state: 'answered', reason: 'human' }, ...moved('answered', n))
+  return [{ ...state, open: rest }, effects, { outcome: 'done' }]
 }
 
 /** What a seal leaves over keeps a deadline that has passed; else it waits from its own last message. */
@@ -131,6 +162,7 @@ function restOf(open: OpenBatch, id: BatchId, taken: number, now: number): OpenB
     size: open.size - taken,
     lastLoud: Math.max(0, open.lastLoud - taken),
     overAt: open.size - taken > open.maxSize ? firstAt : 0,
+    interrupts: 0,
   }
 }
 
@@ -143,14 +175,19 @@ export function retime(state: ConversationState, event: EventOf<'retime'>): Redu
     { outcome: 'done', batchId: next.open?.id ?? null, dueAt: next.open && openDueAt(next.open) },
   ]
   switch (retime.kind) {
-    case 'hold':
-      return done({
-        ...state,
-        holdUntil: retime.forMs === null ? Number.POSITIVE_INFINITY : now + retime.forMs,
-      })
-    case 'release':
-      if (state.holdUntil <= now) return [{ ...state, holdUntil: 0 }, [], { outcome: 'none' }]
-      return done({ ...state, holdUntil: 0 })
+    case 'hold': {
+      const until = retime.forMs === null ? Number.POSITIVE_INFINITY : now + retime.forMs
+      if (retime.atLeast && state.holdUntil >= until) return done(state)
+      return done({ ...state, holdUntil: until, holdWhy: retime.why })
+    }
+    case 'release': {
+      const isHeld = state.holdUntil > now
+      if (isHeld && retime.only !== null && retime.only !== state.holdWhy) {
+        return [state, [], { outcome: 'none' }]
+      }
+      const released = { ...state, holdUntil: 0 }
+      return isHeld ? done(released) : [released, [], { outcome: 'none' }]
+    }
     case 'flush':
       if (!open) return [state, [], { outcome: 'none' }]
       return done({ ...state, open: { ...open, dueAt: Math.min(open.dueAt, now) } })

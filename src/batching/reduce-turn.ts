@@ -1,15 +1,13 @@
-/** Transitions of the turn: reclaim, queued, begin, record, settle, retry. */
-import {
-  type Answer,
-  type ConversationState,
-  type EventOf,
-  moved,
-  type OpenBatch,
-  type Reduced,
-  type ReduceLimits,
-  type Turn,
+/** Transitions of a turn that goes on: reclaim, queued, begin, record. `reduce-turn-end.ts` has its ends. */
+import type {
+  ConversationState,
+  EventOf,
+  Reduced,
+  ReduceLimits,
+  Turn,
 } from './conversation-state.ts'
-import type { PartState, RecordResult, Settlement } from './store.ts'
+import { fail, isTouched } from './reduce-turn-end.ts'
+import type { PartState, RecordResult } from './store.ts'
 
 function isWaiting(turn: Turn, now: number, limits: ReduceLimits): boolean {
   return turn.wakeAt > now && turn.wakeAt <= now + limits.turnHorizonMs
@@ -81,14 +79,6 @@ export function begin(
   return [{ ...state, turn: next }, [], { outcome: 'go' }]
 }
 
-function fail(state: ConversationState, turn: Turn, reason: string, answer: Answer): Reduced {
-  return [
-    { ...state, turn: null },
-    [{ type: 'end', turn, state: 'failed', reason }, ...moved('failed', turn.size)],
-    answer,
-  ]
-}
-
 export function record(
   state: ConversationState,
   event: EventOf<'record'>,
@@ -106,18 +96,26 @@ export function record(
     answer,
   ]
   switch (step.kind) {
-    case 'alive':
-      return next(turn, { outcome: 'ok' })
+    case 'alive': {
+      const isOver = step.unlessNewer && isInterrupted(state, turn)
+      return next(turn, { outcome: isOver ? 'interrupted' : 'ok' })
+    }
     case 'draft': {
       if (turn.draft) return next(turn, { outcome: 'drafted', parts: turn.draft })
       const parts: PartState[] = step.parts.map(() => ({ state: 'waiting' }))
-      return next({ ...turn, draft: step.parts, parts }, { outcome: 'drafted', parts: step.parts })
+      return next(
+        { ...turn, draft: step.parts, parts, heard: step.heard },
+        { outcome: 'drafted', parts: step.parts },
+      )
     }
     case 'start': {
       const part = turn.parts[step.index]
-      if (part?.state === 'sent') return next(turn, { outcome: 'sent' })
-      const untouched = turn.parts.every((other) => other.state === 'waiting')
-      if (step.unlessNewer && untouched && state.open) return next(turn, { outcome: 'interrupted' })
+      if (part?.state === 'sent' || part?.state === 'skipped') {
+        return next(turn, { outcome: 'sent' })
+      }
+      if (step.unlessNewer && isInterrupted(state, turn)) {
+        return next(turn, { outcome: 'interrupted' })
+      }
       const parts = turn.parts.with(step.index, { state: 'sending' })
       return next({ ...turn, parts }, { outcome: 'go', uncertain: part?.state === 'sending' })
     }
@@ -125,95 +123,17 @@ export function record(
       const parts = turn.parts.with(step.index, { state: 'sent', providerId: step.providerId })
       return next({ ...turn, parts }, { outcome: 'ok' })
     }
-  }
-}
-
-/** A settlement for another batch, or one that came before, is answered by the store from what it keeps. */
-export function settle(state: ConversationState, event: EventOf<'settle'>): Reduced {
-  const turn = state.turn
-  const { settlement, now } = event
-  if (!turn || turn.id !== event.batchId) return [state, [], { outcome: 'gone' }]
-  if (turn.epoch !== event.epoch) return [state, [], { outcome: 'fenced' }]
-  if (turn.state === 'waiting') return [state, [], { outcome: 'already' }]
-  if (turn.state !== 'running') return [state, [], { outcome: 'fenced' }]
-  switch (settlement.kind) {
-    case 'answered':
-      return [
-        { ...state, turn: null },
-        [{ type: 'end', turn, state: 'answered', reason: null }, ...moved('answered', turn.size)],
-        { outcome: 'answered' },
-      ]
-    case 'failed':
-      return fail(state, turn, settlement.reason, { outcome: 'failed' })
-    case 'retry': {
-      if (turn.retries >= settlement.maxRetries) {
-        return fail(state, turn, settlement.reason, { outcome: 'failed' })
-      }
-      const wakeAt = now + settlement.afterMs
-      const next: Turn = { ...turn, state: 'waiting', retries: turn.retries + 1, starts: 0, wakeAt }
-      return [{ ...state, turn: next }, [], { outcome: 'waiting' }]
+    case 'skip': {
+      const parts = turn.parts.with(step.index, { state: 'skipped' })
+      return next({ ...turn, parts }, { outcome: 'ok' })
     }
-    case 'giveBack': {
-      const starts = Math.max(0, turn.starts - 1)
-      const next: Turn = { ...turn, state: 'waiting', starts, wakeAt: now }
-      return [{ ...state, turn: next }, [], { outcome: 'waiting' }]
-    }
-    case 'reopen':
-      return reopen(state, turn, settlement, now)
+    case 'apologise':
+      if (turn.apologised) return next(turn, { outcome: 'sent' })
+      return next({ ...turn, apologised: true }, { outcome: 'go', uncertain: false })
   }
 }
 
-function reopen(
-  state: ConversationState,
-  turn: Turn,
-  settlement: Extract<Settlement, { kind: 'reopen' }>,
-  now: number,
-): Reduced {
-  const before = state.open
-  const id = before?.id ?? settlement.newBatchId
-  const size = turn.size + (before?.size ?? 0)
-  const capAt = turn.firstAt + turn.ageMs
-  // Messages that were set aside have no limit of their own.
-  const maxSize = turn.maxSize || size
-  const open: OpenBatch = {
-    id,
-    firstAt: turn.firstAt,
-    lastAt: before?.lastAt ?? turn.lastAt,
-    dueAt: Math.min(before?.dueAt ?? now + settlement.idleMs, capAt),
-    idleMs: before?.idleMs ?? settlement.idleMs,
-    ageMs: turn.ageMs,
-    maxSize,
-    size,
-    lastLoud: before?.lastLoud ? before.lastLoud + turn.size : turn.size,
-    overAt: size > maxSize ? (before?.firstAt ?? turn.firstAt) : 0,
-  }
-  return [
-    { ...state, open, turn: null },
-    [
-      { type: 'prepend', from: turn.id, to: id },
-      { type: 'erase', batchId: turn.id },
-    ],
-    { outcome: 'reopened' },
-  ]
-}
-
-export function retry(state: ConversationState, event: EventOf<'retry'>): Reduced {
-  if (state.turn) return [state, [], { outcome: 'busy' }]
-  const turn: Turn = {
-    ...event.failed,
-    state: 'waiting',
-    starts: 0,
-    retries: 0,
-    epoch: event.failed.epoch + 1,
-    wakeAt: event.now,
-  }
-  const n = turn.size
-  return [
-    { ...state, turn },
-    [
-      { type: 'count', name: 'failed', n: -n },
-      { type: 'count', name: 'open', n },
-    ],
-    { outcome: 'done' },
-  ]
+/** Something that asks for an answer waits, and nothing of this one has gone out. */
+function isInterrupted(state: ConversationState, turn: Turn): boolean {
+  return (state.open?.lastLoud ?? 0) > 0 && !isTouched(turn)
 }

@@ -11,8 +11,9 @@
  * Redis say the same; a property test holds the three equal.
  */
 import type { ConversationState, Event, Reduced, ReduceLimits } from './conversation-state.ts'
-import { append, discard, retime, revoke, seal } from './reduce-open.ts'
-import { begin, queued, reclaim, record, retry, settle } from './reduce-turn.ts'
+import { answered, append, discard, retime, revoke, seal } from './reduce-open.ts'
+import { begin, queued, reclaim, record } from './reduce-turn.ts'
+import { answer, retry, settle, yieldTurn } from './reduce-turn-end.ts'
 
 export function reduce(state: ConversationState, event: Event, limits: ReduceLimits): Reduced {
   switch (event.type) {
@@ -30,6 +31,12 @@ export function reduce(state: ConversationState, event: Event, limits: ReduceLim
       return record(state, event, limits)
     case 'settle':
       return settle(state, event)
+    case 'answer':
+      return answer(state, event)
+    case 'yield':
+      return yieldTurn(state, event)
+    case 'answered':
+      return answered(state, event)
     case 'retime':
       return retime(state, event)
     case 'revoke':

@@ -2,6 +2,7 @@
  * BatchStore: where batches and turns live until they are settled.
  *
  *   append → open → seal → turn → begin → record… → settle → answered | failed
+ *                     human: what stands before is answered, the rest is held
  *
  * Every operation is atomic, decided by the store's own clock, idempotent by message id or by
  * (batch, attempt, epoch), and leaves no half effect when it throws. A timeout means *unknown*:
@@ -10,7 +11,7 @@
  * Two engines implement it (Redis, SQLite); the oracle of the tests is `reduce` in memory.
  * All times are ms, all waits are relative to the store's clock.
  */
-import type { BatchId, ConversationKey, SealCause } from '../message.ts'
+import type { BatchId, ConversationKey, Part, SealCause } from '../message.ts'
 import type { Service } from '../service.ts'
 
 /** One message as the store sees it: an id, opaque bytes, and how long to wait after it. */
@@ -111,6 +112,8 @@ export interface SealedTurn {
   /** When the batch was due; `sealedAt - dueAt` is how late the seal came. */
   readonly dueAt: number
   readonly sealedAt: number
+  /** Other turns of the same tenant in flight, for the queue's priority. */
+  readonly inFlight: number
 }
 
 export type SealResult =
@@ -129,6 +132,8 @@ export type PartState =
   /** Was being sent when its worker died: it may or may not have reached the person. */
   | { readonly state: 'sending' }
   | { readonly state: 'sent'; readonly providerId: string }
+  /** Was in the air when its worker died, and is not sent again. */
+  | { readonly state: 'skipped' }
 
 export type BeginResult =
   | {
@@ -137,9 +142,11 @@ export type BeginResult =
       readonly epoch: number
       readonly payloads: readonly string[]
       /** The answer as an earlier start fixed it, else null. */
-      readonly draft: readonly string[] | null
+      readonly draft: readonly Part[] | null
       /** State of each part of the draft. */
       readonly parts: readonly PartState[]
+      /** How often its messages were taken back because another one came. */
+      readonly interrupts: number
       /** Retries so far; decides the next backoff. */
       readonly retries: number
       /** Starts without a settle, this one included: several mean that it may kill its worker. */
@@ -150,17 +157,45 @@ export type BeginResult =
   /** running: a start is alive. stale: a newer attempt exists. gone: settled. poison: now failed. */
   | { readonly outcome: 'running' | 'stale' | 'gone' | 'poison' }
 
+/**
+ * What a message of ours is known by when the provider tells us of it: a hash of its text or of the
+ * provider's id, remembered for `forMs`.
+ */
+export interface Mark {
+  readonly hash: string
+  readonly forMs: number
+}
+
 export type Step =
   /** Fix the answer; the first draft stands, whoever wrote it. */
-  | { readonly kind: 'draft'; readonly parts: readonly string[] }
+  | {
+      readonly kind: 'draft'
+      readonly parts: readonly Part[]
+      /** The person's words where the messages do not have them, as of a voice message; for the history. */
+      readonly heard: string | null
+    }
   /** Ask to send part `index`. With `unlessNewer` a message that waits interrupts the first part. */
-  | { readonly kind: 'start'; readonly index: number; readonly unlessNewer: boolean }
-  | { readonly kind: 'sent'; readonly index: number; readonly providerId: string }
+  | {
+      readonly kind: 'start'
+      readonly index: number
+      readonly unlessNewer: boolean
+      readonly mark: Mark | null
+    }
+  | {
+      readonly kind: 'sent'
+      readonly index: number
+      readonly providerId: string
+      readonly mark: Mark | null
+    }
+  /** Part `index` may have reached the person, and is not tried again. */
+  | { readonly kind: 'skip'; readonly index: number }
+  /** Ask to say sorry; once a batch, so a second one is answered `sent`. */
+  | { readonly kind: 'apologise'; readonly mark: Mark | null }
   /** Still alive: renews the lease. */
-  | { readonly kind: 'alive' }
+  | { readonly kind: 'alive'; readonly unlessNewer: boolean }
 
 export type RecordResult =
-  | { readonly outcome: 'drafted'; readonly parts: readonly string[] }
+  | { readonly outcome: 'drafted'; readonly parts: readonly Part[] }
   /** Send it. `uncertain`: an earlier start died while sending it. */
   | { readonly outcome: 'go'; readonly uncertain: boolean }
   | { readonly outcome: 'sent' | 'ok' | 'interrupted' }
@@ -177,8 +212,10 @@ export type Settlement =
       readonly maxRetries: number
       readonly reason: string
     }
-  /** As it is to the next worker, at once; costs no try, and this start never was. */
-  | { readonly kind: 'giveBack' }
+  /** As it is to the next worker after `afterMs`; costs no try, and this start never was. */
+  | { readonly kind: 'giveBack'; readonly afterMs: number }
+  /** The answer comes from elsewhere (see `answer`), or after `forMs` it is tried again. */
+  | { readonly kind: 'park'; readonly forMs: number }
   /** Back to the head of the open batch; nothing of it may have been sent. */
   | { readonly kind: 'reopen'; readonly newBatchId: BatchId; readonly idleMs: number }
 
@@ -195,9 +232,82 @@ export type Retime =
   /** A typing or recording signal: the idle wait starts again, never past the age limit. */
   | { readonly kind: 'typing'; readonly idleMs: number }
   | { readonly kind: 'flush' }
-  /** No seal for `forMs`; null = until released. */
-  | { readonly kind: 'hold'; readonly forMs: number | null }
-  | { readonly kind: 'release' }
+  /** No seal for `forMs`; null = until released. With `atLeast` a longer hold stands. */
+  | {
+      readonly kind: 'hold'
+      readonly forMs: number | null
+      readonly why: HoldReason
+      readonly atLeast: boolean
+    }
+  /** `only`: not a hold for another reason. */
+  | { readonly kind: 'release'; readonly only: HoldReason | null }
+
+/** human: somebody answers past the bot. paused: by hand or word. stopped: the person opted out. */
+export type HoldReason = 'human' | 'paused' | 'stopped'
+
+/**
+ * Somebody steps in past the bot. What stands before is answered by that, the answer in the making
+ * is fenced, and the conversation is held.
+ *
+ * The caller read the conversation to tell what was written before; so it names what it read, and is
+ * told `changed` when that is not so any more.
+ */
+export interface HumanAct {
+  readonly conversation: ConversationKey
+  /** The message that says so; null for an operator or a word of the person, which are no own message. */
+  readonly said: {
+    readonly idHash: string
+    /** Hashes by which it may be known as ours. */
+    readonly marks: readonly string[]
+    /** Kept for the history; null = nothing to tell, as of a word that only pauses. */
+    readonly payload: string | null
+    readonly entryId: string
+    readonly dedupeMs: number
+  } | null
+  /** The turn in flight as it was read, and what becomes of it: a touched one is answered. */
+  readonly turn: { readonly batchId: BatchId; readonly end: 'answered' | 'reopened' } | null
+  /** The open batch as it was read. */
+  readonly open: BatchId | null
+  /** Messages from the head of what is open then, those of a reopened turn included, to settle. */
+  readonly answered: number
+  /** Id for what is left of the open batch, and for the one that a reopened turn opens. */
+  readonly restId: BatchId
+  readonly newBatchId: BatchId
+  readonly hold: Extract<Retime, { kind: 'hold' }>
+}
+
+export type HumanResult =
+  /** duplicate: this message was told before. ours: it is one of the bot's own. */
+  | { readonly outcome: 'duplicate' | 'ours' | 'changed' }
+  | {
+      readonly outcome: 'done'
+      /** The turn that was taken from its worker; null when none was in flight. */
+      readonly turnId: BatchId | null
+      /** Messages settled as answered by a human, those of the turn included. */
+      readonly answered: number
+      /** Null = until released. */
+      readonly heldUntil: number | null
+    }
+
+export interface HoldView {
+  readonly conversation: ConversationKey
+  readonly why: HoldReason
+  /** Null = until released. */
+  readonly until: number | null
+}
+
+/** One entry of the past of a conversation. */
+export type PastEntry =
+  | {
+      readonly kind: 'turn'
+      readonly at: number
+      readonly payloads: readonly string[]
+      /** What the person said, where it was written down with the draft. */
+      readonly heard: string | null
+      /** What was sent of the answer. */
+      readonly sent: readonly Part[]
+    }
+  | { readonly kind: 'human'; readonly at: number; readonly payload: string }
 
 export type RetimeResult =
   | { readonly outcome: 'done'; readonly batchId: BatchId | null; readonly dueAt: number | null }
@@ -236,7 +346,7 @@ export interface BatchView {
   readonly attempt: number
   readonly retries: number
   readonly reason: string | null
-  readonly draft: readonly string[] | null
+  readonly draft: readonly Part[] | null
   readonly parts: readonly PartState[]
   /** Where the messages beyond `maxSize` went when this one was sealed. */
   readonly restId: BatchId | null
@@ -246,7 +356,9 @@ export interface ConversationView {
   readonly open: OpenBatchView | null
   readonly payloads: readonly string[]
   readonly turnId: BatchId | null
-  readonly heldUntil: number | null
+  readonly turnPayloads: readonly string[]
+  /** Null when nothing is held. */
+  readonly hold: HoldView | null
 }
 
 /** The counts of P17, in messages: accepted = answered + failed + discarded + revoked + open. */
@@ -315,6 +427,12 @@ export interface BatchStore extends Service {
     turn: { conversation: ConversationKey; batchId: BatchId; epoch: number },
     settlement: Settlement,
   ): Promise<SettleResult>
+  /**
+   * The answer that came from elsewhere, as the draft; the first one stands. already: there is a
+   * draft. gone: no such turn is in flight.
+   */
+  answer(batchId: BatchId, parts: readonly Part[]): Promise<'done' | 'already' | 'gone'>
+  human(act: HumanAct): Promise<HumanResult>
   retime(conversation: ConversationKey, retime: Retime): Promise<RetimeResult>
   amend(conversation: ConversationKey, amend: Amend): Promise<AmendResult>
   /** Drops the open batch; a turn in flight goes on. Answers how many messages were dropped. */
@@ -340,6 +458,14 @@ export interface BatchStore extends Service {
     conversations: readonly ConversationKey[],
   ): Promise<readonly ({ batchId: BatchId; size: number; lastAt: number } | null)[]>
   counts(): Promise<Counts>
+  holds(page: {
+    offset: number
+    limit: number
+  }): Promise<{ count: number; holds: readonly HoldView[] }>
+  /** The last turns and what humans said, oldest first, as far as `StoreTimes` keeps them. */
+  history(conversation: ConversationKey): Promise<readonly PastEntry[]>
+  /** Adds to what an account spent today (UTC, by the store's clock) and answers the sum. */
+  spend(account: string, amount: number): Promise<number>
 
   /** Says that a role is alive; answers those that said so within `freshMs`. */
   beat(mine: RoleBeat | null, freshMs: number): Promise<readonly LiveRole[]>
@@ -366,6 +492,9 @@ export interface StoreTimes {
   readonly maxStarts: number
   /** Answered batches are kept this long; 0 = not at all. */
   readonly retentionMs: number
+  /** Turns of a conversation that are told again, and how old they may be; 0 = none. */
+  readonly historyTurns: number
+  readonly historyMs: number
   /** A deadline nearer than this wakes the processors. */
   readonly wakeMs: number
   /** Open batches at which new conversations are refused. */

@@ -1,8 +1,8 @@
 /** How the state of a conversation is shown: what the stores that run `reduce` answer to readers. */
-import type { ConversationKey } from '../message.ts'
+import type { ConversationKey, Part } from '../message.ts'
 import type { ConversationState, Turn } from './conversation-state.ts'
 import { wakeAt } from './conversation-state.ts'
-import type { BatchView, OpenBatchView, SealedTurn } from './store.ts'
+import type { BatchView, HoldView, OpenBatchView, SealedTurn } from './store.ts'
 
 /** What is kept of a batch that was settled. */
 export interface Ending {
@@ -24,9 +24,21 @@ export function sealedTurn(
   conversation: ConversationKey,
   turn: Turn,
   payloads: readonly string[],
+  inFlight: number,
 ): SealedTurn {
   const { id: batchId, attempt, cause, firstAt, lastAt, dueAt, sealedAt } = turn
-  return { conversation, batchId, attempt, payloads, cause, firstAt, lastAt, dueAt, sealedAt }
+  return {
+    conversation,
+    batchId,
+    attempt,
+    payloads,
+    cause,
+    firstAt,
+    lastAt,
+    dueAt,
+    sealedAt,
+    inFlight,
+  }
 }
 
 export function batchView(
@@ -92,5 +104,25 @@ export function leavesNearDeadline(
   const open = wakeAt(after, now)
   if (isNear(open) && open !== wakeAt(before, now)) return true
   const { turn } = after
-  return turn?.state === 'waiting' && before.turn?.state !== 'waiting' && isNear(turn.wakeAt)
+  if (turn?.state !== 'waiting' || !isNear(turn.wakeAt)) return false
+  return before.turn?.state !== 'waiting' || before.turn.wakeAt !== turn.wakeAt
+}
+
+/** What holds the conversation; null when nothing does. `now` is the store's, ms. */
+export function holdView(
+  conversation: ConversationKey,
+  { holdUntil, holdWhy }: ConversationState,
+  now: number,
+): HoldView | null {
+  if (holdUntil <= now) return null
+  return {
+    conversation,
+    why: holdWhy,
+    until: holdUntil === Number.POSITIVE_INFINITY ? null : holdUntil,
+  }
+}
+
+/** The parts that reached the person, or may have. */
+export function sentParts({ draft, parts }: Pick<Turn, 'draft' | 'parts'>): readonly Part[] {
+  return (draft ?? []).filter((_, i) => parts[i] && parts[i].state !== 'waiting')
 }

@@ -3,19 +3,21 @@ import fc from 'fast-check'
 import type {
   AsideReason,
   BatchStore,
+  HoldReason,
+  HumanAct,
   Limits,
   Retime,
   RoleBeat,
   Settlement,
   Step,
 } from '../../src/batching/store.ts'
-import type { BatchId, ConversationKey } from '../../src/message.ts'
+import type { BatchId, ConversationKey, Part } from '../../src/message.ts'
 import { ANNA, BORIS, batchId, CLARA, hashOf, payloadOf } from '../conformance/store/scene.ts'
 
 const PEOPLE = [ANNA, BORIS, CLARA] as const
 export const MODEL_LIMITS: Limits = { ageMs: 60_000, maxSize: 3, dedupeMs: 120_000 }
 /** Every draft has as many parts. */
-export const DRAFT = ['Раз.', 'Два.']
+export const DRAFT: readonly Part[] = [{ text: 'Раз.' }, { text: 'Два.' }]
 
 export type Asked =
   | PlayedCommand
@@ -45,7 +47,16 @@ export type PlayedCommand = { readonly who: ConversationKey } & (
   | { readonly do: 'retime'; readonly retime: Retime }
   | { readonly do: 'amend'; readonly position: number; readonly revoke: boolean }
   | { readonly do: 'seal' | 'reclaim' | 'queued' | 'discardOpen' | 'discardFailed' | 'retry' }
-  | { readonly do: 'beat' | 'leave' | 'adopt' }
+  | { readonly do: 'beat' | 'leave' | 'adopt' | 'answer' | 'spend' }
+  | {
+      readonly do: 'human'
+      readonly said: string | null
+      readonly marks: readonly string[]
+      readonly tells: boolean
+      readonly end: 'answered' | 'reopened'
+      readonly answered: number
+      readonly hold: HumanAct['hold']
+    }
 )
 
 /** What a caller knows of a conversation: it is taken from the answers of the model. */
@@ -56,6 +67,9 @@ export interface Known {
   epoch: number
   failedId: BatchId
   hasDraft: boolean
+  /** Whether there is a turn, an open batch. */
+  runs: boolean
+  isOpen: boolean
   /** The elements of the open batch. */
   payloads: readonly string[]
 }
@@ -67,6 +81,8 @@ export const NOTHING_KNOWN: Known = {
   epoch: 1,
   failedId: batchId('none'),
   hasDraft: false,
+  runs: false,
+  isOpen: false,
   payloads: [],
 }
 
@@ -76,25 +92,39 @@ const names = fc.array(fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'), 
   maxLength: 5,
 })
 const waitMs = fc.constantFrom(0, 500, 10_000)
+const HASHES = ['text-1', 'text-2', 'id-1'] as const
+const mark = fc.oneof(
+  fc.constant(null),
+  fc.record({ hash: fc.constantFrom(...HASHES), forMs: fc.constantFrom(5000, 60_000) }),
+)
 const step = fc.oneof(
-  fc.constant<Step>({ kind: 'draft', parts: DRAFT }),
+  fc.constantFrom<Step>(
+    { kind: 'draft', parts: DRAFT, heard: null },
+    { kind: 'draft', parts: DRAFT, heard: 'what was heard' },
+  ),
   fc.record({
     kind: fc.constant('start' as const),
     index: fc.constantFrom(0, 1),
     unlessNewer: fc.boolean(),
+    mark,
   }),
   fc.record({
     kind: fc.constant('sent' as const),
     index: fc.constantFrom(0, 1),
     providerId: fc.constantFrom('p-1', 'p-2'),
+    mark,
   }),
-  fc.constant<Step>({ kind: 'alive' }),
+  fc.record({ kind: fc.constant('skip' as const), index: fc.constantFrom(0, 1) }),
+  fc.record({ kind: fc.constant('apologise' as const), mark }),
+  fc.record({ kind: fc.constant('alive' as const), unlessNewer: fc.boolean() }),
 )
 const settlement = fc.oneof(
   fc.constantFrom<Settlement>(
     { kind: 'answered' },
     { kind: 'failed', reason: 'no_answer' },
-    { kind: 'giveBack' },
+    { kind: 'giveBack', afterMs: 0 },
+    { kind: 'giveBack', afterMs: 5000 },
+    { kind: 'park', forMs: 30_000 },
   ),
   fc.record({
     kind: fc.constant('retry' as const),
@@ -110,9 +140,29 @@ const settlement = fc.oneof(
 )
 const retime = fc.oneof(
   fc.record({ kind: fc.constant('typing' as const), idleMs: waitMs }),
-  fc.constantFrom<Retime>({ kind: 'flush' }, { kind: 'release' }),
-  fc.record({ kind: fc.constant('hold' as const), forMs: fc.constantFrom(null, 5000, 300_000) }),
+  fc.constantFrom<Retime>(
+    { kind: 'flush' },
+    { kind: 'release', only: null },
+    { kind: 'release', only: 'stopped' },
+  ),
 )
+const hold = fc.record({
+  kind: fc.constant('hold' as const),
+  forMs: fc.constantFrom(null, 5000, 300_000),
+  why: fc.constantFrom<HoldReason>('human', 'paused', 'stopped'),
+  atLeast: fc.boolean(),
+})
+/** `said`: an own message of this name, which may be one that we sent. */
+const human = fc.record({
+  do: fc.constant('human' as const),
+  who,
+  said: fc.option(fc.constantFrom('h', 'i', 'j'), { nil: null }),
+  marks: fc.subarray([...HASHES], { maxLength: 2 }),
+  tells: fc.boolean(),
+  end: fc.constantFrom('answered' as const, 'reopened' as const),
+  answered: fc.nat(6),
+  hold,
+})
 const seldomBefore = fc.nat(7).map((n) => n === 0)
 
 const asked: fc.Arbitrary<Asked> = fc.oneof(
@@ -175,7 +225,22 @@ const asked: fc.Arbitrary<Asked> = fc.oneof(
       epochBefore: seldomBefore,
     }),
   },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('retime' as const), who, retime }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('retime' as const),
+      who,
+      retime: fc.oneof(retime, retime, hold),
+    }),
+  },
+  { weight: 3, arbitrary: human },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constantFrom('answer' as const, 'spend' as const),
+      who,
+    }),
+  },
   {
     weight: 2,
     arbitrary: fc.record({
@@ -265,7 +330,7 @@ export async function play(
         attempt: known.attempt - Number(command.attemptBefore),
       })
     case 'record': {
-      const needsDraft = command.step.kind === 'start' || command.step.kind === 'sent'
+      const needsDraft = ['start', 'sent', 'skip'].includes(command.step.kind)
       if (needsDraft && !known.hasDraft) return 'no worker does that'
       const epoch = known.epoch - Number(command.epochBefore)
       return await store.record(known.turnId, epoch, command.step, conversation)
@@ -276,6 +341,12 @@ export async function play(
     }
     case 'retime':
       return await store.retime(conversation, command.retime)
+    case 'answer':
+      return await store.answer(known.turnId, DRAFT)
+    case 'spend':
+      return await store.spend(conversation, 3)
+    case 'human':
+      return await store.human(actOf(command, known, step))
     case 'amend': {
       const before = known.payloads[command.position % (known.payloads.length || 1)] ?? 'none'
       return await store.amend(
@@ -298,6 +369,34 @@ export async function play(
       return await store.leave(beatOf(conversation))
     case 'adopt':
       return await store.adopt({ ...MODEL_LIMITS, idleMs: 1000 })
+  }
+}
+
+/** As one who just read the conversation would ask. */
+function actOf(
+  command: Extract<PlayedCommand, { do: 'human' }>,
+  known: Known,
+  step: string,
+): HumanAct {
+  const { who: conversation, said, marks, tells, end, answered, hold } = command
+  return {
+    conversation,
+    said:
+      said === null
+        ? null
+        : {
+            idHash: hashOf(said),
+            marks,
+            payload: tells ? `words of step ${step}` : null,
+            entryId: `h_${step}`,
+            dedupeMs: MODEL_LIMITS.dedupeMs,
+          },
+    turn: known.runs ? { batchId: known.turnId, end } : null,
+    open: known.isOpen ? known.openId : null,
+    answered,
+    restId: batchId(`rest${step}`),
+    newBatchId: batchId(`made${step}`),
+    hold,
   }
 }
 

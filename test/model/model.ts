@@ -21,6 +21,7 @@ import { playOnEngine } from './world.ts'
 const MODEL_TIMES = {
   ...TIMES,
   retentionMs: 200_000,
+  historyMs: 150_000,
   queuedMs: 20_000,
   maxStarts: 2,
   maxPending: 2,
@@ -127,6 +128,8 @@ class Run {
       epoch: isGo ? Number(answer.epoch) : before.epoch,
       failedId: failed?.batchId ?? before.failedId,
       hasDraft: turn ? turn.draft !== null : before.hasDraft,
+      runs: turnId !== null,
+      isOpen: open !== null,
       payloads,
     })
   }

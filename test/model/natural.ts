@@ -25,14 +25,14 @@ export async function naturalCommand(
   if (turn.state === 'waiting') return { do: 'reclaim', who }
   if (turn.state !== 'running') return { do: 'begin', who, attemptBefore: false }
   const record = { do: 'record', who, epochBefore: false } as const
-  if (!turn.draft) return { ...record, step: { kind: 'draft', parts: DRAFT } }
-  const index = turn.parts.findIndex(({ state }) => state !== 'sent')
+  if (!turn.draft) return { ...record, step: { kind: 'draft', parts: DRAFT, heard: null } }
+  const index = turn.parts.findIndex(({ state }) => state !== 'sent' && state !== 'skipped')
   if (index < 0) return { do: 'settle', who, settlement, epochBefore: false }
   const isSending = turn.parts[index]?.state === 'sending'
   return {
     ...record,
     step: isSending
-      ? { kind: 'sent', index, providerId: `p-${index}` }
-      : { kind: 'start', index, unlessNewer: false },
+      ? { kind: 'sent', index, providerId: `p-${index}`, mark: null }
+      : { kind: 'start', index, unlessNewer: false, mark: null },
   }
 }

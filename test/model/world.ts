@@ -113,15 +113,18 @@ async function readsOf(
 ): Promise<Record<string, unknown>> {
   const now = clock.now()
   const turnIds = [...known.values()].map(({ turnId }) => turnId)
-  const [due, pending, failed, batches, conversations, sizes, counts] = await Promise.all([
-    store.due({ limit: 1000, soonMs: 1000 }),
-    store.pending(ALL),
-    store.failed(ALL),
-    Promise.all(turnIds.map((id) => store.batch(id))),
-    Promise.all(people.map((who) => store.conversation(who))),
-    store.sizes(people),
-    store.counts(),
-  ])
+  const [due, pending, failed, batches, conversations, sizes, counts, holds, past] =
+    await Promise.all([
+      store.due({ limit: 1000, soonMs: 1000 }),
+      store.pending(ALL),
+      store.failed(ALL),
+      Promise.all(turnIds.map((id) => store.batch(id))),
+      Promise.all(people.map((who) => store.conversation(who))),
+      store.sizes(people),
+      store.counts(),
+      store.holds(ALL),
+      Promise.all(people.map((who) => store.history(who))),
+    ])
   return {
     due: comparableDue(due),
     pending: { count: pending.count, batches: byId(pending.batches.map(comparable(now))) },
@@ -130,6 +133,8 @@ async function readsOf(
     conversations,
     sizes,
     counts,
+    holds,
+    past,
   }
 }
 

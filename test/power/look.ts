@@ -28,8 +28,8 @@ export async function look(engine: Engine, books: Books): Promise<Sight> {
       if (view) found.set(`b:${id}`, stateOf(view))
     })
     await each(books.names('h'), async (c) => {
-      const { heldUntil } = await store.conversation(c as ConversationKey)
-      if (heldUntil !== null) found.set(`h:${c}`, 'held')
+      const { hold } = await store.conversation(c as ConversationKey)
+      if (hold !== null) found.set(`h:${c}`, 'held')
     })
     return { survives: store.identity().survives, counts: await store.counts() }
   })

@@ -16,6 +16,8 @@ const TIMES: StoreTimes = {
   leaseMs: HOUR,
   maxStarts: 100,
   retentionMs: 24 * HOUR,
+  historyTurns: 10,
+  historyMs: 24 * HOUR,
   wakeMs: 1000,
   maxPending: 10_000_000,
   openHorizonMs: 24 * HOUR,

@@ -99,8 +99,8 @@ export class Talk {
 
   /** A person takes over, and may give back. */
   async #hold(): Promise<void> {
-    await this.#retime('held', { kind: 'hold', forMs: null })
-    if (this.#chance(0.5)) await this.#retime('gone', { kind: 'release' })
+    await this.#retime('held', { kind: 'hold', forMs: null, why: 'paused', atLeast: false })
+    if (this.#chance(0.5)) await this.#retime('gone', { kind: 'release', only: null })
   }
 
   async #retime(state: string, retime: Retime): Promise<void> {

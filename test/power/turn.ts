@@ -39,9 +39,9 @@ export async function queued({ store, ledger }: Tools, turn: SealedTurn): Promis
 export async function send({ store, ledger }: Tools, turn: SealedTurn, epoch: number) {
   const { batchId, conversation } = turn
   const steps = [
-    ['drafted', { kind: 'draft', parts: ['Yes, it is.'] }, 'drafted'],
-    ['sending', { kind: 'start', index: 0, unlessNewer: false }, 'go'],
-    ['sent', { kind: 'sent', index: 0, providerId: `p_${batchId}` }, 'ok'],
+    ['drafted', { kind: 'draft', parts: [{ text: 'Yes, it is.' }], heard: null }, 'drafted'],
+    ['sending', { kind: 'start', index: 0, unlessNewer: false, mark: null }, 'go'],
+    ['sent', { kind: 'sent', index: 0, providerId: `p_${batchId}`, mark: null }, 'ok'],
   ] as const
   for (const [state, step, wanted] of steps) {
     await ledger.keep(batchAs(batchId, state), async () => {

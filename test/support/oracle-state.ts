@@ -1,7 +1,7 @@
 /** What the oracle knows, as plain data that can be copied and counted. */
 import type { ConversationState, Turn } from '../../src/batching/conversation-state.ts'
 import { NOTHING } from '../../src/batching/conversation-state.ts'
-import type { LiveRole, RoleBeat } from '../../src/batching/store.ts'
+import type { LiveRole, RoleBeat, StoreTimes } from '../../src/batching/store.ts'
 import type { Ending } from '../../src/batching/views.ts'
 import type { BatchId, ConversationKey } from '../../src/message.ts'
 
@@ -11,6 +11,10 @@ export interface Talk {
   turn: string[]
   /** Message id → when it was first seen. */
   seen: Map<string, number>
+  /** Hash of something we sent → until when it is known. */
+  marks: Map<string, number>
+  /** What was said, oldest first: batches and the words of humans. */
+  past: { at: number; batchId: BatchId | null; payload: string }[]
 }
 
 export interface Ended extends Ending {
@@ -34,6 +38,8 @@ export class OracleState {
     revoked: 0,
     open: 0,
   }
+  /** `<account> <day>` → sum. */
+  readonly spent = new Map<string, number>()
   readonly #beats = new Map<string, { readonly beat: RoleBeat; readonly at: number }>()
 
   copy(): OracleState {
@@ -41,6 +47,7 @@ export class OracleState {
     for (const [key, talk] of this.talks) copy.talks.set(key, structuredClone(talk))
     for (const [id, ended] of this.ended) copy.ended.set(id, structuredClone(ended))
     for (const [key, beat] of this.#beats) copy.#beats.set(key, beat)
+    for (const [key, sum] of this.spent) copy.spent.set(key, sum)
     Object.assign(copy.counts, this.counts)
     return copy
   }
@@ -48,10 +55,21 @@ export class OracleState {
   talk(conversation: ConversationKey): Talk {
     let talk = this.talks.get(conversation)
     if (!talk) {
-      talk = { state: NOTHING, open: [], turn: [], seen: new Map() }
+      talk = { state: NOTHING, open: [], turn: [], seen: new Map(), marks: new Map(), past: [] }
       this.talks.set(conversation, talk)
     }
     return talk
+  }
+
+  remember(
+    talk: Talk,
+    { historyTurns, historyMs }: Pick<StoreTimes, 'historyTurns' | 'historyMs'>,
+    at: number,
+    batchId: BatchId | null,
+    payload: string,
+  ): void {
+    if (historyTurns === 0 || historyMs === 0) return
+    talk.past = [...talk.past, { at, batchId, payload }].slice(-historyTurns)
   }
 
   holdings(): Holdings {

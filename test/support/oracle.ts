@@ -3,19 +3,24 @@
  * in maps; what it answers is what every engine has to answer.
  */
 import { addAside } from '../../src/batching/aside.ts'
-import type { Answer, Effect, Event, Reduced } from '../../src/batching/conversation-state.ts'
+import type { Answer, Effect, Event, Reduced, Turn } from '../../src/batching/conversation-state.ts'
+import { dayOf } from '../../src/batching/day.ts'
+import { isAsRead } from '../../src/batching/human-act.ts'
 import { reduce } from '../../src/batching/reduce.ts'
 import type * as port from '../../src/batching/store.ts'
 import {
   batchView,
+  holdView,
   isForgotten,
   leavesNearDeadline,
   openView,
   sealedTurn,
+  sentParts,
   untakenView,
 } from '../../src/batching/views.ts'
 import type { Clock } from '../../src/clock.ts'
-import type { BatchId, ConversationKey } from '../../src/message.ts'
+import { tenantOfKey } from '../../src/conversation-key.ts'
+import type { BatchId, ConversationKey, Part } from '../../src/message.ts'
 import { dueOf } from './oracle-due.ts'
 import { unseen } from './oracle-seen.ts'
 import { type Ended, type Holdings, OracleState, type Talk } from './oracle-state.ts'
@@ -134,7 +139,10 @@ export class OracleStore implements port.BatchStore {
       const answer = this.#run(conversation, { type: 'seal', now, batchId, restId })
       if (answer.outcome !== 'sealed') return answer as port.SealResult
       const payloads = [...this.#state.talk(conversation).turn]
-      return { outcome: 'sealed', turn: sealedTurn(conversation, answer.turn, payloads) }
+      return {
+        outcome: 'sealed',
+        turn: sealedTurn(conversation, answer.turn, payloads, this.#beside(conversation)),
+      }
     })
   }
 
@@ -144,7 +152,10 @@ export class OracleStore implements port.BatchStore {
     const answer = this.#run(conversation, { type: 'reclaim', now: this.#clock(), batchId })
     if (answer.outcome !== 'reclaimed') return answer as port.ReclaimResult
     const payloads = [...this.#state.talk(conversation).turn]
-    return { outcome: 'reclaimed', turn: sealedTurn(conversation, answer.turn, payloads) }
+    return {
+      outcome: 'reclaimed',
+      turn: sealedTurn(conversation, answer.turn, payloads, this.#beside(conversation)),
+    }
   }
 
   async queued(turns: readonly { batchId: BatchId; attempt: number }[]): Promise<void> {
@@ -161,7 +172,7 @@ export class OracleStore implements port.BatchStore {
     const answer = this.#run(conversation, { type: 'begin', now, batchId, attempt })
     const { state, turn: payloads } = this.#state.talk(conversation)
     if (answer.outcome !== 'go' || !state.turn) return answer as port.BeginResult
-    const { epoch, draft, parts, retries, starts, firstAt, lastAt } = state.turn
+    const { epoch, draft, parts, retries, starts, interrupts, firstAt, lastAt } = state.turn
     const messages = [...payloads]
     return {
       outcome: 'go',
@@ -171,6 +182,7 @@ export class OracleStore implements port.BatchStore {
       parts,
       retries,
       starts,
+      interrupts,
       firstAt,
       lastAt,
     }
@@ -183,13 +195,14 @@ export class OracleStore implements port.BatchStore {
     conversation: ConversationKey,
   ): Promise<port.RecordResult> {
     const now = this.#clock()
-    return this.#run(conversation, {
-      type: 'record',
-      now,
-      batchId,
-      epoch,
-      step,
-    }) as port.RecordResult
+    const event: Event = { type: 'record', now, batchId, epoch, step }
+    const result = this.#run(conversation, event) as port.RecordResult
+    const mark = 'mark' in step ? step.mark : null
+    if (mark && (result.outcome === 'go' || result.outcome === 'ok')) {
+      const { marks } = this.#state.talk(conversation)
+      marks.set(mark.hash, Math.max(marks.get(mark.hash) ?? 0, now + mark.forMs))
+    }
+    return result
   }
 
   async settle(
@@ -204,6 +217,77 @@ export class OracleStore implements port.BatchStore {
       return answer as port.SettleResult
     }
     return { outcome: ended.turn.epoch === epoch ? 'already' : 'fenced' }
+  }
+
+  async answer(batchId: BatchId, parts: readonly Part[]): Promise<'done' | 'already' | 'gone'> {
+    const conversation = this.#conversationOf(batchId)
+    if (!conversation) return 'gone'
+    const answer = this.#run(conversation, { type: 'answer', now: this.#clock(), batchId, parts })
+    return answer.outcome as 'done' | 'already' | 'gone'
+  }
+
+  async human(act: port.HumanAct): Promise<port.HumanResult> {
+    const now = this.#clock()
+    const { conversation, said, turn, newBatchId, restId } = act
+    const talk = this.#state.talk(conversation)
+    if (said && unseen(talk.seen, [said], said.dedupeMs, now).length === 0) {
+      return { outcome: 'duplicate' }
+    }
+    const isOurs = said?.marks.some((hash) => (talk.marks.get(hash) ?? 0) > now) ?? false
+    if (!isOurs && !isAsRead(act, talk.state)) return { outcome: 'changed' }
+    if (said) talk.seen.set(said.idHash, now)
+    if (isOurs) return { outcome: 'ours' }
+    const before = this.#state.counts.answered
+    this.#run(conversation, { type: 'retime', now, retime: act.hold })
+    let n = act.answered
+    if (turn) {
+      const { size } = talk.state.turn as Turn
+      const ended = this.#run(conversation, { type: 'yield', now, end: turn.end, newBatchId })
+      if (ended.outcome === 'answered' && turn.end === 'reopened') n -= size
+    }
+    this.#run(conversation, { type: 'answered', now, n, restId })
+    if (said?.payload) this.#state.remember(talk, this.#times, now, null, said.payload)
+    const { holdUntil } = talk.state
+    return {
+      outcome: 'done',
+      turnId: turn?.batchId ?? null,
+      answered: this.#state.counts.answered - before,
+      heldUntil: holdUntil === Number.POSITIVE_INFINITY ? null : holdUntil,
+    }
+  }
+
+  async history(conversation: ConversationKey): Promise<readonly port.PastEntry[]> {
+    const after = this.#clock() - this.#times.historyMs
+    return this.#state
+      .talk(conversation)
+      .past.filter(({ at }) => at > after)
+      .flatMap(({ at, batchId, payload }): port.PastEntry[] => {
+        if (batchId === null) return [{ kind: 'human', at, payload }]
+        const kept = this.#kept(batchId)
+        if (!kept) return []
+        const { heard } = kept.turn
+        return [{ kind: 'turn', at, payloads: kept.payloads, heard, sent: sentParts(kept.turn) }]
+      })
+  }
+
+  async spend(account: string, amount: number): Promise<number> {
+    const key = `${account} ${dayOf(this.#clock())}`
+    const sum = (this.#state.spent.get(key) ?? 0) + amount
+    this.#state.spent.set(key, sum)
+    return sum
+  }
+
+  async holds({ offset, limit }: Page): ReturnType<port.BatchStore['holds']> {
+    const now = this.#clock()
+    const holds = [...this.#state.talks]
+      .map(([conversation, { state }]) => holdView(conversation, state, now))
+      .filter((view) => view !== null)
+      .sort(
+        (a, b) =>
+          (a.until ?? Infinity) - (b.until ?? Infinity) ||
+          (a.conversation < b.conversation ? -1 : 1),
+      )
+    return { count: holds.length, holds: holds.slice(offset, offset + limit) }
   }
 
   async retime(conversation: ConversationKey, retime: port.Retime): Promise<port.RetimeResult> {
@@ -283,12 +367,13 @@ export class OracleStore implements port.BatchStore {
 
   async conversation(conversation: ConversationKey): Promise<port.ConversationView> {
     const now = this.#clock()
-    const { state, open } = this.#state.talk(conversation)
+    const { state, open, turn } = this.#state.talk(conversation)
     return {
       open: openView(conversation, state, now),
       payloads: [...open],
       turnId: state.turn?.id ?? null,
-      heldUntil: state.holdUntil > now ? state.holdUntil : null,
+      turnPayloads: [...turn],
+      hold: holdView(conversation, state, now),
     }
   }
 
@@ -318,6 +403,15 @@ export class OracleStore implements port.BatchStore {
 
   async adopt(): Promise<number> {
     return 0
+  }
+
+  /** Other turns in flight of the tenant of this conversation. */
+  #beside(conversation: ConversationKey): number {
+    const tenant = tenantOfKey(conversation)
+    const turns = [...this.#state.talks].filter(
+      ([key, { state }]) => state.turn && tenantOfKey(key) === tenant,
+    )
+    return turns.length - 1
   }
 
   #openCount(): number {
@@ -376,6 +470,9 @@ export class OracleStore implements port.BatchStore {
           settledAt: now,
           payloads,
         })
+        if (state === 'answered' && reason !== 'quiet') {
+          this.#state.remember(talk, this.#times, now, turn.id, '')
+        }
         break
       }
       case 'erase':

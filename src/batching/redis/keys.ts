@@ -7,6 +7,9 @@
  *   rf:open       zset    c|batch → due                       rf:turns    zset    batch → look again
  *   rf:b:<batch>  hash    a turn and what became of it        rf:m:<batch> list   its messages
  *   rf:failed     zset    batch → when                        rf:n        hash    counts
+ *   rf:held       zset    c → end of the hold                 rf:o:c      zset    hashes of what we sent
+ *   rf:h:c        list    what was said before                rf:u:<id>   string  words of a human
+ *   rf:s:<account> hash   what was spent today
  *   rf:roles      zset    heartbeats                          rf:store    string  identity
  */
 import type { BatchId, ConversationKey } from '../../message.ts'
@@ -16,6 +19,7 @@ export class RedisKeys {
   readonly turns: string
   readonly failed: string
   readonly counts: string
+  readonly held: string
   readonly roles: string
   readonly store: string
   readonly #tag: string
@@ -25,6 +29,7 @@ export class RedisKeys {
     this.open = `rf:${this.#tag}open`
     this.turns = `rf:${this.#tag}turns`
     this.failed = `rf:${this.#tag}failed`
+    this.held = `rf:${this.#tag}held`
     this.counts = `rf:${this.#tag}n`
     this.roles = `rf:${this.#tag}roles`
     this.store = `rf:${this.#tag}store`
@@ -41,6 +46,18 @@ export class RedisKeys {
   }
   ids(c: ConversationKey): string {
     return `rf:${this.#tag}i:${c}`
+  }
+  marks(c: ConversationKey): string {
+    return `rf:${this.#tag}o:${c}`
+  }
+  history(c: ConversationKey): string {
+    return `rf:${this.#tag}h:${c}`
+  }
+  said(entryId: string): string {
+    return `rf:${this.#tag}u:${entryId}`
+  }
+  spent(account: string): string {
+    return `rf:${this.#tag}s:${account}`
   }
   batch(id: BatchId): string {
     return `rf:${this.#tag}b:${id}`

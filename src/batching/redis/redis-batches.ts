@@ -138,7 +138,7 @@ export async function seal(
     const [outcome = 'none', ...rest] = texts(reply ?? [])
     if (outcome === 'quiet') return { outcome, batchId, size: Number(rest[5]) }
     if (outcome !== 'sealed') return { outcome: outcome as 'none' | 'busy' | 'held' | 'early' }
-    const turn = sealedTurn(conversation, batchId, 1, rest, rest.slice(6))
+    const turn = sealedTurn(conversation, batchId, 1, rest, rest.slice(7), Number(rest[6]))
     return { outcome, turn }
   })
 }
@@ -164,7 +164,14 @@ export async function reclaim(calls: RedisCalls, batchId: BatchId): Promise<Port
   const [outcome, c, attempt, ...rest] = texts(reply)
   if (outcome !== 'reclaimed') return { outcome: outcome as 'early' | 'gone' }
   const conversation = c as ConversationKey
-  const turn = sealedTurn(conversation, batchId, Number(attempt), rest, rest.slice(5))
+  const turn = sealedTurn(
+    conversation,
+    batchId,
+    Number(attempt),
+    rest,
+    rest.slice(6),
+    Number(rest[5]),
+  )
   return { outcome, turn }
 }
 

@@ -2,7 +2,7 @@
 import type { Redis } from 'ioredis'
 import type { Clock } from '../../clock.ts'
 import type { BatchId, ConversationKey } from '../../message.ts'
-import type { BatchView, ConversationView, Counts, OpenBatchView } from '../store.ts'
+import type { BatchView, ConversationView, Counts, HoldReason, OpenBatchView } from '../store.ts'
 import type { RedisKeys } from './keys.ts'
 import { batchView, FOREVER, openView, WINDOW_FIELDS } from './replies.ts'
 
@@ -13,7 +13,7 @@ interface Page {
   readonly limit: number
 }
 
-async function pipelined(redis: Redis, commands: (string | number)[][]): Promise<unknown[]> {
+export async function pipelined(redis: Redis, commands: (string | number)[][]): Promise<unknown[]> {
   if (commands.length === 0) return []
   const results = (await redis.pipeline(commands).exec()) ?? []
   return results.map(([error, reply]) => {
@@ -136,19 +136,28 @@ export async function readConversation(
   clock: Clock | undefined,
 ): Promise<ConversationView> {
   const [window, payloads, time] = (await pipelined(redis, [
-    ['hmget', keys.conversation(c), ...WINDOW_FIELDS],
+    ['hmget', keys.conversation(c), 'why', ...WINDOW_FIELDS],
     ['lrange', keys.list(c), 0, -1],
     ['time'],
   ])) as [(string | null)[], string[], string[]]
   const now = clock?.() ?? Number(time[0]) * 1000
-  const [turn, hold, id] = window.slice(-3)
+  const [why, ...fields] = window
+  const [turn, hold, id] = fields.slice(-3)
   const until = Number(hold ?? 0)
-  const heldUntil = until >= FOREVER ? Number.POSITIVE_INFINITY : until
+  const turnId = (turn ?? null) as BatchId | null
   return {
-    open: id ? openView(c, id as BatchId, window, now) : null,
+    open: id ? openView(c, id as BatchId, fields, now) : null,
     payloads: id ? payloads : [],
-    turnId: (turn ?? null) as BatchId | null,
-    heldUntil: until > now ? heldUntil : null,
+    turnId,
+    turnPayloads: turnId ? await redis.lrange(keys.messages(turnId), 0, -1) : [],
+    hold:
+      until > now
+        ? {
+            conversation: c,
+            why: (why ?? 'paused') as HoldReason,
+            until: until >= FOREVER ? null : until,
+          }
+        : null,
   }
 }
 

@@ -9,7 +9,7 @@ import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
 import type { Clock } from '../../clock.ts'
 import { messageOf } from '../../errors.ts'
-import type { BatchId, ConversationKey } from '../../message.ts'
+import type { BatchId, ConversationKey, Part } from '../../message.ts'
 import type { Events } from '../../observability/events.ts'
 import type { Deadline } from '../../service.ts'
 import { otherTenant } from '../other-tenant.ts'
@@ -28,6 +28,7 @@ import {
 import { redisError } from './errors.ts'
 import { RedisKeys } from './keys.ts'
 import * as batches from './redis-batches.ts'
+import * as humans from './redis-human.ts'
 import {
   readBatches,
   readConversation,
@@ -214,6 +215,16 @@ export class RedisStore implements Port.BatchStore {
     return turns.settle(this.#calls, turn, settlement)
   }
 
+  answer(batchId: BatchId, parts: readonly Part[]): Promise<'done' | 'already' | 'gone'> {
+    return turns.answer(this.#calls, batchId, parts)
+  }
+  human(act: Port.HumanAct): Promise<Port.HumanResult> {
+    return humans.human(this.#calls, act)
+  }
+  spend(account: string, amount: number): Promise<number> {
+    return humans.spend(this.#calls, account, amount)
+  }
+
   retime(c: ConversationKey, retime: Port.Retime): Promise<Port.RetimeResult> {
     return upkeep.retime(this.#calls, c, retime)
   }
@@ -252,6 +263,17 @@ export class RedisStore implements Port.BatchStore {
 
   sizes(conversations: readonly ConversationKey[]): ReturnType<Port.BatchStore['sizes']> {
     return this.#calls.guard(readSizes(this.#redis, this.#keys, conversations))
+  }
+
+  holds(page: { offset: number; limit: number }): ReturnType<Port.BatchStore['holds']> {
+    return this.#calls.guard(humans.readHolds(this.#redis, this.#keys, page, this.#options.clock))
+  }
+
+  history(c: ConversationKey): Promise<readonly Port.PastEntry[]> {
+    const { historyMs } = this.#options.times
+    return this.#calls.guard(
+      humans.readHistory(this.#redis, this.#keys, c, historyMs, this.#options.clock),
+    )
   }
 
   counts(): Promise<Port.Counts> {

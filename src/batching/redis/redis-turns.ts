@@ -1,5 +1,6 @@
-/** Turns on Redis: begin, record, settle. */
-import type { BatchId, ConversationKey } from '../../message.ts'
+/** Turns on Redis: begin, record, settle, and an answer from elsewhere. */
+import type { BatchId, ConversationKey, Part } from '../../message.ts'
+import { draftIn } from '../draft.ts'
 import type * as Port from '../store.ts'
 import type { RedisCalls } from './calls.ts'
 import { begun } from './replies.ts'
@@ -43,11 +44,11 @@ export async function record(
   const k = calls.keys
   const reply = await calls.run(
     'record',
-    [k.batch(batchId), k.turns, k.conversation(conversation)],
+    [k.batch(batchId), k.turns, k.conversation(conversation), k.marks(conversation)],
     [calls.now(), batchId, epoch, calls.times.leaseMs, step.kind, ...stepArgs(step)],
   )
   const [outcome, value] = texts(reply)
-  if (outcome === 'drafted') return { outcome, parts: JSON.parse(value ?? '[]') as string[] }
+  if (outcome === 'drafted') return { outcome, parts: draftIn(JSON.parse(value ?? '[]')) ?? [] }
   if (outcome === 'go') return { outcome, uncertain: value === '1' }
   return { outcome: outcome as 'fenced' | 'sent' | 'ok' | 'interrupted' }
 }
@@ -70,6 +71,7 @@ export async function settle(
       k.turns,
       k.failed,
       k.counts,
+      k.history(c),
     ],
     [
       calls.now(),
@@ -80,30 +82,61 @@ export async function settle(
       calls.times.wakeMs,
       calls.channel,
       settlement.kind,
+      calls.times.historyTurns,
+      calls.times.historyMs,
       ...settlementArgs(settlement),
     ],
   )
   return { outcome: texts(reply)[0] as Port.SettleResult['outcome'] }
 }
 
+export async function answer(
+  calls: RedisCalls,
+  batchId: BatchId,
+  parts: readonly Part[],
+): Promise<'done' | 'already' | 'gone'> {
+  const k = calls.keys
+  const reply = await calls.run(
+    'answer',
+    [k.batch(batchId), k.turns],
+    [calls.now(), batchId, JSON.stringify(parts), parts.length, calls.channel],
+  )
+  return texts(reply)[0] as 'done' | 'already' | 'gone'
+}
+
 function stepArgs(step: Port.Step): (string | number)[] {
   switch (step.kind) {
     case 'draft':
-      return [JSON.stringify(step.parts), step.parts.length]
+      return [
+        JSON.stringify(step.parts),
+        step.parts.length,
+        ...(step.heard === null ? [] : [step.heard]),
+      ]
     case 'start':
-      return [step.index, step.unlessNewer ? 1 : 0]
+      return [step.index, step.unlessNewer ? 1 : 0, ...markArgs(step.mark)]
     case 'sent':
-      return [step.index, step.providerId]
+      return [step.index, step.providerId, ...markArgs(step.mark)]
+    case 'skip':
+      return [step.index]
+    case 'apologise':
+      return markArgs(step.mark)
     case 'alive':
-      return []
+      return [step.unlessNewer ? 1 : 0]
   }
+}
+
+function markArgs(mark: Port.Mark | null): (string | number)[] {
+  return mark ? [mark.hash, mark.forMs] : ['', 0]
 }
 
 function settlementArgs(settlement: Port.Settlement): (string | number)[] {
   switch (settlement.kind) {
     case 'answered':
-    case 'giveBack':
       return []
+    case 'giveBack':
+      return [settlement.afterMs]
+    case 'park':
+      return [settlement.forMs]
     case 'failed':
       return [settlement.reason]
     case 'retry':

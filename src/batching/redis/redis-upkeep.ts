@@ -11,12 +11,11 @@ export async function retime(
   c: ConversationKey,
   retime: Port.Retime,
 ): Promise<Port.RetimeResult> {
-  const ms =
-    retime.kind === 'typing' ? retime.idleMs : retime.kind === 'hold' ? (retime.forMs ?? '') : ''
+  const k = calls.keys
   const reply = await calls.run(
     'retime',
-    [calls.keys.conversation(c), calls.keys.open],
-    [calls.now(), c, calls.times.wakeMs, calls.channel, retime.kind, ms],
+    [k.conversation(c), k.open, k.held],
+    [calls.now(), c, calls.times.wakeMs, calls.channel, retime.kind, ...retimeArgs(retime)],
   )
   const [outcome, batchId, dueAt] = texts(reply)
   if (outcome === 'none') return { outcome }
@@ -24,6 +23,19 @@ export async function retime(
     outcome: 'done',
     batchId: (batchId || null) as BatchId | null,
     dueAt: dueAt ? Number(dueAt) : null,
+  }
+}
+
+function retimeArgs(retime: Port.Retime): (string | number)[] {
+  switch (retime.kind) {
+    case 'typing':
+      return [retime.idleMs]
+    case 'flush':
+      return ['']
+    case 'hold':
+      return [retime.forMs ?? '', retime.why, retime.atLeast ? 1 : 0]
+    case 'release':
+      return ['', retime.only ?? '']
   }
 }
 

@@ -1,5 +1,6 @@
 /** Replies of the scripts and raw hashes, read into the port's types. */
 import type { BatchId, ConversationKey, SealCause } from '../../message.ts'
+import { draftIn } from '../draft.ts'
 import type {
   BatchView,
   BeginResult,
@@ -27,6 +28,7 @@ export function sealedTurn(
   attempt: number,
   [firstAt, lastAt, dueAt, sealedAt, cause]: readonly string[],
   payloads: readonly string[],
+  inFlight: number,
 ): SealedTurn {
   return {
     conversation,
@@ -38,17 +40,19 @@ export function sealedTurn(
     lastAt: Number(lastAt),
     dueAt: Number(dueAt),
     sealedAt: Number(sealedAt),
+    inFlight,
   }
 }
 
 export function partState(field: string | undefined): PartState {
   if (!field) return { state: 'waiting' }
   if (field === 'sending') return { state: 'sending' }
+  if (field === 'skipped') return { state: 'skipped' }
   return { state: 'sent', providerId: field.slice('sent:'.length) }
 }
 
 export function begun(reply: readonly string[]): BeginResult {
-  const [outcome, epoch, retries, firstAt, lastAt, starts, draft, count] = reply
+  const [outcome, epoch, retries, firstAt, lastAt, starts, interrupts, draft, count] = reply
   if (outcome !== 'go') {
     return { outcome: outcome as Exclude<BeginResult['outcome'], 'go'> }
   }
@@ -60,9 +64,10 @@ export function begun(reply: readonly string[]): BeginResult {
     firstAt: Number(firstAt),
     lastAt: Number(lastAt),
     starts: Number(starts),
-    draft: draft ? (JSON.parse(draft) as string[]) : null,
-    parts: reply.slice(8, 8 + parts).map(partState),
-    payloads: reply.slice(8 + parts),
+    interrupts: Number(interrupts),
+    draft: draft ? draftIn(JSON.parse(draft)) : null,
+    parts: reply.slice(9, 9 + parts).map(partState),
+    payloads: reply.slice(9 + parts),
   }
 }
 
@@ -82,7 +87,7 @@ export function batchView(batchId: BatchId, hash: Hash): BatchView {
     attempt: Number(hash.attempt),
     retries: Number(hash.retries),
     reason: hash.reason ?? null,
-    draft: hash.draft ? (JSON.parse(hash.draft) as string[]) : null,
+    draft: hash.draft ? draftIn(JSON.parse(hash.draft)) : null,
     parts,
     restId: (hash.rest || null) as BatchId | null,
   }

@@ -14,9 +14,11 @@ export const SCRIPTS = {
   reclaim: 4,
   queued: 3,
   begin: 7,
-  record: 3,
-  settle: 8,
-  retime: 2,
+  record: 4,
+  settle: 9,
+  answer: 2,
+  human: 15,
+  retime: 3,
   amend: 5,
   discard: 5,
   'discard-failed': 5,
@@ -25,6 +27,7 @@ export const SCRIPTS = {
   beat: 1,
   probe: 0,
   postpone: 1,
+  spend: 1,
 } as const
 export type ScriptName = keyof typeof SCRIPTS
 

@@ -4,18 +4,29 @@
  */
 import type { DatabaseSync } from 'node:sqlite'
 import type { BatchId, ConversationKey } from '../../message.ts'
-import type {
-  Answer,
-  ConversationState,
-  Effect,
-  Event,
-  ReduceLimits,
-  Turn,
+import {
+  type Answer,
+  type ConversationState,
+  type Effect,
+  type Event,
+  NOTHING,
+  type ReduceLimits,
+  type Turn,
 } from '../conversation-state.ts'
 import { reduce } from '../reduce.ts'
+import type { HoldReason, StoreTimes } from '../store.ts'
 import type { Ending } from '../views.ts'
+import { Past } from './past.ts'
 import type { Row } from './rows.ts'
-import { numberIn, OPEN_COLUMNS, openFrom, openValues, turnFrom, turnValues } from './rows.ts'
+import {
+  holdReasonIn,
+  numberIn,
+  OPEN_COLUMNS,
+  openFrom,
+  openValues,
+  turnFrom,
+  turnValues,
+} from './rows.ts'
 import { IS_TURN } from './schema.ts'
 import { damaged } from './sqlite-errors.ts'
 import type { Tally } from './tally.ts'
@@ -39,19 +50,19 @@ export interface KeptRow {
   readonly row: Row
 }
 
+type RowLimits = ReduceLimits & Pick<StoreTimes, 'retentionMs' | 'historyTurns' | 'historyMs'>
+
 export class ConversationRows {
   readonly #statements: ReturnType<typeof prepare>
   readonly #tally: Tally
-  readonly #limits: ReduceLimits & { readonly retentionMs: number }
+  readonly #limits: RowLimits
+  readonly past: Past
 
-  constructor(
-    database: DatabaseSync,
-    tally: Tally,
-    limits: ReduceLimits & { readonly retentionMs: number },
-  ) {
+  constructor(database: DatabaseSync, tally: Tally, limits: RowLimits) {
     this.#statements = prepare(database)
     this.#tally = tally
     this.#limits = limits
+    this.past = new Past(database, limits)
   }
 
   /** Throws `store_damaged` when a row of the conversation cannot be right. */
@@ -69,6 +80,7 @@ export class ConversationRows {
             ? Number.POSITIVE_INFINITY
             : numberIn(hold, 'until')
           : 0,
+        holdWhy: hold ? holdReasonIn(hold) : NOTHING.holdWhy,
       },
       openRow: open ? numberIn(open, 'n') : null,
       turnRow: turn ? numberIn(turn, 'n') : null,
@@ -115,6 +127,11 @@ export class ConversationRows {
     // The id may be used again, though the message that bore it may still wait for its answer.
     this.#statements.freeId.run(conversation, idHash)
     return false
+  }
+
+  /** An id without a message of ours: it is known from now on. */
+  remember(conversation: ConversationKey, idHash: string, forgetAt: number): void {
+    this.#statements.addMessage.run(conversation, idHash, forgetAt, null, null)
   }
 
   addMessages(
@@ -180,10 +197,13 @@ export class ConversationRows {
       if (turnRow === null) throw damaged(`turn ${after.turn.id} has no row`)
       this.#statements.saveTurn.run({ ...turnValues(after.turn, null), n: turnRow })
     }
-    if (after.holdUntil !== before.holdUntil) this.#hold(conversation, after.holdUntil)
+    if (after.holdUntil !== before.holdUntil || after.holdWhy !== before.holdWhy) {
+      this.#hold(conversation, after.holdUntil, after.holdWhy)
+    }
     const openRow = this.#saveOpen(loaded, after, now)
     for (const effect of effects) this.#moveMessages(effect, loaded, openRow)
     this.#tally.addOpenBatches(Number(after.open !== null) - Number(before.open !== null))
+    this.#tally.addTurns(conversation, Number(after.turn !== null) - Number(before.turn !== null))
     return { openRow, turnRow }
   }
 
@@ -218,6 +238,9 @@ export class ConversationRows {
     const n = turn.id === loaded.state.turn?.id ? loaded.turnRow : loaded.openRow
     if (n === null) throw damaged(`batch ${turn.id} has no row`)
     this.#statements.saveTurn.run({ ...turnValues(turn, { state, reason, settledAt: now }), n })
+    if (state === 'answered' && reason !== 'quiet') {
+      this.past.add(loaded.conversation, now, turn.id, null)
+    }
   }
 
   #moveMessages(effect: Effect, loaded: Loaded, openRow: number | null): void {
@@ -244,11 +267,11 @@ export class ConversationRows {
     }
   }
 
-  #hold(conversation: ConversationKey, until: number): void {
+  #hold(conversation: ConversationKey, until: number, why: HoldReason): void {
     if (until === 0) this.#statements.release.run(conversation)
     else {
       const end = until === Number.POSITIVE_INFINITY ? null : until
-      this.#statements.setHold.run(conversation, end)
+      this.#statements.setHold.run(conversation, end, why)
     }
   }
 }
@@ -256,16 +279,16 @@ export class ConversationRows {
 const TURN_COLUMNS = `state = :state, size = :size, first_at = :firstAt, last_at = :lastAt,
   due_at = :dueAt, age_ms = :ageMs, max_size = :maxSize, look_at = :lookAt,
   sealed_at = :sealedAt, cause = :cause, rest_id = :restId, attempt = :attempt, epoch = :epoch,
-  starts = :starts, retries = :retries, draft = :draft, parts = :parts, reason = :reason,
-  settled_at = :settledAt`
+  starts = :starts, retries = :retries, draft = :draft, parts = :parts, interrupts = :interrupts,
+  heard = :heard, apologised = :apologised, reason = :reason, settled_at = :settledAt`
 
 function prepare(database: DatabaseSync) {
   const sql = (text: string) => database.prepare(text)
   return {
     open: sql(`SELECT n, id, size, first_at, last_at, due_at, age_ms, max_size, idle_ms, last_loud,
-      over_at FROM batch WHERE conversation = ? AND state = 'open'`),
+      over_at, interrupts FROM batch WHERE conversation = ? AND state = 'open'`),
     turn: sql(`SELECT * FROM batch WHERE conversation = ? AND ${IS_TURN}`),
-    hold: sql('SELECT until FROM hold WHERE conversation = ?'),
+    hold: sql('SELECT until, why FROM hold WHERE conversation = ?'),
     byId: sql('SELECT * FROM batch WHERE id = ?'),
     aside: sql(`SELECT * FROM batch
       WHERE conversation = ? AND reason = ? AND state = 'failed' AND attempt = 0`),
@@ -280,15 +303,15 @@ function prepare(database: DatabaseSync) {
     addTurn:
       sql(`INSERT INTO batch (id, conversation, state, size, first_at, last_at, due_at, age_ms,
       max_size, look_at, sealed_at, cause, rest_id, attempt, epoch, starts, retries, draft, parts,
-      reason, settled_at) VALUES (:id, :conversation, :state, :size, :firstAt, :lastAt, :dueAt,
+      heard, interrupts, apologised, reason, settled_at) VALUES (:id, :conversation, :state, :size, :firstAt, :lastAt, :dueAt,
       :ageMs, :maxSize, :lookAt, :sealedAt, :cause, :restId, :attempt, :epoch, :starts, :retries,
-      :draft, :parts, :reason, :settledAt)`),
+      :draft, :parts, :heard, :interrupts, :apologised, :reason, :settledAt)`),
     saveTurn: sql(`UPDATE batch SET ${TURN_COLUMNS}, wake_at = NULL, hold_end_at = NULL
       WHERE n = :n`),
     remove: sql('DELETE FROM batch WHERE n = ?'),
 
-    setHold: sql(`INSERT INTO hold (conversation, until) VALUES (?, ?)
-      ON CONFLICT (conversation) DO UPDATE SET until = excluded.until`),
+    setHold: sql(`INSERT INTO hold (conversation, until, why) VALUES (?, ?, ?)
+      ON CONFLICT (conversation) DO UPDATE SET until = excluded.until, why = excluded.why`),
     release: sql('DELETE FROM hold WHERE conversation = ?'),
 
     seen: sql('SELECT forget_at FROM message WHERE conversation = ? AND id_hash = ?'),

@@ -1,10 +1,25 @@
 /** What is read without changing anything: what is due, and the lists for people. */
 import type { DatabaseSync } from 'node:sqlite'
 import type { BatchId, ConversationKey } from '../../message.ts'
-import type { BatchView, Due, DueConversation, OpenBatchView, StoreTimes } from '../store.ts'
+import type {
+  BatchView,
+  Due,
+  DueConversation,
+  HoldView,
+  OpenBatchView,
+  StoreTimes,
+} from '../store.ts'
 import { batchView } from '../views.ts'
 import type { Row } from './rows.ts'
-import { batchIdIn, conversationIn, endingFrom, numberIn, textIn, turnFrom } from './rows.ts'
+import {
+  batchIdIn,
+  conversationIn,
+  endingFrom,
+  holdReasonIn,
+  numberIn,
+  textIn,
+  turnFrom,
+} from './rows.ts'
 
 const SOON_LIMIT = 100
 
@@ -84,6 +99,17 @@ export class Listing {
     return { count: count ? numberIn(count, 'n') : 0, batches }
   }
 
+  /** Holds that have not ended, those that end first first. */
+  holds({ offset, limit }: Page, now: number): { count: number; holds: HoldView[] } {
+    const count = this.#statements.holdCount.get(now)
+    const holds = this.#statements.holds.all(now, limit, offset).map((row) => ({
+      conversation: conversationIn(row),
+      why: holdReasonIn(row),
+      until: row.until === null ? null : numberIn(row, 'until'),
+    }))
+    return { count: count ? numberIn(count, 'n') : 0, holds }
+  }
+
   /** Failed batches, those that failed first first. */
   failed({ offset, limit }: Page): { count: number; batches: BatchView[] } {
     const count = this.#statements.failedCount.get()
@@ -144,6 +170,9 @@ function prepare(database: DatabaseSync) {
     pending: sql(`SELECT id, conversation, state, size, first_at, last_at,
       coalesce(wake_at, hold_end_at) AS due FROM batch
       WHERE state IN ('open', 'sealed') ORDER BY first_at, n LIMIT ? OFFSET ?`),
+    holdCount: sql('SELECT count(*) AS n FROM hold WHERE until IS NULL OR until > ?'),
+    holds: sql(`SELECT conversation, until, why FROM hold WHERE until IS NULL OR until > ?
+      ORDER BY until NULLS LAST, conversation LIMIT ? OFFSET ?`),
     failedCount: sql(`SELECT count(*) AS n FROM batch WHERE state = 'failed'`),
     failed: sql(`SELECT * FROM batch WHERE state = 'failed'
       ORDER BY settled_at, n LIMIT ? OFFSET ?`),

@@ -3,12 +3,14 @@
  * ends. They may run twice (see there), so all they leave outside of the database is the tally,
  * which follows the transaction, and a wake-up, of which one too many does no harm.
  */
-import type { BatchId, ConversationKey } from '../../message.ts'
+import type { BatchId, ConversationKey, Part } from '../../message.ts'
 import { addAside } from '../aside.ts'
-import type { Answer, Event } from '../conversation-state.ts'
+import type { Answer, Event, Turn } from '../conversation-state.ts'
+import { isAsRead } from '../human-act.ts'
 import type * as port from '../store.ts'
 import { isForgotten, leavesNearDeadline, sealedTurn } from '../views.ts'
 import type { ConversationRows, Loaded } from './conversation-rows.ts'
+import type { Marks } from './marks.ts'
 import { conversationIn, endingFrom, numberIn, turnFrom } from './rows.ts'
 import type { Tally } from './tally.ts'
 
@@ -20,12 +22,14 @@ interface TurnName {
 export class Operations {
   readonly #rows: ConversationRows
   readonly #tally: Tally
+  readonly #marks: Marks
   readonly #times: port.StoreTimes
   #mustWake = false
 
-  constructor(rows: ConversationRows, tally: Tally, times: port.StoreTimes) {
+  constructor(rows: ConversationRows, tally: Tally, marks: Marks, times: port.StoreTimes) {
     this.#rows = rows
     this.#tally = tally
+    this.#marks = marks
     this.#times = times
   }
 
@@ -83,7 +87,7 @@ export class Operations {
     const { answer, turnRow } = this.#run(loaded, { type: 'seal', now, batchId, restId })
     if (answer.outcome !== 'sealed') return answer as port.SealResult
     const payloads = this.#payloads(turnRow)
-    return { outcome: 'sealed', turn: sealedTurn(conversation, answer.turn, payloads) }
+    return { outcome: 'sealed', turn: this.#sealed(conversation, answer.turn, payloads) }
   }
 
   reclaim(batchId: BatchId, now: number): port.ReclaimResult {
@@ -94,7 +98,7 @@ export class Operations {
     const { answer, turnRow } = this.#run(loaded, { type: 'reclaim', now, batchId })
     if (answer.outcome !== 'reclaimed') return answer as port.ReclaimResult
     const payloads = this.#payloads(turnRow)
-    return { outcome: 'reclaimed', turn: sealedTurn(conversation, answer.turn, payloads) }
+    return { outcome: 'reclaimed', turn: this.#sealed(conversation, answer.turn, payloads) }
   }
 
   queued({ batchId, attempt }: { batchId: BatchId; attempt: number }, now: number): void {
@@ -111,9 +115,20 @@ export class Operations {
     const loaded = this.#rows.load(conversation)
     const { answer, state, turnRow } = this.#run(loaded, { type: 'begin', now, batchId, attempt })
     if (answer.outcome !== 'go' || !state.turn) return answer as port.BeginResult
-    const { epoch, draft, parts, retries, starts, firstAt, lastAt } = state.turn
+    const { epoch, draft, parts, retries, starts, firstAt, lastAt, interrupts } = state.turn
     const payloads = this.#payloads(turnRow)
-    return { outcome: 'go', epoch, payloads, draft, parts, retries, starts, firstAt, lastAt }
+    return {
+      outcome: 'go',
+      epoch,
+      payloads,
+      draft,
+      parts,
+      retries,
+      starts,
+      interrupts,
+      firstAt,
+      lastAt,
+    }
   }
 
   record(
@@ -122,7 +137,12 @@ export class Operations {
   ): port.RecordResult {
     const loaded = this.#rows.load(conversation)
     const event: Event = { type: 'record', now, batchId, epoch, step }
-    return this.#run(loaded, event).answer as port.RecordResult
+    const result = this.#run(loaded, event).answer as port.RecordResult
+    const mark = 'mark' in step ? step.mark : null
+    if (mark && (result.outcome === 'go' || result.outcome === 'ok')) {
+      this.#marks.add(conversation, mark, now)
+    }
+    return result
   }
 
   settle(
@@ -150,6 +170,55 @@ export class Operations {
     if (!ending || conversationIn(row) !== conversation) return { outcome: 'gone' }
     if (isForgotten(ending, this.#times.retentionMs, now)) return { outcome: 'gone' }
     return { outcome: numberIn(row, 'epoch') === epoch ? 'already' : 'fenced' }
+  }
+
+  answer(batchId: BatchId, parts: readonly Part[], now: number): 'done' | 'already' | 'gone' {
+    const found = this.#rows.find(batchId)
+    if (!found) return 'gone'
+    const loaded = this.#rows.load(conversationIn(found.row))
+    const { answer } = this.#run(loaded, { type: 'answer', now, batchId, parts })
+    return answer.outcome as 'done' | 'already' | 'gone'
+  }
+
+  human(act: port.HumanAct, now: number): port.HumanResult {
+    const { conversation, said } = act
+    if (said) {
+      if (this.#rows.isKnown(conversation, said.idHash, now)) return { outcome: 'duplicate' }
+      const isOurs = this.#marks.has(conversation, said.marks, now)
+      if (!isOurs && !isAsRead(act, this.#rows.load(conversation).state))
+        return { outcome: 'changed' }
+      this.#rows.remember(conversation, said.idHash, now + said.dedupeMs)
+      if (isOurs) return { outcome: 'ours' }
+    }
+    const loaded = this.#rows.load(conversation)
+    if (!isAsRead(act, loaded.state)) return { outcome: 'changed' }
+    // Held first: what goes back to the open batch meanwhile is not due, and wakes nobody.
+    const held = this.#run(loaded, { type: 'retime', now, retime: act.hold })
+    const taken = this.#takeTurn(act, held, now)
+    const n = taken.ended === null ? act.answered : act.answered - taken.skipped
+    const answered = this.#run(taken.after, { type: 'answered', now, n, restId: act.restId })
+    if (said?.payload) this.#rows.past.add(conversation, now, null, said.payload)
+    const { holdUntil } = answered.state
+    const left = answered.state.open?.size ?? 0
+    return {
+      outcome: 'done',
+      turnId: act.turn?.batchId ?? null,
+      answered: (taken.ended ?? 0) + (taken.after.state.open?.size ?? 0) - left,
+      heldUntil: holdUntil === Number.POSITIVE_INFINITY ? null : holdUntil,
+    }
+  }
+
+  /** `ended`: messages of the turn that are settled; `skipped`: those that were to be counted as open. */
+  #takeTurn(
+    { turn, newBatchId }: port.HumanAct,
+    loaded: Loaded,
+    now: number,
+  ): { after: Loaded; ended: number | null; skipped: number } {
+    const before = loaded.state.turn
+    if (!turn || !before) return { after: loaded, ended: null, skipped: 0 }
+    const after = this.#run(loaded, { type: 'yield', now, end: turn.end, newBatchId })
+    if (after.answer.outcome !== 'answered') return { after, ended: null, skipped: 0 }
+    return { after, ended: before.size, skipped: turn.end === 'reopened' ? before.size : 0 }
   }
 
   retime(conversation: ConversationKey, retime: port.Retime, now: number): port.RetimeResult {
@@ -192,6 +261,10 @@ export class Operations {
     const loaded = this.#rows.load(conversationIn(found.row))
     const event: Event = { type: 'retry', now, failed: turnFrom(found.row) }
     return this.#run(loaded, event, found.n).answer.outcome === 'done' ? 'done' : 'busy'
+  }
+
+  #sealed(conversation: ConversationKey, turn: Turn, payloads: string[]): port.SealedTurn {
+    return sealedTurn(conversation, turn, payloads, this.#tally.turnsBeside(conversation) - 1)
   }
 
   #run(before: Loaded, event: Event, revived?: number): Loaded & { readonly answer: Answer } {

@@ -33,9 +33,13 @@ export class Retention {
     const batches = this.#statements.answered.all(now - this.#retentionMs, BATCHES_AT_ONCE)
     for (const row of batches) this.#rows.erase(numberIn(row, 'n'))
     const ids = Number(this.#statements.forgetIds.run(now, ROWS_AT_ONCE).changes)
+    const marks = Number(this.#statements.forgetMarks.run(now, ROWS_AT_ONCE).changes)
+    const past = Number(
+      this.#statements.forgetPast.run(now - this.#retentionMs, ROWS_AT_ONCE).changes,
+    )
     const holds = Number(this.#statements.forgetHolds.run(now, ROWS_AT_ONCE).changes)
     const isMore =
-      batches.length === BATCHES_AT_ONCE || ids === ROWS_AT_ONCE || holds === ROWS_AT_ONCE
+      batches.length === BATCHES_AT_ONCE || [ids, holds, marks, past].includes(ROWS_AT_ONCE)
     this.#nextAt = isMore ? now : now + EVERY_MS
   }
 }
@@ -46,6 +50,10 @@ function prepare(database: DatabaseSync) {
       ORDER BY settled_at LIMIT ?`),
     forgetIds: database.prepare(`DELETE FROM message WHERE seq IN
       (SELECT seq FROM message WHERE batch IS NULL AND forget_at <= ? LIMIT ?)`),
+    forgetMarks: database.prepare(`DELETE FROM mark WHERE (conversation, hash) IN
+      (SELECT conversation, hash FROM mark WHERE until <= ? LIMIT ?)`),
+    forgetPast: database.prepare(`DELETE FROM past WHERE seq IN
+      (SELECT seq FROM past WHERE at <= ? LIMIT ?)`),
     forgetHolds: database.prepare(`DELETE FROM hold WHERE conversation IN
       (SELECT conversation FROM hold WHERE until <= ? LIMIT ?)`),
   }

@@ -3,10 +3,11 @@
  * is guessed.
  */
 import type { SQLInputValue, SQLOutputValue } from 'node:sqlite'
-import type { BatchId, ConversationKey, SealCause } from '../../message.ts'
+import type { BatchId, ConversationKey, Part, SealCause } from '../../message.ts'
 import type { ConversationState, OpenBatch, Turn } from '../conversation-state.ts'
 import { wakeAt } from '../conversation-state.ts'
-import type { PartState } from '../store.ts'
+import { draftIn } from '../draft.ts'
+import type { HoldReason, PartState } from '../store.ts'
 import type { Ending } from '../views.ts'
 import { damaged } from './sqlite-errors.ts'
 
@@ -33,6 +34,14 @@ export function conversationIn(row: Row): ConversationKey {
   return textIn(row, 'conversation') as ConversationKey
 }
 
+const HOLD_REASONS: readonly string[] = ['human', 'paused', 'stopped']
+
+export function holdReasonIn(row: Row): HoldReason {
+  const { why } = row
+  if (!HOLD_REASONS.includes(String(why))) throw damaged('the reason of a hold is none')
+  return why as HoldReason
+}
+
 export function openFrom(row: Row): OpenBatch {
   return {
     id: batchIdIn(row),
@@ -45,6 +54,7 @@ export function openFrom(row: Row): OpenBatch {
     size: numberIn(row, 'size'),
     lastLoud: numberIn(row, 'last_loud'),
     overAt: numberIn(row, 'over_at'),
+    interrupts: numberIn(row, 'interrupts'),
   }
 }
 
@@ -75,6 +85,9 @@ export function turnFrom(row: Row): Turn {
     wakeAt: row.look_at === null ? 0 : numberIn(row, 'look_at'),
     draft: draftFrom(row),
     parts: partsFrom(row),
+    heard: row.heard === null ? null : textIn(row, 'heard'),
+    interrupts: numberIn(row, 'interrupts'),
+    apologised: numberIn(row, 'apologised') === 1,
   }
 }
 
@@ -88,12 +101,10 @@ export function endingFrom(row: Row): Ending | null {
   }
 }
 
-function draftFrom(row: Row): readonly string[] | null {
+function draftFrom(row: Row): readonly Part[] | null {
   if (row.draft === null) return null
-  const draft = parsed(row, 'draft')
-  if (!Array.isArray(draft) || !draft.every((part) => typeof part === 'string')) {
-    throw damaged(`draft of batch ${row.id} is no list of texts`)
-  }
+  const draft = draftIn(parsed(row, 'draft'))
+  if (!draft) throw damaged(`draft of batch ${row.id} is no list of parts`)
   return draft
 }
 
@@ -109,7 +120,7 @@ function partsFrom(row: Row): readonly PartState[] {
 function isPartState(part: unknown): part is PartState {
   if (typeof part !== 'object' || part === null || !('state' in part)) return false
   if (part.state === 'sent') return 'providerId' in part && typeof part.providerId === 'string'
-  return part.state === 'waiting' || part.state === 'sending'
+  return ['waiting', 'sending', 'skipped'].includes(String(part.state))
 }
 
 function parsed(row: Row, column: string): unknown {
@@ -130,6 +141,7 @@ export const OPEN_COLUMNS = [
   'idle_ms',
   'last_loud',
   'over_at',
+  'interrupts',
   'wake_at',
   'hold_end_at',
 ] as const
@@ -152,6 +164,7 @@ export function openValues(
     open.idleMs,
     open.lastLoud,
     open.overAt,
+    open.interrupts,
     isHeld ? null : at,
     isHeld ? at : null,
   ]
@@ -177,6 +190,9 @@ export function turnValues(turn: Turn, ending: Ending | null): Values {
     retries: turn.retries,
     draft: turn.draft && JSON.stringify(turn.draft),
     parts: turn.parts.length === 0 ? null : JSON.stringify(turn.parts),
+    heard: turn.heard,
+    interrupts: turn.interrupts,
+    apologised: turn.apologised ? 1 : 0,
     reason: ending?.reason ?? null,
     settledAt: ending?.settledAt ?? null,
   }

@@ -6,6 +6,9 @@
  *   message  one row a message id; `batch` and `body` are NULL once only the id is remembered
  *   hold     conversations that are not sealed now; `until` NULL = until released
  *   tally    the counts of messages
+ *   past     what was said before, for the responder
+ *   mark     hashes of what we sent, so that its echo is known as ours
+ *   spent    what an account spent on a day
  *   meta     identity of the store
  *
  * Times are ms. They are REAL because a wait may be a fraction; SQLite keeps whole ones as integers.
@@ -100,7 +103,41 @@ CREATE INDEX message_batch ON message (batch, lane) WHERE batch IS NOT NULL;
 CREATE INDEX message_forget ON message (forget_at) WHERE batch IS NULL;
 `
 
-export const MIGRATIONS: readonly string[] = [FIRST]
+const HUMANS = `
+ALTER TABLE batch ADD COLUMN interrupts INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE batch ADD COLUMN apologised INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE batch ADD COLUMN heard TEXT;
+ALTER TABLE hold ADD COLUMN why TEXT NOT NULL DEFAULT 'paused';
+
+-- What was said in a conversation, in order: a batch, or the words of a human.
+CREATE TABLE past (
+  seq INTEGER PRIMARY KEY,
+  conversation TEXT NOT NULL,
+  at REAL NOT NULL,
+  batch_id TEXT,
+  body TEXT,
+  CHECK ((batch_id IS NULL) <> (body IS NULL))
+) STRICT;
+CREATE INDEX past_conversation ON past (conversation, seq);
+CREATE INDEX past_at ON past (at);
+
+CREATE TABLE mark (
+  conversation TEXT NOT NULL,
+  hash TEXT NOT NULL,
+  until REAL NOT NULL,
+  PRIMARY KEY (conversation, hash)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX mark_until ON mark (until);
+
+CREATE TABLE spent (
+  account TEXT NOT NULL,
+  day INTEGER NOT NULL,
+  n INTEGER NOT NULL,
+  PRIMARY KEY (account, day)
+) STRICT, WITHOUT ROWID;
+`
+
+export const MIGRATIONS: readonly string[] = [FIRST, HUMANS]
 
 const PARTS = `
 SELECT type || ' ' || name AS part FROM sqlite_schema WHERE sql NOTNULL

@@ -11,21 +11,23 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Clock } from '../../clock.ts'
 import { systemClock } from '../../clock.ts'
 import { RapidFireError } from '../../errors.ts'
-import type { BatchId, ConversationKey } from '../../message.ts'
+import type { BatchId, ConversationKey, Part } from '../../message.ts'
 import type { Deadline } from '../../service.ts'
 import { LiveRoles } from '../live-roles.ts'
 import type * as port from '../store.ts'
-import { batchView, isForgotten, openView } from '../views.ts'
+import { batchView, holdView, isForgotten, openView, sentParts } from '../views.ts'
 import { ConversationRows } from './conversation-rows.ts'
 import { GroupCommit } from './group-commit.ts'
 import { claimTenant, storeId } from './identity.ts'
 import type { Page } from './listing.ts'
 import { Listing } from './listing.ts'
+import { Marks } from './marks.ts'
 import { openFile } from './open-file.ts'
 import { Operations } from './operations.ts'
 import { unsignOwner } from './owner.ts'
 import { Retention } from './retention.ts'
 import { conversationIn, endingFrom, turnFrom } from './rows.ts'
+import { SpentRows } from './spending.ts'
 import { storeError } from './sqlite-errors.ts'
 import { Tally } from './tally.ts'
 
@@ -48,6 +50,7 @@ interface Opened {
   readonly touch: StatementSync
   readonly rows: ConversationRows
   readonly tally: Tally
+  readonly spent: SpentRows
   readonly operations: Operations
   readonly listing: Listing
   readonly retention: Retention
@@ -186,6 +189,19 @@ export class SqliteStore implements port.BatchStore {
     return this.#run((operations, now) => operations.settle(turn, settlement, now))
   }
 
+  answer(batchId: BatchId, parts: readonly Part[]): Promise<'done' | 'already' | 'gone'> {
+    return this.#run((operations, now) => operations.answer(batchId, parts, now))
+  }
+
+  human(act: port.HumanAct): Promise<port.HumanResult> {
+    return this.#run((operations, now) => operations.human(act, now))
+  }
+
+  async spend(account: string, amount: number): Promise<number> {
+    const { group, spent } = this.#open()
+    return group.run(() => spent.add(account, amount, this.#clock()))
+  }
+
   retime(conversation: ConversationKey, retime: port.Retime): Promise<port.RetimeResult> {
     return this.#run((operations, now) => operations.retime(conversation, retime, now))
   }
@@ -227,14 +243,34 @@ export class SqliteStore implements port.BatchStore {
   async conversation(conversation: ConversationKey): Promise<port.ConversationView> {
     return this.#read(({ rows }) => {
       const now = this.#clock()
-      const { state, openRow } = rows.load(conversation)
+      const { state, openRow, turnRow } = rows.load(conversation)
       return {
         open: openView(conversation, state, now),
         payloads: openRow === null ? [] : rows.payloads(openRow),
         turnId: state.turn?.id ?? null,
-        heldUntil: state.holdUntil > now ? state.holdUntil : null,
+        turnPayloads: turnRow === null ? [] : rows.payloads(turnRow),
+        hold: holdView(conversation, state, now),
       }
     })
+  }
+
+  async history(conversation: ConversationKey): Promise<readonly port.PastEntry[]> {
+    return this.#read(({ rows }) =>
+      rows.past
+        .of(conversation, this.#clock())
+        .flatMap(({ at, batchId, body }): port.PastEntry[] => {
+          if (batchId === null) return body === null ? [] : [{ kind: 'human', at, payload: body }]
+          const found = rows.find(batchId)
+          if (!found || conversationIn(found.row) !== conversation) return []
+          const turn = turnFrom(found.row)
+          const payloads = rows.payloads(found.n)
+          return [{ kind: 'turn', at, payloads, heard: turn.heard, sent: sentParts(turn) }]
+        }),
+    )
+  }
+
+  async holds(page: Page): ReturnType<port.BatchStore['holds']> {
+    return this.#read(({ listing }) => listing.holds(page, this.#clock()))
   }
 
   async sizes(conversations: readonly ConversationKey[]): ReturnType<port.BatchStore['sizes']> {
@@ -266,7 +302,7 @@ export class SqliteStore implements port.BatchStore {
   #assemble(database: DatabaseSync): Opened {
     const tally = new Tally(database)
     const rows = new ConversationRows(database, tally, this.#times)
-    const operations = new Operations(rows, tally, this.#times)
+    const operations = new Operations(rows, tally, new Marks(database), this.#times)
     const group = new GroupCommit(database, tally, () => {
       if (!operations.takeWake()) return
       for (const listener of this.#listeners) listener()
@@ -278,6 +314,7 @@ export class SqliteStore implements port.BatchStore {
       touch: database.prepare(`UPDATE meta SET value = value WHERE name = 'id'`),
       rows,
       tally,
+      spent: new SpentRows(database),
       operations,
       listing: new Listing(database, this.#times),
       retention: new Retention(database, rows, this.#times.retentionMs),

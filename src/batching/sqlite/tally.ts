@@ -1,11 +1,14 @@
 /**
- * The counts of messages and of open batches, written once a commit instead of once an operation.
- * The number of open batches is not stored: it is counted at start and followed from then on.
+ * The counts of messages, open batches and turns, written once a commit instead of once an operation.
+ * Those of open batches and of turns are not stored: counted at start and followed from then on.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { tenantOfKey } from '../../conversation-key.ts'
+import type { ConversationKey } from '../../message.ts'
 import type { CountName } from '../conversation-state.ts'
 import type { Counts } from '../store.ts'
 import type { Ledger } from './group-commit.ts'
+import { IS_TURN } from './schema.ts'
 import { damaged } from './sqlite-errors.ts'
 
 type TallyName = CountName | 'duplicates'
@@ -16,12 +19,28 @@ export class Tally implements Ledger {
   readonly #gathered = new Map<TallyName, number>()
   #openBatches: number
   #opened = 0
+  readonly #turns = new Map<string, number>()
+  readonly #begun = new Map<string, number>()
 
   constructor(database: DatabaseSync) {
     this.#add = database.prepare('UPDATE tally SET n = n + ? WHERE name = ?')
     this.#read = database.prepare('SELECT name, n FROM tally')
     const open = database.prepare(`SELECT count(*) AS n FROM batch WHERE state = 'open'`).get()
     this.#openBatches = Number(open?.n)
+    const turns = database.prepare(`SELECT conversation FROM batch WHERE ${IS_TURN}`)
+    for (const { conversation } of turns.iterate()) {
+      more(this.#turns, tenantOfKey(String(conversation) as ConversationKey), 1)
+    }
+  }
+
+  /** Turns in flight of the tenant of this conversation, with those of the transaction that runs. */
+  turnsBeside(conversation: ConversationKey): number {
+    const tenant = tenantOfKey(conversation)
+    return (this.#turns.get(tenant) ?? 0) + (this.#begun.get(tenant) ?? 0)
+  }
+
+  addTurns(conversation: ConversationKey, n: number): void {
+    if (n !== 0) more(this.#begun, tenantOfKey(conversation), n)
   }
 
   /** Open batches, with those of the transaction that runs. */
@@ -64,6 +83,7 @@ export class Tally implements Ledger {
 
   keep(): void {
     this.#openBatches += this.#opened
+    for (const [tenant, n] of this.#begun) more(this.#turns, tenant, n)
     this.#reset()
   }
 
@@ -74,5 +94,12 @@ export class Tally implements Ledger {
   #reset(): void {
     this.#gathered.clear()
     this.#opened = 0
+    this.#begun.clear()
   }
+}
+
+function more(counts: Map<string, number>, name: string, n: number): void {
+  const count = (counts.get(name) ?? 0) + n
+  if (count === 0) counts.delete(name)
+  else counts.set(name, count)
 }

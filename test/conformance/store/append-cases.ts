@@ -27,7 +27,7 @@ export function appendCases(it: Case): void {
       duplicates: 0,
       size: 1,
     })
-    const { open, payloads, turnId, heldUntil } = await scene.store.conversation(ANNA)
+    const { open, payloads, turnId, hold } = await scene.store.conversation(ANNA)
     assert.deepEqual(open, {
       conversation: ANNA,
       batchId: batchId('first'),
@@ -39,7 +39,7 @@ export function appendCases(it: Case): void {
     })
     assert.deepEqual(payloads, payloadsOf(['a']))
     assert.equal(turnId, null)
-    assert.equal(heldUntil, null)
+    assert.equal(hold, null)
   })
 
   it('later messages join the open batch in order', async (scene) => {
@@ -207,7 +207,7 @@ export function appendCases(it: Case): void {
   })
 
   it('an id may come again while the message that bore it still waits', async (scene) => {
-    await scene.store.retime(ANNA, { kind: 'hold', forMs: null })
+    await scene.store.retime(ANNA, { kind: 'hold', forMs: null, why: 'paused', atLeast: false })
     await scene.write(ANNA, ['a'], { limits: { dedupeMs: HOUR } })
     await scene.advance(HOUR)
     await scene.write(ANNA, ['a'], { limits: { dedupeMs: HOUR } })

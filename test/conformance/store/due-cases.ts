@@ -53,7 +53,7 @@ export function dueCases(it: Case): void {
   it('holds that have ended count towards the limit', async (scene) => {
     for (const held of [BORIS, CLARA]) {
       await scene.write(held, ['a'])
-      await scene.store.retime(held, { kind: 'hold', forMs: MINUTE })
+      await scene.store.retime(held, { kind: 'hold', forMs: MINUTE, why: 'paused', atLeast: false })
     }
     await scene.write(ANNA, ['a'])
     await scene.advance(MINUTE)
@@ -94,7 +94,7 @@ export function dueCases(it: Case): void {
 
   it('a hold that ends far away is not taken for a jump of the clock', async (scene) => {
     await scene.write(ANNA, ['a'])
-    await scene.store.retime(ANNA, { kind: 'hold', forMs: 2 * HOUR })
+    await scene.store.retime(ANNA, { kind: 'hold', forMs: 2 * HOUR, why: 'paused', atLeast: false })
     assert.deepEqual(await scene.dueIds(), [])
   })
 
@@ -113,6 +113,7 @@ export function dueCases(it: Case): void {
       lastAt: START + 1000,
       dueAt: START + 1000 + IDLE,
       sealedAt: START + 1000 + IDLE + 5,
+      inFlight: 0,
     })
     assert.deepEqual(await scene.dueIds(), [])
     assert.equal((await scene.store.conversation(ANNA)).turnId, batchId('one'))
@@ -175,7 +176,7 @@ export function dueCases(it: Case): void {
 
   it('a held conversation is neither due nor sealed', async (scene) => {
     await scene.write(ANNA, ['a'])
-    await scene.store.retime(ANNA, { kind: 'hold', forMs: null })
+    await scene.store.retime(ANNA, { kind: 'hold', forMs: null, why: 'paused', atLeast: false })
     await scene.advance(MINUTE)
     assert.deepEqual(await scene.dueIds(), [])
     assert.equal((await scene.seal(ANNA)).outcome, 'held')

@@ -52,37 +52,39 @@ export function operatorCases(it: Case): void {
   })
 
   it('a hold for a time ends by itself, and the batch is due then', async (scene) => {
-    await scene.store.retime(ANNA, { kind: 'hold', forMs: HOUR })
+    await scene.store.retime(ANNA, { kind: 'hold', forMs: HOUR, why: 'paused', atLeast: false })
     await scene.write(ANNA, ['a'])
     const held = await scene.store.conversation(ANNA)
-    assert.deepEqual([held.heldUntil, held.open?.dueAt], [START + HOUR, START + HOUR])
+    assert.deepEqual([held.hold?.until, held.open?.dueAt], [START + HOUR, START + HOUR])
     assert.equal((await scene.due()).nextAt, START + HOUR)
     await scene.advance(HOUR - 1)
     assert.deepEqual(await scene.dueIds(), [])
     await scene.advance(1)
     assert.equal((await scene.dueIds()).length, 1)
-    assert.equal((await scene.store.conversation(ANNA)).heldUntil, null)
+    assert.equal((await scene.store.conversation(ANNA)).hold, null)
     assert.equal((await scene.seal(ANNA)).outcome, 'sealed')
   })
 
   it('a hold that ends before the deadline leaves the deadline', async (scene) => {
     await scene.write(ANNA, ['a'])
-    await scene.store.retime(ANNA, { kind: 'hold', forMs: 1000 })
+    await scene.store.retime(ANNA, { kind: 'hold', forMs: 1000, why: 'paused', atLeast: false })
     await scene.advance(1000)
     assert.deepEqual(await scene.dueIds(), [])
     assert.equal((await scene.due()).nextAt, START + IDLE)
   })
 
   it('a hold without end waits for its release', async (scene) => {
-    assert.deepEqual(await scene.store.retime(ANNA, { kind: 'release' }), { outcome: 'none' })
+    assert.deepEqual(await scene.store.retime(ANNA, { kind: 'release', only: null }), {
+      outcome: 'none',
+    })
     await scene.write(ANNA, ['a'], { newBatchId: batchId('one') })
-    await scene.store.retime(ANNA, { kind: 'hold', forMs: null })
+    await scene.store.retime(ANNA, { kind: 'hold', forMs: null, why: 'paused', atLeast: false })
     await scene.advance(100 * HOUR)
     await scene.write(ANNA, ['b'])
     const held = await scene.store.conversation(ANNA)
-    assert.deepEqual([held.heldUntil, held.open?.dueAt], [Number.POSITIVE_INFINITY, null])
+    assert.deepEqual([held.hold?.until, held.open?.dueAt], [null, null])
     assert.deepEqual(await scene.dueIds(), [])
-    assert.deepEqual(await scene.store.retime(ANNA, { kind: 'release' }), {
+    assert.deepEqual(await scene.store.retime(ANNA, { kind: 'release', only: null }), {
       outcome: 'done',
       batchId: batchId('one'),
       dueAt: START + IDLE,
@@ -93,7 +95,7 @@ export function operatorCases(it: Case): void {
   it('a hold lasts through the end of a turn', async (scene) => {
     const { name } = await scene.running(ANNA, ['a'])
     await scene.write(ANNA, ['b'])
-    await scene.store.retime(ANNA, { kind: 'hold', forMs: null })
+    await scene.store.retime(ANNA, { kind: 'hold', forMs: null, why: 'paused', atLeast: false })
     await scene.store.settle(name, { kind: 'answered' })
     await scene.advance(HOUR)
     assert.deepEqual(await scene.dueIds(), [])
@@ -167,9 +169,9 @@ export function operatorCases(it: Case): void {
     const { turn, name } = await scene.running(ANNA, ['a'])
     const record = (step: Parameters<typeof scene.store.record>[2]) =>
       scene.store.record(turn.batchId, name.epoch, step, ANNA)
-    await record({ kind: 'draft', parts: ['1', '2'] })
-    await record({ kind: 'start', index: 0, unlessNewer: false })
-    await record({ kind: 'sent', index: 0, providerId: 'p' })
+    await record({ kind: 'draft', parts: [{ text: '1' }, { text: '2' }], heard: null })
+    await record({ kind: 'start', index: 0, unlessNewer: false, mark: null })
+    await record({ kind: 'sent', index: 0, providerId: 'p', mark: null })
     await scene.store.settle(name, { kind: 'failed', reason: 'provider_away' })
     assert.equal(await scene.store.retry(turn.batchId), 'done')
     assert.deepEqual((await scene.due()).turns, [turn.batchId])
@@ -178,7 +180,7 @@ export function operatorCases(it: Case): void {
     assert.equal(again.turn.attempt, 2)
     const begun = await scene.begun(again.turn)
     assert.deepEqual(begun.parts, [{ state: 'sent', providerId: 'p' }, { state: 'waiting' }])
-    assert.deepEqual(begun.draft, ['1', '2'])
+    assert.deepEqual(begun.draft, [{ text: '1' }, { text: '2' }])
     assert.equal((await scene.store.failed({ offset: 0, limit: 10 })).count, 0)
     assert.equal((await scene.counts()).failed, 0)
   })

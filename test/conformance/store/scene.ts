@@ -41,6 +41,8 @@ export const TIMES: StoreTimes = {
   leaseMs: 30_000,
   maxStarts: 5,
   retentionMs: HOUR,
+  historyTurns: 3,
+  historyMs: HOUR / 2,
   wakeMs: 1000,
   maxPending: 1000,
   openHorizonMs: MINUTE,

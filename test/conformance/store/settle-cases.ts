@@ -41,7 +41,12 @@ export function settleCases(it: Case): void {
 
   it('a retry waits its time and keeps the draft', async (scene) => {
     const { turn, name } = await scene.running(ANNA, ['a'])
-    await scene.store.record(turn.batchId, name.epoch, { kind: 'draft', parts: ['1'] }, ANNA)
+    await scene.store.record(
+      turn.batchId,
+      name.epoch,
+      { kind: 'draft', parts: [{ text: '1' }], heard: null },
+      ANNA,
+    )
     assert.deepEqual(await scene.store.settle(name, retryIn(20_000)), { outcome: 'waiting' })
     assert.equal((await scene.store.batch(turn.batchId))?.state, 'waiting')
     assert.equal((await scene.begin(turn)).outcome, 'stale')
@@ -53,7 +58,7 @@ export function settleCases(it: Case): void {
     assert.ok(again.outcome === 'reclaimed')
     assert.equal(again.turn.attempt, 2)
     const begun = await scene.begun(again.turn)
-    assert.deepEqual([begun.draft, begun.retries], [['1'], 1])
+    assert.deepEqual([begun.draft, begun.retries], [[{ text: '1' }], 1])
   })
 
   it('a retry with none left is failed', async (scene) => {
@@ -70,7 +75,9 @@ export function settleCases(it: Case): void {
 
   it('what is given back is due at once and costs no try', async (scene) => {
     const { turn, name } = await scene.running(ANNA, ['a'])
-    assert.deepEqual(await scene.store.settle(name, { kind: 'giveBack' }), { outcome: 'waiting' })
+    assert.deepEqual(await scene.store.settle(name, { kind: 'giveBack', afterMs: 0 }), {
+      outcome: 'waiting',
+    })
     assert.deepEqual((await scene.due()).turns, [turn.batchId])
     const again = await scene.store.reclaim(turn.batchId)
     assert.ok(again.outcome === 'reclaimed')
@@ -90,7 +97,7 @@ export function settleCases(it: Case): void {
       const begun = await scene.begun(turn)
       assert.equal(begun.starts, starts)
       const name = { conversation: ANNA, batchId: turn.batchId, epoch: begun.epoch }
-      await scene.store.settle(name, { kind: 'giveBack' })
+      await scene.store.settle(name, { kind: 'giveBack', afterMs: 0 })
     }
   })
 
@@ -248,7 +255,7 @@ export function settleCases(it: Case): void {
       assert.equal(await scene.store.batch(turn.batchId), null)
       assert.equal((await scene.counts()).answered, 1)
     },
-    { retentionMs: 0 },
+    { retentionMs: 0, historyMs: 0 },
   )
 
   it('a retry that is soon wakes the processors', async (scene) => {

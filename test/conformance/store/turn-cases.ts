@@ -40,7 +40,12 @@ export function turnCases(it: Case): void {
     const again = await scene.store.reclaim(turn.batchId)
     assert.ok(again.outcome === 'reclaimed')
     assert.equal(again.turn.attempt, 2)
-    const late = await scene.store.record(turn.batchId, name.epoch, { kind: 'alive' }, ANNA)
+    const late = await scene.store.record(
+      turn.batchId,
+      name.epoch,
+      { kind: 'alive', unlessNewer: false },
+      ANNA,
+    )
     assert.equal(late.outcome, 'fenced')
   })
 
@@ -48,7 +53,12 @@ export function turnCases(it: Case): void {
     const unknown = { conversation: ANNA, batchId: batchId('unknown') }
     assert.deepEqual(await scene.store.reclaim(unknown.batchId), { outcome: 'gone' })
     assert.deepEqual(await scene.store.begin({ ...unknown, attempt: 1 }), { outcome: 'gone' })
-    const record = await scene.store.record(unknown.batchId, 1, { kind: 'alive' }, ANNA)
+    const record = await scene.store.record(
+      unknown.batchId,
+      1,
+      { kind: 'alive', unlessNewer: false },
+      ANNA,
+    )
     assert.deepEqual(record, { outcome: 'fenced' })
     await scene.store.queued([{ batchId: unknown.batchId, attempt: 1 }])
   })
@@ -72,6 +82,7 @@ export function turnCases(it: Case): void {
       parts: [],
       retries: 0,
       starts: 1,
+      interrupts: 0,
       firstAt: START,
       lastAt: START,
     })
@@ -83,7 +94,7 @@ export function turnCases(it: Case): void {
     await scene.advance(TIMES.leaseMs)
     const { epoch } = await scene.begun(turn)
     assert.ok(epoch > name.epoch)
-    const step = { kind: 'start', index: 0, unlessNewer: false } as const
+    const step = { kind: 'start', index: 0, unlessNewer: false, mark: null } as const
     const old = await scene.store.record(turn.batchId, name.epoch, step, ANNA)
     assert.deepEqual(old, { outcome: 'fenced' })
   })
@@ -92,7 +103,12 @@ export function turnCases(it: Case): void {
     const { turn, name } = await scene.running(ANNA, ['a'])
     for (let i = 0; i < 3; i += 1) {
       await scene.advance(TIMES.leaseMs - 1)
-      const alive = await scene.store.record(turn.batchId, name.epoch, { kind: 'alive' }, ANNA)
+      const alive = await scene.store.record(
+        turn.batchId,
+        name.epoch,
+        { kind: 'alive', unlessNewer: false },
+        ANNA,
+      )
       assert.deepEqual(alive, { outcome: 'ok' })
     }
     assert.deepEqual((await scene.due()).turns, [])
@@ -125,14 +141,16 @@ export function turnCases(it: Case): void {
 
   it('the first draft stands, whoever writes the second', async (scene) => {
     const { turn, name } = await scene.running(ANNA, ['a'])
-    const draft = (epoch: number, ...parts: string[]) =>
-      scene.store.record(turn.batchId, epoch, { kind: 'draft', parts }, ANNA)
+    const draft = (epoch: number, ...texts: string[]) => {
+      const parts = texts.map((text) => ({ text }))
+      return scene.store.record(turn.batchId, epoch, { kind: 'draft', parts, heard: null }, ANNA)
+    }
     const first = await draft(name.epoch, 'Раз.', 'Два.')
-    assert.deepEqual(first, { outcome: 'drafted', parts: ['Раз.', 'Два.'] })
+    assert.deepEqual(first, { outcome: 'drafted', parts: [{ text: 'Раз.' }, { text: 'Два.' }] })
     assert.deepEqual(await draft(name.epoch, 'other'), first)
     await scene.advance(TIMES.leaseMs)
     const again = await scene.begun(turn)
-    assert.deepEqual(again.draft, ['Раз.', 'Два.'])
+    assert.deepEqual(again.draft, [{ text: 'Раз.' }, { text: 'Два.' }])
     assert.deepEqual(again.parts, [{ state: 'waiting' }, { state: 'waiting' }])
     assert.deepEqual(await draft(again.epoch, 'third'), first)
   })
@@ -141,10 +159,20 @@ export function turnCases(it: Case): void {
     const { turn, name } = await scene.running(ANNA, ['a'])
     const { batchId } = turn
     const start = (epoch: number, index: number) =>
-      scene.store.record(batchId, epoch, { kind: 'start', index, unlessNewer: false }, ANNA)
-    await scene.store.record(batchId, name.epoch, { kind: 'draft', parts: ['1', '2', '3'] }, ANNA)
+      scene.store.record(
+        batchId,
+        epoch,
+        { kind: 'start', index, unlessNewer: false, mark: null },
+        ANNA,
+      )
+    await scene.store.record(
+      batchId,
+      name.epoch,
+      { kind: 'draft', parts: [{ text: '1' }, { text: '2' }, { text: '3' }], heard: null },
+      ANNA,
+    )
     assert.deepEqual(await start(name.epoch, 0), { outcome: 'go', uncertain: false })
-    const sent = { kind: 'sent', index: 0, providerId: 'p-1' } as const
+    const sent = { kind: 'sent', index: 0, providerId: 'p-1', mark: null } as const
     assert.deepEqual(await scene.store.record(batchId, name.epoch, sent, ANNA), { outcome: 'ok' })
     assert.deepEqual(await start(name.epoch, 1), { outcome: 'go', uncertain: false })
     await scene.advance(TIMES.leaseMs)
@@ -162,8 +190,18 @@ export function turnCases(it: Case): void {
   it('a newer message interrupts the first part alone', async (scene) => {
     const { turn, name } = await scene.running(ANNA, ['a'])
     const start = (index: number, unlessNewer: boolean) =>
-      scene.store.record(turn.batchId, name.epoch, { kind: 'start', index, unlessNewer }, ANNA)
-    await scene.store.record(turn.batchId, name.epoch, { kind: 'draft', parts: ['1', '2'] }, ANNA)
+      scene.store.record(
+        turn.batchId,
+        name.epoch,
+        { kind: 'start', index, unlessNewer, mark: null },
+        ANNA,
+      )
+    await scene.store.record(
+      turn.batchId,
+      name.epoch,
+      { kind: 'draft', parts: [{ text: '1' }, { text: '2' }], heard: null },
+      ANNA,
+    )
     await scene.write(ANNA, ['b'])
     assert.deepEqual(await start(0, true), { outcome: 'interrupted' })
     assert.deepEqual(await start(0, false), { outcome: 'go', uncertain: false })

@@ -55,7 +55,7 @@ const retiming =
   async ({ scene }) => {
     await scene.write(ANNA, ['a'])
     if (retime.kind === 'release') {
-      await scene.store.retime(ANNA, { kind: 'hold', forMs: null })
+      await scene.store.retime(ANNA, { kind: 'hold', forMs: null, why: 'paused', atLeast: false })
     }
     scene.clock.advance(1000)
     return (calls) => upkeep.retime(calls, ANNA, retime)
@@ -164,14 +164,17 @@ export const CASES: readonly (readonly [ScriptName, string, Play])[] = [
       return (calls) => turns.begin(calls, turn)
     },
   ],
-  ['record', 'of a draft', recording({ kind: 'draft', parts: ['x'] })],
+  ['record', 'of a draft', recording({ kind: 'draft', parts: [{ text: 'x' }], heard: null })],
   [
     'record',
     'of a part that may start',
-    recording({ kind: 'draft', parts: ['x'] }, { kind: 'start', index: 0, unlessNewer: false }),
+    recording(
+      { kind: 'draft', parts: [{ text: 'x' }], heard: null },
+      { kind: 'start', index: 0, unlessNewer: false, mark: null },
+    ),
   ],
-  ['record', 'of a sent part', recording({ kind: 'sent', index: 0, providerId: 'p' })],
-  ['record', 'of a sign of life', recording({ kind: 'alive' })],
+  ['record', 'of a sent part', recording({ kind: 'sent', index: 0, providerId: 'p', mark: null })],
+  ['record', 'of a sign of life', recording({ kind: 'alive', unlessNewer: false })],
   ['settle', 'as answered', settling({ kind: 'answered' }, true)],
   ['settle', 'as failed', settling({ kind: 'failed', reason: 'no' }, true)],
   [
@@ -179,7 +182,7 @@ export const CASES: readonly (readonly [ScriptName, string, Play])[] = [
     'as to be tried again',
     settling({ kind: 'retry', afterMs: 10, maxRetries: 3, reason: 'no' }, true),
   ],
-  ['settle', 'as given back', settling({ kind: 'giveBack' }, false)],
+  ['settle', 'as given back', settling({ kind: 'giveBack', afterMs: 0 }, false)],
   ['settle', 'as reopened', settling({ kind: 'reopen', newBatchId: NEXT, idleMs: 1000 }, false)],
   [
     'settle',
@@ -188,8 +191,8 @@ export const CASES: readonly (readonly [ScriptName, string, Play])[] = [
   ],
   ['retime', 'by typing', retiming({ kind: 'typing', idleMs: 30_000 })],
   ['retime', 'by a flush', retiming({ kind: 'flush' })],
-  ['retime', 'by a hold', retiming({ kind: 'hold', forMs: 60_000 })],
-  ['retime', 'by a release', retiming({ kind: 'release' })],
+  ['retime', 'by a hold', retiming({ kind: 'hold', forMs: 60_000, why: 'paused', atLeast: false })],
+  ['retime', 'by a release', retiming({ kind: 'release', only: null })],
   [
     'amend',
     'by an edit',

@@ -2,17 +2,18 @@
 --[[ begin: a worker starts a turn; only the newest start may go on.
 KEYS    batch messages conversation open turns failed counts
 ARGV    now batchId attempt c leaseMs turnHorizonMs maxStarts wakeMs channel
-RETURNS {outcome, epoch, retries, firstAt, lastAt, starts, draft, parts, part…, payload…}
+RETURNS {outcome, epoch, retries, firstAt, lastAt, starts, interrupts, draft, parts, part…, payload…}
         outcome: go | running | stale | gone | poison
 REPEAT  the second call answers running until the lease ends ]]
 --@include now
 --@include arm
 --@include bare
+--@include flight
 --@include free
 local batch, messages, conversation, open, turns, failed, counts = unpack(KEYS)
 local now, id = clock(ARGV[1]), ARGV[2]
 local h = redis.call('HMGET', batch,
-  'state', 'attempt', 'starts', 'retries', 'first', 'last', 'draft', 'parts')
+  'state', 'attempt', 'starts', 'retries', 'first', 'last', 'draft', 'parts', 'interrupts')
 local at = tonumber(redis.call('ZSCORE', turns, id) or 0)
 local payloads = redis.call('LRANGE', messages, 0, -1)
 redis.call('HGET', conversation, 'turn')
@@ -27,14 +28,14 @@ if state == 'running' and at > now and at <= now + ARGV[6] then return { 'runnin
 if state == 'sealed' then redis.call('HINCRBY', counts, 'sealed', -1) end
 if tonumber(h[3]) >= tonumber(ARGV[7]) then
   fail(batch, turns, failed, counts, id, 'poison', now)
-  free(conversation, open, ARGV[9], ARGV[4], now, tonumber(ARGV[8]))
+  free(conversation, open, counts, ARGV[9], ARGV[4], now, tonumber(ARGV[8]))
   return { 'poison' }
 end
 redis.call('HSET', batch, 'state', 'running', 'starts', h[3] + 1)
 local epoch = redis.call('HINCRBY', batch, 'epoch', 1)
 redis.call('ZADD', turns, now + ARGV[5], id)
 local parts = tonumber(h[8] or 0)
-local reply = { 'go', epoch, h[4], h[5], h[6], h[3] + 1, h[7] or '', parts }
+local reply = { 'go', epoch, h[4], h[5], h[6], h[3] + 1, h[9] or 0, h[7] or '', parts }
 for i = 1, parts do reply[#reply + 1] = redis.call('HGET', batch, 'p' .. i - 1) or '' end
 for i = 1, #payloads do reply[#reply + 1] = payloads[i] end
 return reply

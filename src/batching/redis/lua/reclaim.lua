@@ -2,7 +2,8 @@
 --[[ reclaim: a turn whose time to look again has come is taken for another handover.
 KEYS    batch messages turns counts
 ARGV    now batchId handoverMs turnHorizonMs queuedMs
-RETURNS {outcome, c, attempt, firstAt, lastAt, dueAt, sealedAt, cause, payload…}
+RETURNS {outcome, c, attempt, firstAt, lastAt, dueAt, sealedAt, cause, inFlight,
+        payload…}
         outcome: reclaimed | early | gone
 REPEAT  safe: the second call answers early ]]
 --@include now
@@ -11,7 +12,8 @@ local now, id = clock(ARGV[1]), ARGV[2]
 local h = redis.call('HMGET', batch, 'c', 'state', 'attempt', 'first', 'last', 'due', 'sealed', 'cause')
 local at = tonumber(redis.call('ZSCORE', turns, id) or 0)
 local payloads = redis.call('LRANGE', messages, 0, -1)
-redis.call('HGET', counts, 'sealed')
+local tenant = string.match(h[1] or '', '^([^:]*):') or ''
+local inFlight = redis.call('HGET', counts, 't:' .. tenant)
 local state = h[2]
 if not state or state == 'answered' or state == 'failed' then
   redis.call('ZREM', turns, id)
@@ -29,6 +31,7 @@ if state ~= 'sealed' then redis.call('HINCRBY', counts, 'sealed', 1) end
 redis.call('HSET', batch, 'state', 'sealed', 'attempt', attempt)
 redis.call('HINCRBY', batch, 'epoch', 1)
 redis.call('ZADD', turns, now + ARGV[3], id)
-local head = { 'reclaimed', h[1], attempt, h[4], h[5], h[6], h[7], h[8] }
-for i = 1, #payloads do head[8 + i] = payloads[i] end
+local head = { 'reclaimed', h[1], attempt, h[4], h[5], h[6], h[7], h[8],
+  math.max(0, tonumber(inFlight or 1) - 1) }
+for i = 1, #payloads do head[9 + i] = payloads[i] end
 return head

@@ -1,38 +1,55 @@
 #!lua
 --[[ record: one step of the answer, under the fence of the epoch; renews the lease.
-KEYS    batch turns conversation
+KEYS    batch turns conversation marks
 ARGV    now batchId epoch leaseMs step, then
-        draft: json parts · start: index unlessNewer · sent: index providerId · alive: –
+        draft: json parts [heard] · start: index unlessNewer hash forMs · sent: index providerId hash forMs
+        skip: index · apologise: hash forMs · alive: unlessNewer           hash '' = none
 RETURNS {outcome, value}
         fenced | ok | drafted json | go uncertain | sent | interrupted
 REPEAT  safe: the first draft stands, a part that is sent stays sent ]]
 --@include now
-local batch, turns, conversation = unpack(KEYS)
+--@include mark
+local batch, turns, conversation, marks = unpack(KEYS)
 local now, id, step = clock(ARGV[1]), ARGV[2], ARGV[5]
-local h = redis.call('HMGET', batch, 'state', 'epoch', 'draft', 'parts')
+local h = redis.call('HMGET', batch, 'state', 'epoch', 'draft', 'parts', 'sorry')
 redis.call('ZSCORE', turns, id)
-local newer = redis.call('HEXISTS', conversation, 'id') == 1
+redis.call('ZCARD', marks)
+local newer = tonumber(redis.call('HGET', conversation, 'loud') or 0) > 0
 if h[1] ~= 'running' or h[2] ~= ARGV[3] then return { 'fenced' } end
 redis.call('ZADD', turns, now + ARGV[4], id)
+
+local function interrupted(unlessNewer)
+  if unlessNewer ~= '1' or not newer then return false end
+  for i = 0, tonumber(h[4] or 0) - 1 do
+    if redis.call('HEXISTS', batch, 'p' .. i) == 1 then return false end
+  end
+  return true
+end
 
 if step == 'draft' then
   if h[3] then return { 'drafted', h[3] } end
   redis.call('HSET', batch, 'draft', ARGV[6], 'parts', ARGV[7])
+  if ARGV[8] then redis.call('HSET', batch, 'heard', ARGV[8]) end
   return { 'drafted', ARGV[6] }
 elseif step == 'start' then
   local field = 'p' .. ARGV[6]
   local part = redis.call('HGET', batch, field)
   if part and part ~= 'sending' then return { 'sent' } end
-  if ARGV[7] == '1' and newer then
-    local touched = false
-    for i = 0, tonumber(h[4] or 0) - 1 do
-      touched = touched or redis.call('HEXISTS', batch, 'p' .. i) == 1
-    end
-    if not touched then return { 'interrupted' } end
-  end
+  if interrupted(ARGV[7]) then return { 'interrupted' } end
   redis.call('HSET', batch, field, 'sending')
+  mark(marks, ARGV[8], ARGV[9], now)
   return { 'go', part and 1 or 0 }
 elseif step == 'sent' then
   redis.call('HSET', batch, 'p' .. ARGV[6], 'sent:' .. ARGV[7])
+  mark(marks, ARGV[8], ARGV[9], now)
+elseif step == 'skip' then
+  redis.call('HSET', batch, 'p' .. ARGV[6], 'skipped')
+elseif step == 'apologise' then
+  if h[5] then return { 'sent' } end
+  redis.call('HSET', batch, 'sorry', 1)
+  mark(marks, ARGV[6], ARGV[7], now)
+  return { 'go', 0 }
+elseif step == 'alive' and interrupted(ARGV[6]) then
+  return { 'interrupted' }
 end
 return { 'ok' }

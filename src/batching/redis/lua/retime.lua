@@ -1,31 +1,34 @@
 #!lua
 --[[ retime: typing, flush, hold, release.
-KEYS    conversation open
-ARGV    now c wakeMs channel kind ms           ms: idle of typing, length of hold ('' = without end)
+KEYS    conversation open held
+ARGV    now c wakeMs channel kind ms why atLeast
+        ms: idle of typing, length of hold ('' = without end) · why: of the hold, only of the release
 RETURNS {done, batchId, dueAt} | {none}
 REPEAT  safe ]]
 --@include now
 --@include arm
-local conversation, open = KEYS[1], KEYS[2]
+--@include bare
+--@include hold
+local conversation, open, held = unpack(KEYS)
 local now, c, kind = clock(ARGV[1]), ARGV[2], ARGV[5]
 local h = redis.call('HMGET', conversation,
-  'id', 'first', 'due', 'last', 'n', 'age', 'max', 'turn', 'hold', 'late', 'stale', 'unreadable')
+  'id', 'first', 'due', 'last', 'n', 'age', 'max', 'turn', 'hold', 'late', 'stale', 'unreadable',
+  'why')
 redis.call('ZCARD', open)
+redis.call('ZCARD', held)
 local id, hold = h[1], tonumber(h[9] or 0)
 local due = tonumber(h[3] or 0)
 
 if kind == 'hold' then
-  hold = ARGV[6] == '' and FOREVER or now + ARGV[6]
-  redis.call('HSET', conversation, 'hold', hold)
-  -- A hold over nothing leaves nothing behind; a key with messages never gets a TTL.
-  local bare = not (id or h[8] or h[10] or h[11] or h[12])
-  if bare and hold < FOREVER then
-    redis.call('PEXPIRE', conversation, ARGV[6])
-  else
-    redis.call('PERSIST', conversation)
+  local untilAt = ARGV[6] == '' and FOREVER or now + ARGV[6]
+  if ARGV[8] == '0' or untilAt > hold then
+    hold = untilAt
+    setHold(conversation, held, c, hold, ARGV[7], now)
   end
 elseif kind == 'release' then
-  redis.call('HDEL', conversation, 'hold')
+  if hold > now and ARGV[7] ~= '' and ARGV[7] ~= (h[13] or 'paused') then return { 'none' } end
+  redis.call('HDEL', conversation, 'hold', 'why')
+  redis.call('ZREM', held, c)
   if hold <= now then return { 'none' } end
   hold = 0
 elseif not id then

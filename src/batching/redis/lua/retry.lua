@@ -5,6 +5,7 @@ ARGV    now batchId c channel
 RETURNS {done | none | busy}
 REPEAT  the second call answers none ]]
 --@include now
+--@include flight
 local batch, conversation, open, turns, failed, counts = unpack(KEYS)
 local now, id = clock(ARGV[1]), ARGV[2]
 local h = redis.call('HMGET', batch, 'state', 'size')
@@ -18,7 +19,7 @@ redis.call('HGET', counts, 'failed')
 if h[1] ~= 'failed' then return { 'none' } end
 if o[1] then return { 'busy' } end
 redis.call('HSET', batch, 'state', 'waiting', 'starts', 0, 'retries', 0)
-redis.call('HDEL', batch, 'reason', 'settled')
+redis.call('HDEL', batch, 'reason', 'settled', 'sorry')
 redis.call('HINCRBY', batch, 'epoch', 1)
 redis.call('HSET', conversation, 'turn', id)
 redis.call('PERSIST', conversation)
@@ -28,6 +29,7 @@ end
 if o[2] then redis.call('ZADD', open, '+inf', ARGV[3] .. '|' .. o[2]) end
 redis.call('ZREM', failed, id)
 redis.call('ZADD', turns, now, id)
+flight(counts, ARGV[3], 1)
 redis.call('HINCRBY', counts, 'failed', -h[2])
 redis.call('HINCRBY', counts, 'open', h[2])
 redis.call('PUBLISH', ARGV[4], '')

@@ -2,18 +2,20 @@
 --[[ seal: the first maxSize messages of an open batch become a turn; the rest is the next batch.
 KEYS    list mirror conversation open turns batch messages counts
 ARGV    now batchId restId c handoverMs retentionMs wakeMs channel
-RETURNS {outcome, firstAt, lastAt, dueAt, sealedAt, cause, size, payload…}
+RETURNS {outcome, firstAt, lastAt, dueAt, sealedAt, cause, size, inFlight, payload…}
         outcome: sealed | quiet | none | busy | held | early
 REPEAT  safe: the second call answers none or busy, and `turns` hands the turn over again ]]
 --@include now
 --@include arm
 --@include bare
+--@include take
+--@include flight
 local list, mirror, conversation, open, turns, batch, messages, counts = unpack(KEYS)
 local now, id, restId, c = clock(ARGV[1]), ARGV[2], ARGV[3], ARGV[4]
 local member = c .. '|' .. id
 
 local h = redis.call('HMGET', conversation, 'id', 'first', 'last', 'due', 'idle', 'age', 'max',
-  'loud', 'over', 'turn', 'hold', 'n')
+  'loud', 'over', 'turn', 'hold', 'n', 'interrupts')
 local size = redis.call('LLEN', list)
 redis.call('GET', mirror)
 redis.call('ZSCORE', open, member)
@@ -29,7 +31,7 @@ local hold = tonumber(h[11] or 0)
 if h[10] then return { 'busy' } end
 if hold > now then return { 'held' } end
 local first, last, timeDue, idleMs = tonumber(h[2]), tonumber(h[3]), tonumber(h[4]), tonumber(h[5])
-local ageMs, max, loud, over = tonumber(h[6]), tonumber(h[7]), tonumber(h[8]), tonumber(h[9])
+local ageMs, max, loud = tonumber(h[6]), tonumber(h[7]), tonumber(h[8])
 local due = effective(timeDue, last, size, max)
 if due > now and due <= now + ageMs then return { 'early' } end
 
@@ -40,40 +42,23 @@ end
 if timeDue > now then cause = 'clock' end
 if size >= max then cause = 'full' end
 
--- What others pushed or removed beside us is booked here, so that the counts still add up.
-local foreign = size - tonumber(h[12])
-if foreign ~= 0 then
-  redis.call('HINCRBY', counts, foreign > 0 and 'accepted' or 'discarded', math.abs(foreign))
-  redis.call('HINCRBY', counts, 'open', foreign)
-end
-local taken = math.min(size, max)
-local payloads = redis.call('LRANGE', list, 0, taken - 1)
+bookForeign(counts, size - tonumber(h[12]))
 redis.call('ZREM', open, member)
 if size == 0 then
   close(conversation, mirror)
   bare(conversation, now)
   return { 'none' }
 end
-if size <= max then
-  redis.call('RENAME', list, messages)
-  redis.call('PERSIST', messages)
-  close(conversation, mirror)
-else
-  redis.call('RPUSH', messages, unpack(payloads))
-  redis.call('LTRIM', list, taken, -1)
-  local restFirst = over > 0 and over or first
-  local restDue = timeDue
-  if timeDue > now then restDue = math.min(math.max(timeDue, last + idleMs), restFirst + ageMs) end
-  local left = size - taken
-  redis.call('HSET', conversation, 'id', restId, 'first', restFirst, 'due', restDue, 'n', left,
-    'loud', math.max(0, loud - taken), 'over', left > max and restFirst or 0)
-  arm(open, ARGV[8], c .. '|' .. restId, effective(restDue, last, left, max), loud > 0, hold, now,
+local taken = math.min(size, max)
+local keys = { list = list, mirror = mirror, conversation = conversation, batch = batch,
+  messages = messages }
+local window = { h[2], h[3], h[4], h[5], h[6], h[7], h[8], h[9], h[13] }
+local payloads, rest = take(keys, window, c, size, taken, restId, due, cause, now)
+if rest then
+  arm(open, ARGV[8], c .. '|' .. restId, effective(rest[1], last, rest[2], max), loud > 0, hold, now,
     tonumber(ARGV[7]))
 end
-redis.call('HSET', batch, 'c', c, 'state', 'sealed', 'attempt', 1, 'epoch', 0, 'starts', 0,
-  'retries', 0, 'first', first, 'last', last, 'due', due, 'sealed', now, 'cause', cause,
-  'size', taken, 'age', ageMs, 'max', max, 'rest', size > max and restId or '')
-local head = { 'sealed', first, last, due, now, cause, taken }
+local head = { 'sealed', first, last, due, now, cause, taken, 0 }
 if loud == 0 then
   redis.call('HSET', batch, 'state', 'answered', 'reason', 'quiet', 'settled', now)
   redis.call('HINCRBY', counts, 'open', -taken)
@@ -87,5 +72,6 @@ end
 redis.call('HSET', conversation, 'turn', id)
 redis.call('ZADD', turns, now + ARGV[5], id)
 redis.call('HINCRBY', counts, 'sealed', 1)
-for i = 1, taken do head[7 + i] = payloads[i] end
+head[8] = flight(counts, c, 1) - 1
+for i = 1, taken do head[8 + i] = payloads[i] end
 return head

@@ -1,7 +1,8 @@
 -- The turn is over: what came meanwhile is due by its own deadline.
-local function free(conversation, open, channel, c, now, wakeMs)
+local function free(conversation, open, counts, channel, c, now, wakeMs)
   local h = redis.call('HMGET', conversation, 'id', 'due', 'last', 'n', 'max', 'hold')
   redis.call('HDEL', conversation, 'turn')
+  flight(counts, c, -1)
   if h[1] then
     local due = effective(tonumber(h[2]), tonumber(h[3]), tonumber(h[4]), tonumber(h[5]))
     arm(open, channel, c .. '|' .. h[1], due, false, tonumber(h[6] or 0), now, wakeMs)

@@ -1,0 +1,103 @@
+#!lua flags=allow-oom
+--[[ human: somebody steps in past the bot. What stands before is answered by that, the rest is held.
+KEYS    conversation list mirror open turns counts held ids marks history said
+        turnBatch turnMessages openBatch openMessages
+ARGV    now c wakeMs channel retentionMs historyTurns historyMs turnId end openId answered restId
+        newBatchId holdMs why atLeast idHash dedupeMs entryId payload, then hashes of what may be ours
+        turnId, openId '' = none · idHash '' = no message · payload '' = nothing for the history
+RETURNS {duplicate | ours | changed} | {done, answered, heldUntil}     heldUntil '' = without end
+REPEAT  a message again is a duplicate; without one the second call answers changed or does nothing more ]]
+--@include now
+--@include arm
+--@include bare
+--@include hold
+--@include take
+--@include reopen
+--@include flight
+--@include past
+local conversation, list, mirror, open, turns, counts, held, ids, marks, history, said,
+  turnBatch, turnMessages, openBatch, openMessages = unpack(KEYS)
+local now, c, turnId, idHash = clock(ARGV[1]), ARGV[2], ARGV[8], ARGV[17]
+local WINDOW = { 'id', 'first', 'last', 'due', 'idle', 'loud', 'n', 'age', 'max', 'over', 'interrupts' }
+local o = redis.call('HMGET', conversation, unpack(WINDOW))
+local turn, holdAt = unpack(redis.call('HMGET', conversation, 'turn', 'hold'))
+local t = redis.call('HMGET', turnBatch, 'size', 'first', 'last', 'age', 'max', 'state', 'parts', 'interrupts')
+local seen = redis.call('ZSCORE', ids, idHash)
+local ours = false
+for i = 21, #ARGV do
+  local untilAt = redis.call('ZSCORE', marks, ARGV[i])
+  ours = ours or (untilAt and tonumber(untilAt) > now)
+end
+for _, key in ipairs({ open, turns, held, marks }) do redis.call('ZCARD', key) end
+for _, key in ipairs({ list, history, turnMessages, openMessages }) do redis.call('LLEN', key) end
+for _, key in ipairs({ mirror, said }) do redis.call('GET', key) end
+redis.call('HGET', counts, 'open')
+redis.call('HGET', openBatch, 'state')
+
+if idHash ~= '' and seen and tonumber(seen) > now - ARGV[18] then return { 'duplicate' } end
+if not ours and ((turn or '') ~= turnId or (o[1] or '') ~= ARGV[10]) then return { 'changed' } end
+if idHash ~= '' then
+  redis.call('ZADD', ids, now, idHash)
+  if redis.call('PTTL', ids) < tonumber(ARGV[18]) then redis.call('PEXPIRE', ids, ARGV[18]) end
+  if ours then return { 'ours' } end
+end
+
+local n, answered = tonumber(ARGV[11]), 0
+local function settle(batch, messages, id, size)
+  redis.call('HSET', batch, 'state', 'answered', 'reason', 'human', 'settled', now)
+  redis.call('HINCRBY', counts, 'open', -size)
+  redis.call('HINCRBY', counts, 'answered', size)
+  redis.call('PEXPIRE', batch, ARGV[5])
+  redis.call('PEXPIRE', messages, ARGV[5])
+  remember(history, id, ARGV[6], ARGV[7])
+  answered = answered + size
+end
+
+if turnId ~= '' then
+  local touched = false
+  for i = 0, tonumber(t[7] or 0) - 1 do
+    touched = touched or redis.call('HEXISTS', turnBatch, 'p' .. i) == 1
+  end
+  if t[6] == 'sealed' then redis.call('HINCRBY', counts, 'sealed', -1) end
+  redis.call('ZREM', turns, turnId)
+  flight(counts, c, -1)
+  if ARGV[9] == 'answered' or touched then
+    if ARGV[9] == 'reopened' then n = n - t[1] end
+    redis.call('HINCRBY', turnBatch, 'epoch', 1)
+    redis.call('HDEL', conversation, 'turn')
+    settle(turnBatch, turnMessages, turnId, tonumber(t[1]))
+  else
+    reopen(turnBatch, turnMessages, conversation, list, t, o, ARGV[13], 0, t[8] or 0, now)
+    o = redis.call('HMGET', conversation, unpack(WINDOW))
+  end
+end
+
+local size = redis.call('LLEN', list)
+if o[1] and n > 0 and size > 0 then
+  bookForeign(counts, size - tonumber(o[7]))
+  redis.call('ZREM', open, c .. '|' .. o[1])
+  local window = { o[2], o[3], o[4], o[5], o[8], o[9], o[6], o[10], o[11] }
+  local keys = { list = list, mirror = mirror, conversation = conversation, batch = openBatch,
+    messages = openMessages }
+  local due = effective(tonumber(o[4]), tonumber(o[3]), size, tonumber(o[9]))
+  take(keys, window, c, size, math.min(n, size), ARGV[12], due, 'flush', now)
+  settle(openBatch, openMessages, o[1], math.min(n, size))
+end
+if ARGV[20] ~= '' and tonumber(ARGV[6]) > 0 and tonumber(ARGV[7]) > 0 then
+  redis.call('SET', said, string.format('%.0f', now) .. ' ' .. ARGV[20], 'PX', ARGV[7])
+  remember(history, ARGV[19], ARGV[6], ARGV[7])
+end
+
+local hold = tonumber(holdAt or 0)
+local untilAt = ARGV[14] == '' and FOREVER or now + ARGV[14]
+if ARGV[16] == '0' or untilAt > hold then
+  hold = untilAt
+  setHold(conversation, held, c, hold, ARGV[15], now)
+end
+local h = redis.call('HMGET', conversation, 'id', 'due', 'last', 'n', 'max')
+if h[1] then
+  redis.call('PERSIST', conversation)
+  arm(open, ARGV[4], c .. '|' .. h[1], effective(tonumber(h[2]), tonumber(h[3]), tonumber(h[4]), tonumber(h[5])),
+    false, hold, now, tonumber(ARGV[3]))
+end
+return { 'done', answered, hold >= FOREVER and '' or string.format('%.0f', hold) }

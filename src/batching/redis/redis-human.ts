@@ -1,0 +1,142 @@
+/** A human who steps in, on Redis; and what was said, held and spent. */
+import type { Redis } from 'ioredis'
+import type { Clock } from '../../clock.ts'
+import type { BatchId, ConversationKey } from '../../message.ts'
+import type * as Port from '../store.ts'
+import { sentParts } from '../views.ts'
+import type { RedisCalls } from './calls.ts'
+import type { RedisKeys } from './keys.ts'
+import { pipelined } from './redis-reads.ts'
+import { batchView, FOREVER } from './replies.ts'
+import { texts } from './scripts.ts'
+
+export async function human(calls: RedisCalls, act: Port.HumanAct): Promise<Port.HumanResult> {
+  const { conversation: c, said, turn, open, newBatchId, restId, hold } = act
+  const k = calls.keys
+  const { times } = calls
+  // A key that is not used has to have a name all the same.
+  const turnId = turn?.batchId ?? restId
+  const openId = open ?? newBatchId
+  const reply = await calls.run(
+    'human',
+    [
+      k.conversation(c),
+      k.list(c),
+      k.mirror(c),
+      k.open,
+      k.turns,
+      k.counts,
+      k.held,
+      k.ids(c),
+      k.marks(c),
+      k.history(c),
+      k.said(said?.entryId ?? newBatchId),
+      k.batch(turnId),
+      k.messages(turnId),
+      k.batch(openId),
+      k.messages(openId),
+    ],
+    [
+      calls.now(),
+      c,
+      times.wakeMs,
+      calls.channel,
+      times.retentionMs,
+      times.historyTurns,
+      times.historyMs,
+      turn?.batchId ?? '',
+      turn?.end ?? '',
+      open ?? '',
+      act.answered,
+      restId,
+      newBatchId,
+      hold.forMs ?? '',
+      hold.why,
+      hold.atLeast ? 1 : 0,
+      said?.idHash ?? '',
+      said?.dedupeMs ?? 0,
+      said?.entryId ?? '',
+      said?.payload ?? '',
+      ...(said?.marks ?? []),
+    ],
+  )
+  const [outcome, answered, heldUntil] = texts(reply)
+  if (outcome !== 'done') return { outcome: outcome as 'duplicate' | 'ours' | 'changed' }
+  return {
+    outcome,
+    turnId: turn?.batchId ?? null,
+    answered: Number(answered),
+    heldUntil: heldUntil ? Number(heldUntil) : null,
+  }
+}
+
+export async function spend(calls: RedisCalls, account: string, amount: number): Promise<number> {
+  return Number(await calls.run('spend', [calls.keys.spent(account)], [calls.now(), amount]))
+}
+
+export async function readHolds(
+  redis: Redis,
+  keys: RedisKeys,
+  { offset, limit }: { offset: number; limit: number },
+  clock: Clock | undefined,
+): Promise<{ count: number; holds: Port.HoldView[] }> {
+  const now = clock?.() ?? Number((await redis.time())[0]) * 1000
+  const [count, flat] = (await pipelined(redis, [
+    ['zcount', keys.held, `(${now}`, '+inf'],
+    ['zrangebyscore', keys.held, `(${now}`, '+inf', 'WITHSCORES', 'LIMIT', offset, limit],
+  ])) as [number, string[]]
+  const found = flat.filter((_, i) => i % 2 === 0) as ConversationKey[]
+  const reasons = await pipelined(
+    redis,
+    found.map((c) => ['hget', keys.conversation(c), 'why']),
+  )
+  const holds = found.map((conversation, i) => {
+    const until = Number(flat[2 * i + 1])
+    return {
+      conversation,
+      why: (reasons[i] ?? 'paused') as Port.HoldReason,
+      until: until >= FOREVER ? null : until,
+    }
+  })
+  return { count, holds }
+}
+
+export async function readHistory(
+  redis: Redis,
+  keys: RedisKeys,
+  c: ConversationKey,
+  ageMs: number,
+  clock: Clock | undefined,
+): Promise<Port.PastEntry[]> {
+  const [ids, time] = (await pipelined(redis, [['lrange', keys.history(c), 0, -1], ['time']])) as [
+    string[],
+    string[],
+  ]
+  const after = (clock?.() ?? Number(time[0]) * 1000) - ageMs
+  const replies = await pipelined(
+    redis,
+    ids.flatMap((id) => [
+      ['get', keys.said(id)],
+      ['hgetall', keys.batch(id as BatchId)],
+      ['lrange', keys.messages(id as BatchId), 0, -1],
+    ]),
+  )
+  return ids
+    .flatMap((id, i): Port.PastEntry[] => {
+      const [said, hash, payloads] = replies.slice(3 * i, 3 * i + 3) as [
+        string | null,
+        Record<string, string>,
+        string[],
+      ]
+      if (said) {
+        const space = said.indexOf(' ')
+        return [{ kind: 'human', at: Number(said.slice(0, space)), payload: said.slice(space + 1) }]
+      }
+      if (hash.state !== 'answered' || hash.c !== c) return []
+      const view = batchView(id as BatchId, hash)
+      const heard = hash.heard ?? null
+      return [{ kind: 'turn', at: view.settledAt ?? 0, payloads, heard, sent: sentParts(view) }]
+    })
+    .filter(({ at }) => at > after)
+    .reverse()
+}
