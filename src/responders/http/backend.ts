@@ -45,7 +45,6 @@ export class Backend {
   }
 
   async post(turn: TurnBody, signal: AbortSignal): Promise<Response> {
-    signal.throwIfAborted()
     const body = Buffer.from(JSON.stringify(turn))
     const response = await this.#call(body, turn.batchId, signal)
     if (response.ok) return response

@@ -37,10 +37,10 @@ export function readAnswer(value: unknown, lastMessageId: string | null): Answer
   refuseStarted(value)
   const listed = Array.isArray(value) ? value : (field(value, 'parts') ?? null)
   if (listed !== null) return listedParts(listed, lastMessageId)
-  const [first, ...more] = partsIn(value, lastMessageId)
-  if (first === undefined) return []
+  const parts = partsIn(value, lastMessageId)
+  const [first] = parts
   // Alone, a text is a whole answer, which may still be split.
-  return more.length === 0 && 'text' in first ? first.text : [first, ...more]
+  return first !== undefined && 'text' in first ? first.text : parts
 }
 
 /** Whether a text is a web page, as proxies and frameworks send in place of an answer. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { getEventListeners } from 'node:events'
 import { describe, it } from 'node:test'
 import { RapidFireError } from '../../errors.ts'
 import type { BatchId, Message } from '../../message.ts'
@@ -34,6 +35,7 @@ describe('a module', () => {
       return turn.text.toUpperCase()
     })
     assert.equal(given, 'ПРИВЕТ')
+    assert.deepEqual(getEventListeners(never, 'abort'), [])
   })
 
   const answers: [string, unknown, unknown][] = [

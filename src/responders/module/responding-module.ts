@@ -76,9 +76,6 @@ async function beforeAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T>
   signal.addEventListener('abort', onAbort, { once: true })
   try {
     return await Promise.race([work, aborted])
-  } catch (error) {
-    // A function that heeds its signal throws too, at the same moment.
-    throw signal.aborted ? signal.reason : error
   } finally {
     signal.removeEventListener('abort', onAbort)
   }
