@@ -157,6 +157,15 @@ describe('summer time', () => {
   })
 })
 
+describe('a change by half an hour, at half past', () => {
+  it('closes what was to close in the half that is not', () => {
+    // On Lord Howe 02:00 becomes 02:30 on 2026-10-04.
+    const now = Date.parse('2026-10-03T15:50:00Z')
+    const since = closedSince(hoursOf('Su 01:00-02:15'), now, 'Australia/Lord_Howe')
+    assert.equal(new Date(since).toISOString(), '2026-10-03T15:30:00.000Z')
+  })
+})
+
 describe('any hours, at any time, anywhere', () => {
   const time = fc
     .tuple(fc.nat(23), fc.nat(59))
