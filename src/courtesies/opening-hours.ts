@@ -8,7 +8,7 @@ import { DAYS, MINUTES_A_DAY, MINUTES_A_WEEK, WallClock } from './wall-clock.ts'
 
 const MINUTE_MS = 60_000
 /** Time zones change at such moments only, so that in between the clock on the wall runs evenly. */
-const QUARTER_MS = 60 * MINUTE_MS
+const QUARTER_MS = 15 * MINUTE_MS
 const BACK_MS = 14 * MINUTES_A_DAY * MINUTE_MS
 
 export type Hours = readonly Range[]
