@@ -18,6 +18,7 @@ import { ConversationKeys } from './conversation-key.ts'
 import { messageOf, RapidFireError } from './errors.ts'
 import { accessAtStart } from './ingress/access.ts'
 import { ApiServer } from './ingress/api-server.ts'
+import type { BatchId } from './message.ts'
 import { Events } from './observability/events.ts'
 import { Heartbeat } from './observability/heartbeat.ts'
 import { RoleHealth } from './observability/roles.ts'
@@ -27,11 +28,16 @@ import { StoreOperator } from './operations/store-operator.ts'
 import { BullQueue } from './queue/bullmq.ts'
 import { MemoryQueue } from './queue/memory.ts'
 import type { MessageQueue } from './queue/queue.ts'
-import { EchoResponder } from './responders/echo.ts'
+import { LaterReplies } from './replies/later.ts'
+import { createResponder, createTranscriber } from './responder-choice.ts'
+import { callbackToken, callbackUrl } from './responders/http/callback-token.ts'
 import type { Responder } from './responders/responder.ts'
 import { Deadline, type Service } from './service.ts'
-import { createStore } from './store-choice.ts'
+import { createRateLimit, createStore } from './store-choice.ts'
+import { Takeover } from './takeover/takeover.ts'
 import { VERSION } from './version.ts'
+import { Breaker } from './worker/breaker.ts'
+import type { RateLimit } from './worker/rate/rate-limit.ts'
 import { Worker } from './worker/worker.ts'
 
 export { openStore } from './store-choice.ts'
@@ -95,9 +101,19 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   try {
     await run(store)
     await run(queue)
-    const shared = { store, queue, events, keys, clock }
+    const takeover = new Takeover({ store, settings, keys, events, clock })
+    const callbackKey = await callbackKeyOf(settings)
+    const shared = { store, queue, events, keys, clock, takeover }
     if (roles.includes('worker')) {
-      await run(createWorker(settings, shared, options.responder))
+      const callbackUrlFor = (batchId: BatchId): string | null => {
+        const base = settings.publicUrl ?? url ?? addressOf(settings)
+        return base && callbackUrl(base, batchId, callbackToken(callbackKey, batchId))
+      }
+      const responder =
+        options.responder ?? (await createResponder({ ...shared, settings, callbackUrlFor }))
+      const rate = createRateLimit(settings, events)
+      await run(rate)
+      await run(await createWorker(settings, shared, responder, rate))
       await run(heartbeat('worker', store, settings, events))
     }
     if (roles.includes('processor')) {
@@ -113,7 +129,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         phones,
         token: await operatorToken(settings),
         intake: new Batcher({ ...shared, settings }),
-        operator: new StoreOperator({ store, keys, phones, settings, events }),
+        operator: new StoreOperator({ ...shared, phones, settings }),
+        later: new LaterReplies({ store, events, limits: settings }),
+        callbackKey,
         health: new RoleHealth({ store, digest: settingsDigest(settings) }),
       })
       await run(heartbeat('api', store, settings, events))
@@ -125,6 +143,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await stopAll(started, new Deadline(STOP_MS), events)
     throw error
   }
+  if (settings.responder === 'echo' && settings.venomServerUrl && !options.responder) {
+    events.emit('start.warning', {
+      sentence:
+        'RESPONDER=echo: people get their own words back; set RESPONDER to what shall answer',
+    })
+  }
   if (access.warning) events.emit('access.unsigned', { reason: access.warning })
   for (const role of roles)
     events.emit('role.ready', { role, detail: { url, store: store.identity() } })
@@ -133,6 +157,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
 type Shared = {
   store: BatchStore
+  takeover: Takeover
   queue: MessageQueue
   events: Events
   keys: ConversationKeys
@@ -152,26 +177,44 @@ function createQueue(settings: Settings, events: Events): MessageQueue {
   })
 }
 
-function createWorker(
+async function createWorker(
   settings: Settings,
   shared: Shared,
-  responder: Responder = new EchoResponder(),
-): Worker {
+  responder: Responder,
+  rate: RateLimit,
+): Promise<Worker> {
+  const { events, clock } = shared
   return new Worker({
     ...shared,
     ...settings,
     concurrency: settings.workerConcurrency,
     responder,
-    channel: createChannel(settings, shared.events),
+    transcriber: await createTranscriber(settings, clock),
+    channel: createChannel(settings, events),
+    rate,
+    breaker: new Breaker(),
   })
+}
+
+/** The worker makes tokens and the API knows them, in whatever process. */
+async function callbackKeyOf(settings: Settings): Promise<string> {
+  const { responderSecret, secretKey } = settings
+  return responderSecret ?? secretKey ?? (await operatorToken(settings))
+}
+
+/** Where the API of another process listens; null when that is any free port. */
+function addressOf({ host, port }: Settings): string | null {
+  return port === 0 ? null : `http://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
 function createChannel(settings: Settings, events: Events): Channel {
   const { venomServerUrl: url, venomApiKey: apiKey, sendTimeoutMs: timeoutMs } = settings
-  if (url) return new VenomChannel({ url, apiKey, timeoutMs })
-  return new ConsoleChannel(({ partId, to, text }) =>
-    events.emit('reply.printed', { to, part: { partId, text } }),
-  )
+  const typing = settings.venomTyping === 'on'
+  if (url) return new VenomChannel({ url, apiKey, timeoutMs, typing })
+  return new ConsoleChannel(({ partId, to, content }) => {
+    const text = 'text' in content ? content.text : content.reaction
+    events.emit('reply.printed', { to, part: { partId, text } })
+  })
 }
 
 function createProcessor(settings: Settings, shared: Shared): Processor {

@@ -1,12 +1,18 @@
 /** Which engine keeps the batches, and with which waits: Redis when REDIS_URL is set, else SQLite. */
+import { redisOptions } from './batching/redis/connection.ts'
 import { RedisStore } from './batching/redis/redis-store.ts'
 import { SqliteStore } from './batching/sqlite/sqlite-store.ts'
 import type { BatchStore, StoreTimes } from './batching/store.ts'
 import type { Clock } from './clock.ts'
 import type { Settings } from './config/settings.ts'
+import { messageOf } from './errors.ts'
 import { Events } from './observability/events.ts'
 import { queueKeys } from './queue/bullmq.ts'
+import type { Service } from './service.ts'
 import { MAX_BACKOFF_MS } from './worker/backoff.ts'
+import { MemoryRateLimit } from './worker/rate/memory-rate-limit.ts'
+import type { RateLimit } from './worker/rate/rate-limit.ts'
+import { RedisRateLimit } from './worker/rate/redis-rate-limit.ts'
 
 /** A queue that has had a turn for so long may have lost it. */
 const QUEUED_MS = 30_000
@@ -25,6 +31,18 @@ export function createStore(settings: Settings, events: Events, clock?: Clock): 
     events,
     defaultTenant,
     ...(clock ? { clock } : {}),
+  })
+}
+
+/** So many a minute, over all workers that share a Redis. */
+export function createRateLimit(settings: Settings, events: Events): RateLimit & Service {
+  const { redisUrl: url, redisPassword: password, responderCallsPerMinute, tenants } = settings
+  const isLimited = [...tenants.values()].some(({ turnsPerMinute }) => turnsPerMinute !== null)
+  if (!url || (responderCallsPerMinute === null && !isLimited)) return new MemoryRateLimit()
+  return new RedisRateLimit({
+    url,
+    connection: redisOptions({ url, password }),
+    onAway: (error) => events.emit('rate.missing', { error: messageOf(error) }),
   })
 }
 

@@ -9,12 +9,14 @@
 import type { Clock } from '../clock.ts'
 import type { Settings, TenantSettings } from '../config/settings.ts'
 import type { ConversationKeys } from '../conversation-key.ts'
+import { isWord } from '../courtesies/words.ts'
 import { RapidFireError } from '../errors.ts'
 import type { BatchId, ConversationKey, Message } from '../message.ts'
 import type { Events } from '../observability/events.ts'
+import type { Takeover } from '../takeover/takeover.ts'
 import { inArrayOrder } from './array-order.ts'
 import { newBatchId } from './batch-id.ts'
-import { toElement } from './element.ts'
+import { fromElement, toElement } from './element.ts'
 import type { Intake, Taken, TakeOptions } from './intake.ts'
 import { idHash, rememberedMs } from './message-id.ts'
 import { RefusalLog } from './refusal-log.ts'
@@ -26,6 +28,8 @@ export interface BatcherDeps {
   readonly settings: Pick<Settings, 'tenants' | 'dedupeS' | 'maxMessageAgeS' | 'defaultTenant'>
   readonly keys: ConversationKeys
   readonly events: Events
+  /** Heeds the words by which a person asks for silence or for a human. */
+  readonly takeover: Pick<Takeover, 'asks' | 'heed'>
   /** Only for the age of messages that come hours late; deadlines are the store's business. */
   readonly clock: Clock
 }
@@ -124,7 +128,11 @@ export class Batcher implements Intake {
       messages: ordered.map((message) => ({
         idHash: idHash(message.id, message.sender),
         payload: toElement(message),
-        idleMs: idleAfter(message, tenant, options.atOnce),
+        idleMs: idleAfter(
+          message,
+          tenant,
+          options.atOnce || isWord(message.text, tenant.flushWords),
+        ),
         quiet: isQuiet(message),
       })),
     })
@@ -136,7 +144,29 @@ export class Batcher implements Intake {
     }
     const { batchId, added, duplicates, size } = result
     events.emit('message.accepted', { conversation, batchId, added, duplicates, size })
+    await this.#heed(conversation, ordered, added)
     return { added, duplicates, setAside: 0, batchId }
+  }
+
+  /**
+   * Before the call is answered, so that a crash in between has the sender come again; a repeat of a
+   * message that still waits is heeded once more, one that was answered long ago is not.
+   */
+  async #heed(
+    conversation: ConversationKey,
+    messages: readonly Message[],
+    added: number,
+  ): Promise<void> {
+    const { takeover, store } = this.#deps
+    const asking = messages.filter((message) => takeover.asks(message))
+    if (asking.length === 0) return
+    const { payloads } = added > 0 ? { payloads: [] } : await store.conversation(conversation)
+    for (const message of asking) {
+      const waits = payloads.some(
+        (payload) => fromElement(payload, message.conversation)?.id === message.id,
+      )
+      if (added > 0 || waits) await takeover.heed(message)
+    }
   }
 
   async #setAside({ conversation, members }: Group, reason: 'late' | 'stale'): Promise<Stored> {

@@ -196,6 +196,8 @@ export class Processor implements Service {
           batchId: turn.batchId,
           attempt: turn.attempt,
           conversation: turn.conversation,
+          // A tenant with many turns in flight waits behind those with few.
+          priority: 1 + Math.max(0, turn.inFlight),
           data: this.#jobData(turn),
         })),
       )

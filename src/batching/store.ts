@@ -264,11 +264,17 @@ export interface HumanAct {
     readonly entryId: string
     readonly dedupeMs: number
   } | null
-  /** The turn in flight as it was read, and what becomes of it: a touched one is answered. */
-  readonly turn: { readonly batchId: BatchId; readonly end: 'answered' | 'reopened' } | null
+  /** The turn in flight as it was read, and what becomes of it: a touched one is never reopened. */
+  readonly turn: {
+    readonly batchId: BatchId
+    readonly end: 'answered' | 'reopened' | 'kept'
+  } | null
   /** The open batch as it was read. */
   readonly open: BatchId | null
-  /** Messages from the head of what is open then, those of a reopened turn included, to settle. */
+  /**
+   * Messages from the head of what is open then, those of a reopened turn included, to settle; none
+   * while a turn is kept.
+   */
   readonly answered: number
   /** Id for what is left of the open batch, and for the one that a reopened turn opens. */
   readonly restId: BatchId

@@ -6,7 +6,7 @@ import { after, before, beforeEach, describe, test } from 'node:test'
 import { RapidFireError } from '../errors.ts'
 import { VenomChannel } from './venom.ts'
 
-const PART = { partId: 'b_1.0', to: '79001234567@c.us', text: 'Привет,\n"мир" 🙂' }
+const PART = { partId: 'b_1.0', to: '79001234567@c.us', content: { text: 'Привет,\n"мир" 🙂' } }
 
 interface Seen {
   readonly method: string | undefined
@@ -42,7 +42,7 @@ describe('a Venom bridge', () => {
   })
 
   const channel = (more: { url?: string; apiKey?: string | null; timeoutMs?: number } = {}) =>
-    new VenomChannel({ url, apiKey: 'key-of-the-bridge', timeoutMs: 5000, ...more })
+    new VenomChannel({ url, apiKey: 'key-of-the-bridge', timeoutMs: 5000, typing: false, ...more })
   const send = (more?: Parameters<typeof channel>[0], signal = new AbortController().signal) =>
     channel(more).send(PART, signal)
   const sendError = (code: string) => (error: unknown) =>
@@ -52,7 +52,7 @@ describe('a Venom bridge', () => {
     assert.deepEqual(await send(), { providerId: 'true_1' })
     const [{ method, path, headers, body } = {} as Seen] = seen
     assert.deepEqual([method, path], ['POST', '/send-message'])
-    assert.deepEqual(JSON.parse(body), { to: PART.to, message: PART.text })
+    assert.deepEqual(JSON.parse(body), { to: PART.to, message: PART.content.text })
     assert.equal(headers['content-type'], 'application/json')
     assert.equal(headers['x-api-key'], 'key-of-the-bridge')
     assert.equal(headers['idempotency-key'], 'b_1.0')
@@ -146,7 +146,8 @@ describe('a Venom bridge', () => {
   })
 
   test('names neither key nor text nor phone in its errors', async () => {
-    answer = (response) => void response.writeHead(500).end(`${PART.text} key-of-the-bridge`)
+    answer = (response) =>
+      void response.writeHead(500).end(`${PART.content.text} key-of-the-bridge`)
     await assert.rejects(send(), (error: Error) => {
       assert.doesNotMatch(error.message, /мир|key-of-the-bridge|7900/)
       return true

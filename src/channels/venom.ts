@@ -1,18 +1,26 @@
 /**
  * Replies through a Venom bridge: `POST {url}/send-message` with `{to, message}`, `x-api-key` and
- * `Idempotency-Key: <batch>.<part>`. Any 2xx is taken as sent.
+ * `Idempotency-Key: <batch>.<part>`. Any 2xx is taken as sent. A reaction goes to
+ * `{url}/send-reaction` as `{to, emoji, messageId}`; a bridge that has no such route gets it as a text.
  *
  * A bridge that does not answer may have sent all the same: the retry bears the same key, so a
  * bridge that remembers keys sends it once.
  */
 import { messageOf, RapidFireError } from '../errors.ts'
+import { retryAfterMs } from '../responders/retry-after.ts'
 import type { Channel, OutgoingPart } from './channel.ts'
 
 export interface VenomOptions {
   readonly url: string
   readonly apiKey: string | null
   readonly timeoutMs: number
+  /** Whether the bridge is told that an answer is being written. */
+  readonly typing: boolean
 }
+
+type Route = 'send-message' | 'send-reaction' | 'send-typing'
+/** What a server says of a route that it does not have. */
+const NO_ROUTE: ReadonlySet<number> = new Set([404, 405, 501])
 
 /** What a repeat cannot heal; 408, 425 and 429 it can. */
 const isFinal = (status: number): boolean =>
@@ -21,48 +29,81 @@ const isFinal = (status: number): boolean =>
 export class VenomChannel implements Channel {
   readonly name = 'venom'
   readonly #options: VenomOptions
-  readonly #url: string
+  readonly #base: string
+  readonly typing?: NonNullable<Channel['typing']>
 
   constructor(options: VenomOptions) {
     this.#options = options
-    this.#url = `${options.url.replace(/\/+$/, '')}/send-message`
+    this.#base = options.url.replace(/\/+$/, '')
+    if (options.typing) this.typing = (to, signal) => this.#showTyping(to, signal)
   }
 
-  async send(part: OutgoingPart, signal: AbortSignal): Promise<{ providerId: string }> {
-    const response = await this.#post(part, signal)
+  async send({ partId, to, content }: OutgoingPart, signal: AbortSignal): Promise<Sent> {
+    if ('text' in content) return this.#sendText(partId, to, content.text, signal)
+    const { reaction: emoji, messageId } = content
+    const response = await this.#post('send-reaction', { to, emoji, messageId }, signal, partId)
+    if (NO_ROUTE.has(response.status)) return this.#sendText(partId, to, emoji, signal)
+    return this.#sent(response, 'send-reaction')
+  }
+
+  async #sendText(partId: string, to: string, message: string, signal: AbortSignal): Promise<Sent> {
+    const response = await this.#post('send-message', { to, message }, signal, partId)
+    return this.#sent(response, 'send-message')
+  }
+
+  async #showTyping(to: string, signal: AbortSignal): Promise<void> {
+    const response = await this.#post('send-typing', { to }, signal)
+    await readCapped(response)
+    if (!response.ok) throw this.#refusal(response, 'send-typing')
+  }
+
+  async #sent(response: Response, route: Route): Promise<Sent> {
     const body = await readCapped(response)
     if (response.ok) return { providerId: messageIdIn(body) }
-    throw new RapidFireError(
-      isFinal(response.status) ? 'send_refused' : 'send_failed',
-      `the bridge at ${this.#url} answered ${response.status}`,
+    throw this.#refusal(response, route)
+  }
+
+  #refusal({ status, headers }: Response, route: Route): RapidFireError {
+    return new RapidFireError(
+      isFinal(status) ? 'send_refused' : 'send_failed',
+      `the bridge at ${this.#base}/${route} answered ${status}`,
+      { retryAfterMs: retryAfterMs(headers.get('retry-after'), Date.now()) },
     )
   }
 
-  async #post({ partId, to, text }: OutgoingPart, signal: AbortSignal): Promise<Response> {
+  async #post(
+    route: Route,
+    body: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+    partId?: string,
+  ): Promise<Response> {
     const { apiKey, timeoutMs } = this.#options
+    const url = `${this.#base}/${route}`
     try {
-      return await fetch(this.#url, {
+      return await fetch(url, {
         method: 'POST',
         redirect: 'error',
         signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
         headers: {
           'content-type': 'application/json',
-          'idempotency-key': partId,
+          ...(partId ? { 'idempotency-key': partId } : {}),
           ...(apiKey ? { 'x-api-key': apiKey } : {}),
         },
-        body: JSON.stringify({ to, message: text }),
+        body: JSON.stringify(body),
       })
     } catch (error) {
       const cause =
         error instanceof Error && error.cause ? messageOf(error.cause) : messageOf(error)
       throw new RapidFireError(
         'send_failed',
-        `the bridge at ${this.#url} did not take a part (${cause || 'no answer'})`,
+        `the bridge at ${url} did not take a part (${cause || 'no answer'})`,
         { cause: error },
       )
     }
   }
 }
+
+type Sent = { readonly providerId: string }
 
 const MAX_ANSWER_BYTES = 65_536
 

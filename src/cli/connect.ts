@@ -2,8 +2,10 @@
  * Gives a command its Operator: the running service when one is alive, else the store itself, which
  * is closed again at the end.
  */
+import { systemClock } from '../clock.ts'
 import type { Settings } from '../config/settings.ts'
 import { ConversationKeys } from '../conversation-key.ts'
+import { Events } from '../observability/events.ts'
 import type { Operator } from '../operations/operator.ts'
 import { knownOperatorToken } from '../operations/operator-token.ts'
 import { isAlive, readServiceAddress } from '../operations/service-address.ts'
@@ -48,16 +50,19 @@ async function connectService(settings: Settings): Promise<Connection | null> {
 
 async function connectStore(settings: Settings): Promise<Connection> {
   // Loaded only here: most commands talk to a service and need no engine.
-  const [{ openStore }, { StoreOperator }, { PhoneReader }] = await Promise.all([
-    import('../gateway.ts'),
+  const [{ openStore }, { StoreOperator }, { PhoneReader }, { Takeover }] = await Promise.all([
+    import('../store-choice.ts'),
     import('../operations/store-operator.ts'),
     import('../channels/phone.ts'),
+    import('../takeover/takeover.ts'),
   ])
   const store = await openStore(settings)
   const phones = new PhoneReader(settings.phoneRegion)
   const keys = new ConversationKeys(settings.defaultTenant)
+  const events = new Events()
+  const takeover = new Takeover({ store, settings, keys, events, clock: systemClock })
   return {
-    operator: new StoreOperator({ store, keys, phones, settings }),
+    operator: new StoreOperator({ store, keys, phones, settings, takeover }),
     via: 'store',
     close: () => store.stop(new Deadline(CLOSE_WITHIN_MS)),
   }

@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import { RapidFireError } from '../errors.ts'
 import type { BatchId } from '../message.ts'
-import type { BatchStatus, Operator, Page, Stats, Who } from '../operations/operator.ts'
+import type { BatchStatus, Held, Operator, Page, Stats, Who } from '../operations/operator.ts'
 
 export interface HttpOperatorOptions {
   /** Without a slash at the end. */
@@ -115,6 +115,19 @@ export class HttpOperator implements Operator {
     const query = companyId === undefined ? '' : `?companyId=${encodeURIComponent(companyId)}`
     const path = `/webhook/whatsapp/batched/${encodeURIComponent(phone)}${query}`
     return field<number>(accepted(await this.#call('DELETE', path)), 'discarded')
+  }
+
+  async pause(who: Who, forMs: number | null): Promise<void> {
+    accepted(await this.#call('POST', '/operator/pause', { ...who, forMs }))
+  }
+
+  async resume(who: Who): Promise<boolean> {
+    return field<boolean>(accepted(await this.#call('POST', '/operator/resume', who)), 'released')
+  }
+
+  async held(page: Page): Promise<{ count: number; held: readonly Held[] }> {
+    const answer = accepted(await this.#call('GET', `/operator/held?${pageQuery(page)}`))
+    return { count: field<number>(answer, 'count'), held: field<readonly Held[]>(answer, 'held') }
   }
 
   async failed(page: Page): Promise<{ count: number; batches: readonly BatchStatus[] }> {

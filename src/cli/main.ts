@@ -11,6 +11,7 @@ import { configCommand } from './config.ts'
 import { discardCommand } from './discard.ts'
 import { failedCommand } from './failed.ts'
 import { flushCommand } from './flush.ts'
+import { pauseCommand, resumeCommand } from './pause.ts'
 import { sendCommand } from './send.ts'
 import { processShell, type Shell, sayFault, sayJson } from './shell.ts'
 import { startCommand } from './start.ts'
@@ -45,6 +46,8 @@ function programOf(shell: Shell): Command {
     flushCommand(shell),
     discardCommand(shell),
     failedCommand(shell),
+    pauseCommand(shell),
+    resumeCommand(shell),
     configCommand(shell),
   ]
   for (const command of commands) program.addCommand(command)

@@ -7,7 +7,7 @@
  */
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Secret } from '../channels/own/signature.ts'
-import type { Settings } from '../config/settings.ts'
+import type { Settings, TenantSettings } from '../config/settings.ts'
 import { RapidFireError } from '../errors.ts'
 
 export type AccessMode = 'signed' | 'localOnly'
@@ -20,14 +20,8 @@ export interface Access {
 
 export type AccessSettings = Pick<
   Settings,
-  | 'host'
-  | 'secretKey'
-  | 'webhookApiKey'
-  | 'venomServerUrl'
-  | 'nodeEnv'
-  | 'tenants'
-  | 'defaultTenant'
->
+  'host' | 'secretKey' | 'webhookApiKey' | 'venomServerUrl' | 'nodeEnv' | 'defaultTenant'
+> & { readonly tenants: ReadonlyMap<string, Pick<TenantSettings, 'id' | 'secretKey'>> }
 
 const WAY_OUT = 'set VENOM_SECRET_KEY (for example from `openssl rand -hex 24`)'
 
@@ -55,7 +49,7 @@ function whyUnsafe({ host, nodeEnv, venomServerUrl }: AccessSettings): string | 
 
 /** The default secret first: it may name any tenant, a tenant's own only itself. */
 export function secretsOf(
-  settings: Pick<Settings, 'secretKey' | 'tenants' | 'defaultTenant'>,
+  settings: Pick<AccessSettings, 'secretKey' | 'tenants' | 'defaultTenant'>,
 ): readonly Secret[] {
   const secrets: Secret[] = []
   if (settings.secretKey !== null) secrets.push({ tenant: null, key: settings.secretKey })

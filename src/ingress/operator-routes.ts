@@ -20,7 +20,7 @@ export interface OperatorRouteDeps {
   readonly storeMs: number
 }
 
-interface PageQuery {
+export interface PageQuery {
   offset?: unknown
   limit?: unknown
 }
@@ -120,7 +120,7 @@ function batchIdOf(text: string): BatchId {
 }
 
 /** Whom a call means. A secret of one tenant cannot name another; the operator checks the rest. */
-function whoOf(phone: string, companyId: unknown, boundTenant: string | null): Who {
+export function whoOf(phone: string, companyId: unknown, boundTenant: string | null): Who {
   if (companyId === undefined || companyId === null) {
     return boundTenant === null ? { phone } : { phone, companyId: boundTenant }
   }
@@ -128,7 +128,7 @@ function whoOf(phone: string, companyId: unknown, boundTenant: string | null): W
   return { phone, companyId: resolveTenant(companyId, { tenants, boundTenant }) }
 }
 
-function pageOf({ offset, limit }: PageQuery): Page {
+export function pageOf({ offset, limit }: PageQuery): Page {
   return {
     offset: wholeNumber('offset', offset, 0, 0, 1_000_000_000),
     limit: wholeNumber('limit', limit, DEFAULT_LIMIT, 1, MAX_LIMIT),

@@ -16,11 +16,15 @@ import { RapidFireError } from '../errors.ts'
 import type { Events } from '../observability/events.ts'
 import type { Health } from '../observability/roles.ts'
 import type { Operator } from '../operations/operator.ts'
+import type { Takeover } from '../takeover/takeover.ts'
 import { type Access, isLoopbackHostHeader, isLoopbackName, secretsOf } from './access.ts'
 import { BODY_LIMIT_BYTES, rawAnswer, sendError, toLeave } from './answers.ts'
+import { CALLBACK, callbackRoutes, type LaterAnswers } from './callback.ts'
 import type { Doors } from './caller.ts'
 import { healthRoutes } from './health.ts'
+import { holdRoutes } from './hold-routes.ts'
 import { operatorRoutes } from './operator-routes.ts'
+import { ownRoutes } from './own.ts'
 import { Sockets } from './sockets.ts'
 import { webhookRoutes } from './webhook.ts'
 
@@ -53,11 +57,21 @@ export const HTTP_LIMITS: HttpLimits = {
 export interface ServerDeps {
   readonly settings: Pick<
     Settings,
-    'host' | 'secretKey' | 'webhookApiKey' | 'tenants' | 'defaultTenant'
+    | 'host'
+    | 'secretKey'
+    | 'webhookApiKey'
+    | 'tenants'
+    | 'defaultTenant'
+    | 'responderSecret'
+    | 'publicUrl'
   >
   readonly access: Access
   readonly intake: Intake
   readonly operator: Operator
+  readonly takeover: Takeover
+  readonly later: LaterAnswers
+  /** With which the tokens of callbacks are made. */
+  readonly callbackKey: string
   readonly health: Health
   /** The operator's bearer token. */
   readonly token: string
@@ -92,7 +106,7 @@ export function buildServer(deps: ServerDeps): FastifyInstance {
   app.addHook('onRequest', async (request, reply) => {
     const hasRoom = sockets.take(request.raw, reply.raw, BODY_LIMIT_BYTES)
     checkTarget(request)
-    if (onLoopback) checkHost(request)
+    if (onLoopback) checkHost(request, settings.publicUrl)
     checkContent(request)
     if (!hasRoom) {
       throw new RapidFireError('overloaded', 'Too much is being received at once; send it again')
@@ -103,6 +117,15 @@ export function buildServer(deps: ServerDeps): FastifyInstance {
   )
   refuseUnknown(app)
   webhookRoutes(app, { ...deps, doors, storeMs: limits.storeMs })
+  ownRoutes(app, { ...deps, doors, storeMs: limits.storeMs })
+  callbackRoutes(app, {
+    key: deps.callbackKey,
+    secret: settings.responderSecret,
+    later: deps.later,
+    clock: deps.clock,
+    storeMs: limits.storeMs,
+  })
+  holdRoutes(app, { operator: deps.operator, doors, storeMs: limits.storeMs })
   operatorRoutes(app, { operator: deps.operator, doors, storeMs: limits.storeMs })
   healthRoutes(app, { health: deps.health, doors })
   return app
@@ -153,8 +176,11 @@ function checkTarget({ raw, headers }: FastifyRequest): void {
   }
 }
 
-function checkHost({ headers }: FastifyRequest): void {
+/** A backend that answers later may come through a tunnel, under the name that it was given. */
+function checkHost({ headers, routeOptions }: FastifyRequest, publicUrl: string | null): void {
   if (isLoopbackHostHeader(headers.host)) return
+  const isCallback = routeOptions.url === CALLBACK && publicUrl !== null
+  if (isCallback && headers.host === new URL(publicUrl).host) return
   throw new RapidFireError(
     'foreign_host',
     'Host must be 127.0.0.1 or localhost, since the service listens on this machine only; set HOST to serve others',
@@ -162,7 +188,7 @@ function checkHost({ headers }: FastifyRequest): void {
 }
 
 const BODYLESS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
-function checkContent({ method, headers }: FastifyRequest): void {
+function checkContent({ method, headers, routeOptions }: FastifyRequest): void {
   if (BODYLESS.has(method)) return
   const encoding = headers['content-encoding']
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
@@ -174,7 +200,8 @@ function checkContent({ method, headers }: FastifyRequest): void {
   const type = headers['content-type']
   const length = headers['content-length']
   if (headers['transfer-encoding'] === undefined && (length ?? '0') === '0') return
-  if (isJson(type ?? '')) return
+  if (isUtf8(type ?? '', 'application/json')) return
+  if (routeOptions.url === CALLBACK && isUtf8(type ?? '', 'text/plain')) return
   throw new RapidFireError(
     'unsupported_media_type',
     'Send JSON in UTF-8 with Content-Type: application/json',
@@ -184,9 +211,9 @@ function checkContent({ method, headers }: FastifyRequest): void {
 const PARAMETER = /^\s*(?:([\w-]+)=(?:"([^"]*)"|([^\s"]+)))?\s*$/
 
 /** The bytes are read as UTF-8 whatever a type says, so one that says otherwise is refused. */
-function isJson(type: string): boolean {
+function isUtf8(type: string, wanted: string): boolean {
   const [essence = '', ...parameters] = type.toLowerCase().split(';')
-  if (essence.trim() !== 'application/json') return false
+  if (essence.trim() !== wanted) return false
   return parameters.every((parameter) => {
     const [found, name, quoted, plain] = PARAMETER.exec(parameter) ?? []
     if (found === undefined) return false

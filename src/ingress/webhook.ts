@@ -87,7 +87,7 @@ function readCall(request: FastifyRequest, deps: WebhookDeps, parse: Parse): Par
   return parsed
 }
 
-function contextOf(caller: Caller, deps: WebhookDeps): ParseContext {
+export function contextOf(caller: Caller, deps: WebhookDeps): ParseContext {
   return {
     nowMs: deps.clock(),
     defaultTenant: deps.settings.defaultTenant,
@@ -106,7 +106,7 @@ function idWithout(signature: string | null, index: number): string {
   return `rf-${digest.slice(0, 22)}`
 }
 
-function nothingKept({ rejected }: Parsed): CallRefused {
+export function nothingKept({ rejected }: Pick<Parsed, 'rejected'>): CallRefused {
   const codes = new Set(rejected.map(({ code }) => code))
   const [first] = rejected
   const code = codes.size === 1 && first ? first.code : 'nothing_accepted'

@@ -87,12 +87,51 @@ export interface EventTable {
   }
   /** The worker stops before the answer was sent; another goes on with it. */
   'turn.givenBack': { conversation: ConversationKey; batchId: BatchId }
+  /** A newer message came before the first part: both are answered together. */
+  'turn.interrupted': { conversation: ConversationKey; batchId: BatchId; times: number }
+  /** A limit is reached; no try of the turn. */
+  'turn.postponed': {
+    conversation: ConversationKey
+    batchId: BatchId
+    limit: 'tenant' | 'responder' | 'failures'
+    forMs: number
+  }
+  /** The answer comes from elsewhere, by callback. */
+  'turn.parked': { conversation: ConversationKey; batchId: BatchId; forMs: number }
+  'turn.answeredLater': { batchId: BatchId; parts: number }
   'turn.failed': { conversation: ConversationKey; batchId: BatchId; reason: string }
   'part.sending': { conversation: ConversationKey; batchId: BatchId; index: number }
   /** The provider took it, and the store has not been told yet. */
   'part.taken': { conversation: ConversationKey; batchId: BatchId; index: number }
   'part.sent': { conversation: ConversationKey; batchId: BatchId; index: number }
+  /** It may have reached the person, and is not sent again. */
+  'part.skipped': { conversation: ConversationKey; batchId: BatchId; index: number }
+  'apology.sent': { conversation: ConversationKey; batchId: BatchId }
+  'apology.failed': { conversation: ConversationKey; batchId: BatchId; error: string }
+  'typing.failed': { conversation: ConversationKey; batchId: BatchId; error: string }
+  'voice.notTranscribed': { conversation: ConversationKey; batchId: BatchId; error: string }
+  'history.missing': { conversation: ConversationKey; batchId: BatchId; error: string }
+  /** A limit cannot be asked for: turns go on without it. */
+  'rate.missing': { error: string }
   'part.uncertain': { conversation: ConversationKey; batchId: BatchId; index: number }
+
+  /** Somebody answers past the bot. `answered`: messages that are settled by it. */
+  'human.steppedIn': {
+    conversation: ConversationKey
+    answered: number
+    turnId: BatchId | null
+    heldForMs: number | null
+  }
+  /** A message of our own that came back. */
+  'human.echo': { conversation: ConversationKey }
+  'conversation.held': {
+    conversation: ConversationKey
+    why: 'human' | 'paused' | 'stopped'
+    forMs: number | null
+  }
+  'conversation.released': { conversation: ConversationKey }
+  /** Something is allowed and surely not meant so. */
+  'start.warning': { sentence: string }
 
   /** A role could not say that it is alive. */
   'heartbeat.missed': { role: string; error: string }

@@ -24,6 +24,13 @@ export interface LogLine<Name extends EventName> {
   readonly say: (event: EventTable[Name], phone: string) => string
 }
 
+/** What a turn waits for, by the limit that is reached. */
+export const LIMIT_WORDS = {
+  tenant: 'the tenant has as many turns a minute as it may',
+  responder: 'the responder is asked as often a minute as it may be',
+  failures: 'the responder failed several times in a row',
+} as const
+
 /** null: never logged. */
 export const LOG_LINES: { readonly [Name in EventName]: LogLine<Name> | null } = {
   'role.ready': { logger: 'own', level: 'info', say: ({ role }) => `ready: ${role}` },
@@ -172,6 +179,88 @@ export const LOG_LINES: { readonly [Name in EventName]: LogLine<Name> | null } =
     say: ({ index }, phone) =>
       `Part ${index + 1} may reach ${phone} twice: its worker died sending`,
   },
+
+  'part.skipped': {
+    logger: 'worker',
+    level: 'warn',
+    say: ({ index }, phone) =>
+      `Part ${index + 1} for ${phone} is not sent again, though it may not have arrived`,
+  },
+  'turn.interrupted': {
+    logger: 'worker',
+    level: 'info',
+    say: (_event, phone) => `Answer for ${phone} is made anew: another message came`,
+  },
+  'turn.postponed': {
+    logger: 'worker',
+    level: 'info',
+    say: ({ limit, forMs }, phone) =>
+      `Answer for ${phone} waits ${duration(forMs)}: ${LIMIT_WORDS[limit]}`,
+  },
+  'turn.parked': {
+    logger: 'worker',
+    level: 'info',
+    say: ({ forMs }, phone) =>
+      `Answer for ${phone} comes by callback, within ${duration(forMs)} or it is asked for again`,
+  },
+  'turn.answeredLater': {
+    logger: 'api',
+    level: 'info',
+    say: ({ batchId }) => `The answer of ${batchId} came by callback`,
+  },
+  'apology.sent': {
+    logger: 'worker',
+    level: 'info',
+    say: (_event, phone) => `Told ${phone} that no answer could be given`,
+  },
+  'apology.failed': {
+    logger: 'worker',
+    level: 'warn',
+    say: (_event, phone) => `Could not tell ${phone} that no answer could be given`,
+  },
+  'typing.failed': {
+    logger: 'worker',
+    level: 'debug',
+    say: (_event, phone) => `Typing could not be shown to ${phone}`,
+  },
+  'voice.notTranscribed': {
+    logger: 'worker',
+    level: 'warn',
+    say: (_event, phone) => `A voice message of ${phone} could not be turned into text`,
+  },
+  'history.missing': {
+    logger: 'worker',
+    level: 'warn',
+    say: (_event, phone) => `Answer for ${phone} is made without what was said before`,
+  },
+  'rate.missing': {
+    logger: 'worker',
+    level: 'warn',
+    say: () => 'Limits per minute cannot be asked for: answers go on without them',
+  },
+  'human.steppedIn': {
+    logger: 'api',
+    level: 'info',
+    say: ({ answered }, phone) =>
+      `A human answers ${phone}: ${plural(answered, 'message')} settled, the bot is silent`,
+  },
+  'human.echo': {
+    logger: 'api',
+    level: 'debug',
+    say: (_event, phone) => `What came back from ${phone} is our own`,
+  },
+  'conversation.held': {
+    logger: 'api',
+    level: 'info',
+    say: ({ why, forMs }, phone) =>
+      `${phone} is held (${why}) ${forMs === null ? 'until released' : `for ${duration(forMs)}`}`,
+  },
+  'conversation.released': {
+    logger: 'api',
+    level: 'info',
+    say: (_event, phone) => `${phone} is released`,
+  },
+  'start.warning': { logger: 'process', level: 'warn', say: ({ sentence }) => sentence },
 
   'heartbeat.missed': {
     logger: 'own',

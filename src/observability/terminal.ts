@@ -9,6 +9,7 @@ import type { Settings } from '../config/settings.ts'
 import type { ConversationKeys } from '../conversation-key.ts'
 import type { ConversationKey, SealCause } from '../message.ts'
 import type { EventName, Events, EventTable } from './events.ts'
+import { LIMIT_WORDS } from './log-lines.ts'
 import { printable, printableLines } from './printable.ts'
 import { type Redaction, redactPeer, redactSentence } from './redact.ts'
 import { StopLines } from './stop-lines.ts'
@@ -162,6 +163,43 @@ export const TERMINAL_LINES: { readonly [Name in EventName]: Say<Name> } = {
   'part.taken': () => null,
   'part.sent': () => null,
   'part.uncertain': ({ index }, phone) => ['!', phone, `part ${index + 1} may arrive twice`],
+
+  'part.skipped': ({ index }, phone) => ['!', phone, `part ${index + 1} may not have arrived`],
+  'turn.interrupted': (_event, phone) => ['', phone, 'writes on · the answer is made anew'],
+  'turn.postponed': ({ limit, forMs }, phone) => [
+    '!',
+    phone,
+    `waits ${duration(forMs)}: ${LIMIT_WORDS[limit]}`,
+  ],
+  'turn.parked': ({ forMs }, phone) => [
+    '',
+    phone,
+    `the answer comes by callback, within ${duration(forMs)}`,
+  ],
+  'turn.answeredLater': ({ batchId }) => ['', 'callback', `the answer of ${batchId} is here`],
+  'apology.sent': (_event, phone) => ['', phone, 'told that no answer could be given'],
+  'apology.failed': ({ error }, phone) => [
+    '!',
+    phone,
+    `could not be told that no answer could be given: ${error}`,
+  ],
+  'typing.failed': () => null,
+  'voice.notTranscribed': ({ error }, phone) => ['!', phone, `voice stays voice: ${error}`],
+  'history.missing': ({ error }, phone) => ['!', phone, `answered without history: ${error}`],
+  'rate.missing': ({ error }) => ['!', 'limits', `cannot be asked for: ${error}`],
+  'human.steppedIn': ({ answered }, phone) => [
+    '',
+    phone,
+    `a human answers · ${plural(answered, 'message')} settled · the bot is silent`,
+  ],
+  'human.echo': () => null,
+  'conversation.held': ({ why, forMs }, phone) => [
+    '',
+    phone,
+    `held (${why}) ${forMs === null ? 'until released: npx rapid-fire resume' : `for ${duration(forMs)}`}`,
+  ],
+  'conversation.released': (_event, phone) => ['', phone, 'released'],
+  'start.warning': ({ sentence }) => ['!', 'start', sentence],
 
   'heartbeat.missed': () => null,
   // Printed whole, in its own form.

@@ -2,7 +2,7 @@
  * What an operator may see and do. `StoreOperator` does it on the store; the command line talks to
  * a running service over HTTP when one is alive, through the same interface.
  */
-import type { BatchView, Counts } from '../batching/store.ts'
+import type { BatchView, Counts, HoldReason } from '../batching/store.ts'
 import type { BatchId } from '../message.ts'
 
 /** A conversation as people name it: any spelling of the phone, and the tenant if not the default. */
@@ -33,14 +33,32 @@ export interface Stats {
 /** A batch by its id: still open, or what became of it. */
 export type BatchStatus =
   | ({ readonly state: 'open' } & PendingBatch)
-  | (Omit<BatchView, 'conversation'> & { readonly phone: string; readonly companyId: string })
+  | (Omit<BatchView, 'conversation' | 'draft'> & {
+      readonly phone: string
+      readonly companyId: string
+      /** The texts of the answer; a reaction is its emoji. */
+      readonly draft: readonly string[] | null
+    })
 
 export interface Page {
   readonly offset: number
   readonly limit: number
 }
 
+export interface Held {
+  readonly phone: string
+  readonly companyId: string
+  readonly why: HoldReason
+  /** Ms until it ends by itself; null = until released. */
+  readonly endsInMs: number | null
+}
+
 export interface Operator {
+  /** The bot says nothing to a person for `forMs`; null = until released. */
+  pause(who: Who, forMs: number | null): Promise<void>
+  /** False when nothing was held. */
+  resume(who: Who): Promise<boolean>
+  held(page: Page): Promise<{ count: number; held: readonly Held[] }>
   stats(page: Page): Promise<Stats>
   /** Makes the open batch due now. Null when nothing is open. */
   flush(who: Who): Promise<BatchId | null>

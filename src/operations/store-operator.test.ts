@@ -27,7 +27,7 @@ describe('an operator on a store', () => {
     const { headers } = await api.call({ body: { from: P, message: 'x' } })
     const id = headers.get('x-batch-id') as BatchId
     const keys = new ConversationKeys('default')
-    const operator = new StoreOperator({ store: api.store, keys, settings })
+    const operator = new StoreOperator({ store: api.store, keys, settings, takeover: api.takeover })
     const batch = await operator.batch(id, { phone: '8 900 123-45-67' })
     assert.deepEqual([batch?.state, batch?.phone, batch?.batchId], ['open', P, id])
     assert.equal(await operator.batch(newBatchId(), { phone: P }), null)
@@ -37,7 +37,7 @@ describe('an operator on a store', () => {
   it('refuses people and tenants that are none', async () => {
     await using api = await startApi()
     const keys = new ConversationKeys('default')
-    const operator = new StoreOperator({ store: api.store, keys, settings })
+    const operator = new StoreOperator({ store: api.store, keys, settings, takeover: api.takeover })
     for (const [who, code] of [
       [{ phone: '+' }, 'invalid_phone'],
       [{ phone: '1@g.us' }, 'unsupported_peer'],

@@ -4,16 +4,20 @@ import { PhoneReader } from '../channels/phone.ts'
 import type { Settings } from '../config/settings.ts'
 import { type ConversationKeys, DEFAULT_CHANNEL } from '../conversation-key.ts'
 import { RapidFireError } from '../errors.ts'
-import type { BatchId, ConversationKey } from '../message.ts'
+import type { BatchId, Conversation, ConversationKey } from '../message.ts'
 import type { Events } from '../observability/events.ts'
-import type { BatchStatus, Operator, Page, PendingBatch, Stats, Who } from './operator.ts'
+import type { Takeover } from '../takeover/takeover.ts'
+import type { BatchStatus, Held, Operator, Page, PendingBatch, Stats, Who } from './operator.ts'
 
 export interface StoreOperatorDeps {
   readonly store: BatchStore
   readonly keys: ConversationKeys
   /** Shared with the webhook where there is one, for its cache. */
   readonly phones?: PhoneReader
-  readonly settings: Pick<Settings, 'defaultTenant' | 'tenants' | 'phoneRegion'>
+  readonly takeover: Pick<Takeover, 'hold' | 'release'>
+  readonly settings: Pick<Settings, 'defaultTenant' | 'phoneRegion'> & {
+    readonly tenants: ReadonlyMap<string, unknown>
+  }
   /** Told of what is discarded. */
   readonly events?: Events
 }
@@ -50,6 +54,27 @@ export class StoreOperator implements Operator {
     return messages
   }
 
+  async pause(who: Who, forMs: number | null): Promise<void> {
+    await this.#deps.takeover.hold(this.#conversationOf(who), forMs, 'paused')
+  }
+
+  resume(who: Who): Promise<boolean> {
+    return this.#deps.takeover.release(this.#conversationOf(who))
+  }
+
+  async held(page: Page): Promise<{ count: number; held: readonly Held[] }> {
+    const [now, { count, holds }] = await Promise.all([
+      this.#storeNow(),
+      this.#deps.store.holds(page),
+    ])
+    const held = holds.map(({ conversation, why, until }) => {
+      const { tenant, peer } = this.#deps.keys.parse(conversation)
+      const endsInMs = until === null ? null : Math.max(0, until - now)
+      return { phone: peer, companyId: tenant, why, endsInMs }
+    })
+    return { count, held }
+  }
+
   async failed(page: Page): Promise<{ count: number; batches: readonly BatchStatus[] }> {
     const { count, batches } = await this.#deps.store.failed(page)
     return { count, batches: batches.map((view) => this.#settled(view)) }
@@ -78,15 +103,19 @@ export class StoreOperator implements Operator {
   }
 
   /** Throws RapidFireError `invalid_phone`, `unsupported_peer` or `unknown_tenant`. */
-  #keyOf({ phone, companyId }: Who): ConversationKey {
-    const { keys, settings } = this.#deps
+  #keyOf(who: Who): ConversationKey {
+    return this.#deps.keys.keyOf(this.#conversationOf(who))
+  }
+
+  #conversationOf({ phone, companyId }: Who): Conversation {
+    const { settings } = this.#deps
     const read = this.#phones.read(phone)
     if ('code' in read) throw new RapidFireError(read.code, `phone: ${read.allowed}`)
     const tenant = companyId ?? settings.defaultTenant
     if (!settings.tenants.has(tenant)) {
       throw new RapidFireError('unknown_tenant', 'companyId: no tenant of this id is configured')
     }
-    return keys.keyOf({ tenant, channel: DEFAULT_CHANNEL, peer: read.peer })
+    return { tenant, channel: DEFAULT_CHANNEL, peer: read.peer }
   }
 
   /** Deadlines are the store's, so ages are told by its clock too. */
@@ -106,8 +135,9 @@ export class StoreOperator implements Operator {
     }
   }
 
-  #settled({ conversation, ...view }: BatchView): BatchStatus {
+  #settled({ conversation, draft, ...view }: BatchView): BatchStatus {
     const { tenant, peer } = this.#deps.keys.parse(conversation)
-    return { ...view, phone: peer, companyId: tenant }
+    const texts = draft?.map((part) => ('text' in part ? part.text : part.reaction)) ?? null
+    return { ...view, draft: texts, phone: peer, companyId: tenant }
   }
 }

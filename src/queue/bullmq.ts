@@ -21,6 +21,8 @@ const CONNECTION_LOST =
 /** How Redis words that it takes no writes. */
 const NO_WRITES = /^(?:\w+Error: )?(?:OOM|MISCONF|NOREPLICAS|READONLY)\b/
 const REST_MS = 1000
+/** The greatest that BullMQ takes. */
+const MAX_PRIORITY = 2_097_151
 /** The same error is told once in this time. */
 const TELL_AGAIN_MS = 30_000
 const MAX_TOLD = 100
@@ -84,7 +86,13 @@ export class BullQueue implements MessageQueue {
           attempt: job.attempt,
           conversation: job.conversation,
         },
-        opts: { jobId: jobId(job), attempts: 1, removeOnComplete, removeOnFail: true },
+        opts: {
+          jobId: jobId(job),
+          attempts: 1,
+          priority: Math.min(job.priority, MAX_PRIORITY),
+          removeOnComplete,
+          removeOnFail: true,
+        },
       })),
     )
   }

@@ -11,8 +11,11 @@ import { type Job, type JobHandler, jobId, type MessageQueue } from './queue.ts'
 export class MemoryQueue implements MessageQueue {
   readonly name = 'memory'
   readonly #events: Events
-  /** Waiting and running jobs by id, in order of arrival. */
-  readonly #waiting = new Map<string, Job>()
+  /** Waiting jobs by priority and id, each priority in order of arrival. */
+  readonly #waiting = new Map<number, Map<string, Job>>()
+  readonly #ids = new Set<string>()
+  /** Ascending. */
+  readonly #priorities: number[] = []
   readonly #active = new Map<string, Promise<void>>()
   #handler: JobHandler | null = null
   #concurrency = 0
@@ -29,7 +32,7 @@ export class MemoryQueue implements MessageQueue {
   async add(jobs: readonly Job[]): Promise<void> {
     for (const job of jobs) {
       const id = jobId(job)
-      if (!this.#active.has(id)) this.#waiting.set(id, job)
+      if (!this.#active.has(id) && !this.#ids.has(id)) this.#put(id, job)
     }
     this.#fill()
   }
@@ -41,15 +44,44 @@ export class MemoryQueue implements MessageQueue {
   }
 
   async depth(): Promise<{ waiting: number; active: number }> {
-    return { waiting: this.#waiting.size, active: this.#active.size }
+    return { waiting: this.#ids.size, active: this.#active.size }
+  }
+
+  #put(id: string, job: Job): void {
+    const { priority } = job
+    let jobs = this.#waiting.get(priority)
+    if (!jobs) {
+      jobs = new Map()
+      this.#waiting.set(priority, jobs)
+      // Mostly the greatest so far.
+      const at = this.#priorities.findLastIndex((other) => other < priority) + 1
+      this.#priorities.splice(at, 0, priority)
+    }
+    jobs.set(id, job)
+    this.#ids.add(id)
+  }
+
+  #take(): [string, Job] | null {
+    const [priority] = this.#priorities
+    const jobs = priority === undefined ? undefined : this.#waiting.get(priority)
+    const [first] = jobs ?? []
+    if (!jobs || !first || priority === undefined) return null
+    jobs.delete(first[0])
+    this.#ids.delete(first[0])
+    if (jobs.size === 0) {
+      this.#waiting.delete(priority)
+      this.#priorities.shift()
+    }
+    return first
   }
 
   #fill(): void {
     const handler = this.#handler
     if (!handler || this.#stopped) return
-    for (const [id, job] of this.#waiting) {
-      if (this.#active.size >= this.#concurrency) return
-      this.#waiting.delete(id)
+    while (this.#active.size < this.#concurrency) {
+      const next = this.#take()
+      if (!next) return
+      const [id, job] = next
       this.#active.set(id, this.#run(id, job, handler))
     }
   }

@@ -9,6 +9,8 @@ export interface Job {
   readonly batchId: BatchId
   readonly attempt: number
   readonly conversation: ConversationKey
+  /** 1 is taken first; between equal ones the order of arrival stands. */
+  readonly priority: number
   /** What a worker of the original reads; ours reads the store. */
   readonly data: Readonly<Record<string, unknown>>
 }

@@ -1,47 +1,86 @@
 /**
- * Sends the parts of a draft, each once.
+ * Sends the parts of a draft, each once, at the pace of a person.
  *
- *   start (fence) → send → sent
+ *   start (fence) → send → sent → pause
  *
  * A part that is recorded as sent is never sent again. One that was being sent when its worker died
- * may have reached the person: it is sent again under the same id, and the event says so.
+ * may have reached the person: by the tenant's wish it is sent again under the same id, or skipped,
+ * and the event says so.
  */
-import type { Channel } from '../channels/channel.ts'
-import type { BatchId, ConversationKey } from '../message.ts'
-import type { Events } from '../observability/events.ts'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Part } from '../message.ts'
 import type { Lease } from '../worker/lease.ts'
+import { type Begun, Interrupted, type TurnDeps } from '../worker/turn.ts'
+import { idMark, partMark } from './marks.ts'
+import { pauseMs } from './pace.ts'
 
-export interface Delivery {
-  readonly conversation: ConversationKey
-  readonly batchId: BatchId
-  readonly to: string
-  readonly parts: readonly string[]
-}
+type DeliveryDeps = Pick<TurnDeps, 'channel' | 'events' | 'pauseMinMs' | 'pauseMaxMs'>
 
-/** Throws `LeaseLost`, `send_failed` or `send_refused`; parts before that are recorded as sent. */
+/**
+ * Throws `LeaseLost`, `Interrupted` (nothing was sent), `send_failed` or `send_refused`; parts before
+ * that are recorded as sent.
+ */
 export async function deliver(
-  { conversation, batchId, to, parts }: Delivery,
+  turn: Omit<Begun, 'parts'> & { readonly parts: readonly Part[] },
   lease: Lease,
-  channel: Channel,
-  events: Events,
+  deps: DeliveryDeps,
   stopping: AbortSignal,
 ): Promise<void> {
-  for (const [index, text] of parts.entries()) {
+  let isFirst = true
+  for (const [index, content] of turn.parts.entries()) {
     stopping.throwIfAborted()
-    const may = await lease.record({ kind: 'start', index, unlessNewer: false })
-    if (may.outcome === 'sent') continue
-    const part = { conversation, batchId, index }
-    if (may.outcome === 'go' && may.uncertain) events.emit('part.uncertain', part)
-    events.emit('part.sending', part)
-    const partId = `${batchId}.${index}`
-    // Frozen since it was allowed to send: somebody else may be sending by now.
-    lease.check()
-    const { providerId } = await channel.send(
-      { partId, to, text },
-      AbortSignal.any([lease.signal, stopping]),
-    )
-    events.emit('part.taken', part)
-    await lease.record({ kind: 'sent', index, providerId })
-    events.emit('part.sent', part)
+    if (!isFirst) await pause(lease, deps, stopping)
+    const wasSent = await sendPart(turn, index, content, lease, deps, stopping)
+    if (wasSent) isFirst = false
+  }
+}
+
+/** False when there was nothing to send: an earlier try did, or nobody may. */
+async function sendPart(
+  { conversation, batchId, to, tenant }: Omit<Begun, 'parts'>,
+  index: number,
+  content: Part,
+  lease: Lease,
+  { channel, events }: DeliveryDeps,
+  stopping: AbortSignal,
+): Promise<boolean> {
+  const part = { conversation, batchId, index }
+  const { unlessNewer } = lease
+  const mark = partMark(content)
+  const may = await lease.record({ kind: 'start', index, unlessNewer, mark })
+  if (may.outcome === 'interrupted') throw new Interrupted()
+  if (may.outcome !== 'go') return false
+  if (may.uncertain) {
+    events.emit('part.uncertain', part)
+    if (tenant.onUncertain === 'skip') {
+      await lease.record({ kind: 'skip', index })
+      events.emit('part.skipped', part)
+      return false
+    }
+  }
+  events.emit('part.sending', part)
+  const partId = `${batchId}.${index}`
+  // Frozen since it was allowed to send: somebody else may be sending by now.
+  lease.check()
+  const { providerId } = await channel.send(
+    { partId, to, content },
+    AbortSignal.any([lease.signal, stopping]),
+  )
+  events.emit('part.taken', part)
+  await lease.record({ kind: 'sent', index, providerId, mark: idMark(providerId) })
+  events.emit('part.sent', part)
+  return true
+}
+
+async function pause(
+  lease: Lease,
+  { pauseMinMs, pauseMaxMs }: DeliveryDeps,
+  stopping: AbortSignal,
+): Promise<void> {
+  const signal = AbortSignal.any([lease.signal, stopping])
+  try {
+    await wait(pauseMs(pauseMinMs, pauseMaxMs, Math.random()), undefined, { signal })
+  } catch {
+    throw signal.reason
   }
 }

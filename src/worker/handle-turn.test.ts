@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test'
 import { ANNA, BORIS, CLARA } from '../../test/conformance/store/scene.ts'
 import { TurnStage } from '../../test/support/turn-stage.ts'
 import { RapidFireError } from '../errors.ts'
-import { Stopping } from './handle-turn.ts'
+import { Stopping } from './turn.ts'
 
 const failed = (code: 'send_failed' | 'send_refused') =>
   new RapidFireError(code, 'the bridge said no')
@@ -20,8 +20,8 @@ describe('one try at a turn', () => {
     const turn = await stage.turn(ANNA, ['Привет', 'можно'])
     await stage.handle(turn)
     assert.deepEqual(stage.sent, [
-      { partId: `${turn.batchId}.0`, to: ANNA, text: 'Привет можно' },
-      { partId: `${turn.batchId}.1`, to: ANNA, text: 'и ещё' },
+      { partId: `${turn.batchId}.0`, to: ANNA, content: { text: 'Привет можно' } },
+      { partId: `${turn.batchId}.1`, to: ANNA, content: { text: 'и ещё' } },
     ])
     const view = await stage.store.batch(turn.batchId)
     assert.equal(view?.state, 'answered')
@@ -70,8 +70,8 @@ describe('one try at a turn', () => {
 
   test('a retry sends the parts that were not sent, never another text', async () => {
     stage.answer = async () => [{ text: 'раз' }, { text: 'два' }, { text: 'три' }]
-    stage.send = async ({ text }) => {
-      if (text === 'два') throw failed('send_failed')
+    stage.send = async ({ content }) => {
+      if ('text' in content && content.text === 'два') throw failed('send_failed')
     }
     const turn = await stage.turn(ANNA, ['Привет'])
     await stage.handle(turn)
@@ -101,13 +101,20 @@ describe('one try at a turn', () => {
     const turn = await stage.turn(ANNA, ['Привет'])
     const dead = await stage.store.begin(turn)
     assert.ok(dead.outcome === 'go')
-    await stage.store.record(turn.batchId, dead.epoch, { kind: 'draft', parts: ['раз'] }, ANNA)
-    const start = { kind: 'start', index: 0, unlessNewer: false } as const
+    await stage.store.record(
+      turn.batchId,
+      dead.epoch,
+      { kind: 'draft', parts: [{ text: 'раз' }], heard: null },
+      ANNA,
+    )
+    const start = { kind: 'start', index: 0, unlessNewer: false, mark: null } as const
     await stage.store.record(turn.batchId, dead.epoch, start, ANNA)
 
     const next = await stage.afterLease(turn)
     await stage.handle(next)
-    assert.deepEqual(stage.sent, [{ partId: `${turn.batchId}.0`, to: ANNA, text: 'раз' }])
+    assert.deepEqual(stage.sent, [
+      { partId: `${turn.batchId}.0`, to: ANNA, content: { text: 'раз' } },
+    ])
     assert.equal(stage.events.all('part.uncertain').length, 1)
     assert.equal(stage.asked.length, 0)
   })
@@ -251,7 +258,7 @@ describe('one try at a turn', () => {
     await stage.handle(turn)
     assert.deepEqual(
       stage.events.all('turn.retrying').map(({ code }) => code),
-      ['responder_failed'],
+      ['responder_timeout'],
     )
   })
 

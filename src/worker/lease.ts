@@ -10,6 +10,7 @@ import type { BatchStore, RecordResult, Step } from '../batching/store.ts'
 import { messageOf } from '../errors.ts'
 import type { BatchId, ConversationKey } from '../message.ts'
 import { patiently } from './patience.ts'
+import { Interrupted } from './turn.ts'
 
 /** Another start has the turn, or it is settled: stop at once and send nothing. */
 export class LeaseLost extends Error {
@@ -21,27 +22,51 @@ export interface LeaseDeps {
   readonly leaseMs: number
 }
 
+interface LeasedTurn {
+  readonly conversation: ConversationKey
+  readonly batchId: BatchId
+  readonly epoch: number
+  /** A newer message takes the turn back as long as nothing was sent. */
+  readonly unlessNewer: boolean
+}
+
+/** However long the lease is: what fences or interrupts is learnt of within this. */
+const LOOK_MS = 1000
+
 export class Lease implements Disposable {
   readonly #deps: LeaseDeps
-  readonly #turn: { conversation: ConversationKey; batchId: BatchId; epoch: number }
+  readonly #turn: LeasedTurn
   readonly #controller = new AbortController()
   readonly #timer: NodeJS.Timeout
   #endsAtMs: number
 
   constructor(
     deps: LeaseDeps,
-    turn: { conversation: ConversationKey; batchId: BatchId; epoch: number },
+    turn: LeasedTurn,
     /** `performance.now()` before `begin` was called. */
     begunAtMs: number,
   ) {
     this.#deps = deps
     this.#turn = turn
     this.#endsAtMs = begunAtMs + deps.leaseMs
-    this.#timer = setInterval(() => void this.#renew(), deps.leaseMs / 3)
+    this.#timer = setInterval(() => void this.#renew(), Math.min(deps.leaseMs / 3, LOOK_MS))
   }
 
+  /** Aborts with `LeaseLost` or `Interrupted`. */
   get signal(): AbortSignal {
     return this.#controller.signal
+  }
+
+  get lost(): boolean {
+    return this.signal.reason instanceof LeaseLost
+  }
+
+  get interrupted(): boolean {
+    return this.signal.reason instanceof Interrupted
+  }
+
+  get unlessNewer(): boolean {
+    return this.#turn.unlessNewer
   }
 
   /** Records a step; throws `LeaseLost` when the turn is not ours any more. */
@@ -72,7 +97,9 @@ export class Lease implements Disposable {
 
   async #renew(): Promise<void> {
     try {
-      await this.record({ kind: 'alive' })
+      const { unlessNewer } = this
+      const { outcome } = await this.record({ kind: 'alive', unlessNewer })
+      if (outcome === 'interrupted') this.#controller.abort(new Interrupted())
     } catch (error) {
       // A loss has told the signal; what else went wrong meets the next step of the turn.
       if (!(error instanceof LeaseLost)) this.#lose(messageOf(error))

@@ -32,7 +32,7 @@ describe('the worker', () => {
   async function handOver(count: number): Promise<void> {
     for (let n = 0; n < count; n += 1) {
       const turn = await stage.turn(person(n), ['Привет'])
-      await queue.add([{ ...turn, data: {} }])
+      await queue.add([{ ...turn, priority: 1, data: {} }])
     }
   }
 

@@ -7,9 +7,10 @@
 import { messageOf } from '../errors.ts'
 import type { MessageQueue } from '../queue/queue.ts'
 import type { Deadline, Service } from '../service.ts'
-import { handleTurn, Stopping, type TurnDeps } from './handle-turn.ts'
+import { handleTurn } from './handle-turn.ts'
 import { LeaseLost } from './lease.ts'
 import { Solitude } from './solitude.ts'
+import { Stopping, type TurnDeps } from './turn.ts'
 
 /** Time that is kept for giving back. */
 const GIVE_BACK_MS = 1500

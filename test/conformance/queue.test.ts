@@ -38,9 +38,10 @@ const QUEUES: readonly { readonly name: string; readonly make: MakeQueue }[] = [
   { name: 'queue: bullmq', make: makeBull },
 ]
 
-function job(name: string, attempt = 1): Job {
+function job(name: string, attempt = 1, priority = 1): Job {
   const conversation = '79001234567' as ConversationKey
-  return { batchId: `b_${name}` as BatchId, attempt, conversation, data: { from: '79001234567' } }
+  const data = { from: '79001234567' }
+  return { batchId: `b_${name}` as BatchId, attempt, conversation, priority, data }
 }
 
 /** A handler that notes what it gets and can be made to wait. */
@@ -113,6 +114,17 @@ for (const { name, make } of QUEUES) {
       await handler.until(2)
       assert.deepEqual(handler.taken, ['b_a.1', 'b_end.1'])
     })
+
+    play(
+      'those of a smaller number are taken first, equal ones as they came',
+      async (queue, handler) => {
+        handler.open()
+        await queue.add([job('c', 1, 9), job('d', 1, 9), job('b', 1, 2), job('a', 1, 1)])
+        await queue.work(handler.handle, 1)
+        await handler.until(4)
+        assert.deepEqual(handler.taken, ['b_a.1', 'b_b.1', 'b_c.1', 'b_d.1'])
+      },
+    )
 
     play('no more run at a time than allowed', async (queue, handler) => {
       await queue.add(['a', 'b', 'c', 'd'].map((id) => job(id)))

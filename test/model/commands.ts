@@ -53,7 +53,7 @@ export type PlayedCommand = { readonly who: ConversationKey } & (
       readonly said: string | null
       readonly marks: readonly string[]
       readonly tells: boolean
-      readonly end: 'answered' | 'reopened'
+      readonly end: 'answered' | 'reopened' | 'kept'
       readonly answered: number
       readonly hold: HumanAct['hold']
     }
@@ -159,7 +159,7 @@ const human = fc.record({
   said: fc.option(fc.constantFrom('h', 'i', 'j'), { nil: null }),
   marks: fc.subarray([...HASHES], { maxLength: 2 }),
   tells: fc.boolean(),
-  end: fc.constantFrom('answered' as const, 'reopened' as const),
+  end: fc.constantFrom('answered' as const, 'reopened' as const, 'kept' as const),
   answered: fc.nat(6),
   hold,
 })

@@ -22,8 +22,10 @@ import type { HttpLimits } from '../../src/ingress/server.ts'
 import { type EventName, Events } from '../../src/observability/events.ts'
 import { type Health, RoleHealth } from '../../src/observability/roles.ts'
 import { StoreOperator } from '../../src/operations/store-operator.ts'
+import { LaterReplies } from '../../src/replies/later.ts'
 import { Deadline } from '../../src/service.ts'
 import { storeTimes } from '../../src/store-choice.ts'
+import { Takeover } from '../../src/takeover/takeover.ts'
 
 export const BATCHED = '/webhook/whatsapp/batched'
 export const DIRECT = '/webhook/whatsapp'
@@ -52,6 +54,7 @@ export interface RunningApi extends AsyncDisposable {
   readonly port: number
   readonly api: ApiServer
   readonly store: BatchStore
+  readonly takeover: Takeover
   readonly events: Events
   /** Names of all events so far. */
   readonly seen: EventName[]
@@ -95,13 +98,17 @@ export async function startApi(options: ApiOptions = {}): Promise<RunningApi> {
   const keys = new ConversationKeys(settings.defaultTenant)
   const store = new SqliteStore({ dataDir: settings.dataDir, times: storeTimes(settings), clock })
   await store.start()
-  const shared = { store, keys, events, clock, settings: withTenants }
+  const base = { store, keys, events, clock, settings: withTenants }
+  const takeover = new Takeover(base)
+  const shared = { ...base, takeover }
   const phones = new PhoneReader(settings.phoneRegion)
   const api = new ApiServer({
     ...shared,
     access: accessAtStart(withTenants),
     intake: options.intake ?? new Batcher(shared),
     operator: new StoreOperator({ ...shared, phones }),
+    later: new LaterReplies({ store, events, limits: settings }),
+    callbackKey: TOKEN,
     health: options.health ?? new RoleHealth({ store, digest: settingsDigest(settings) }),
     token: TOKEN,
     phones,
@@ -115,6 +122,7 @@ export async function startApi(options: ApiOptions = {}): Promise<RunningApi> {
     port,
     api,
     store,
+    takeover,
     events,
     seen,
     call,

@@ -239,8 +239,8 @@ export class OracleStore implements port.BatchStore {
     if (isOurs) return { outcome: 'ours' }
     const before = this.#state.counts.answered
     this.#run(conversation, { type: 'retime', now, retime: act.hold })
-    let n = act.answered
-    if (turn) {
+    let n = turn?.end === 'kept' ? 0 : act.answered
+    if (turn && turn.end !== 'kept') {
       const { size } = talk.state.turn as Turn
       const ended = this.#run(conversation, { type: 'yield', now, end: turn.end, newBatchId })
       if (ended.outcome === 'answered' && turn.end === 'reopened') n -= size

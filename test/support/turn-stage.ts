@@ -13,16 +13,23 @@ import type { BatchStore, SealedTurn } from '../../src/batching/store.ts'
 import type { OutgoingPart } from '../../src/channels/channel.ts'
 import { ConversationKeys } from '../../src/conversation-key.ts'
 import { RapidFireError } from '../../src/errors.ts'
-import type { ConversationKey, Part } from '../../src/message.ts'
+import type { ConversationKey } from '../../src/message.ts'
 import { Events } from '../../src/observability/events.ts'
-import type { TurnToAnswer } from '../../src/responders/responder.ts'
-import { handleTurn, type TurnDeps } from '../../src/worker/handle-turn.ts'
+import type { Answer, TurnToAnswer } from '../../src/responders/responder.ts'
+import { Breaker } from '../../src/worker/breaker.ts'
+import { handleTurn } from '../../src/worker/handle-turn.ts'
+import { MemoryRateLimit } from '../../src/worker/rate/memory-rate-limit.ts'
 import { Solitude } from '../../src/worker/solitude.ts'
+import type { TurnDeps } from '../../src/worker/turn.ts'
 import { hashOf, LIMITS, type TestClock, TIMES, testClock } from '../conformance/store/scene.ts'
+import { defaultTenant } from './default-tenant.ts'
 import { EventLog } from './event-log.ts'
 
+/** As the settings have it when nothing is set. */
+export const DEFAULT_TENANT = defaultTenant()
+
 export type Operation = 'begin' | 'record' | 'settle'
-type Answer = (turn: TurnToAnswer, signal: AbortSignal) => Promise<readonly Part[]>
+type Answering = (turn: TurnToAnswer, signal: AbortSignal) => Promise<Answer>
 
 export class TurnStage {
   readonly #dir = mkdtempSync(join(tmpdir(), 'rapid-fire-turn-'))
@@ -38,7 +45,7 @@ export class TurnStage {
   /** Parts that the channel took. */
   readonly sent: OutgoingPart[] = []
   /** What the responder says; the echo if nothing else. */
-  answer: Answer = async ({ text }) => [{ text }]
+  answer: Answering = async ({ text }) => [{ text }]
   /** What the channel does with a part; one that throws has not taken it. */
   send: (part: OutgoingPart, signal: AbortSignal) => Promise<void> = async () => {}
   /** Called before each call of the store; one that throws is a store that is away. */
@@ -76,6 +83,16 @@ export class TurnStage {
       responderTimeoutMs: 60_000,
       maxTries: 5,
       retryDelayMs: 1000,
+      maxParts: 3,
+      maxPartLength: 4096,
+      pauseMinMs: 0,
+      pauseMaxMs: 0,
+      historyTurns: TIMES.historyTurns,
+      responderCallsPerMinute: null,
+      tenants: new Map([[DEFAULT_TENANT.id, DEFAULT_TENANT]]),
+      transcriber: null,
+      rate: new MemoryRateLimit(),
+      breaker: new Breaker(),
       ...more,
     }
   }
@@ -97,7 +114,7 @@ export class TurnStage {
   }
 
   get texts(): string[] {
-    return this.sent.map(({ text }) => text)
+    return this.sent.map(({ content }) => ('text' in content ? content.text : content.reaction))
   }
 
   handle(turn: SealedTurn, stopping = new AbortController().signal): Promise<void> {

@@ -195,7 +195,7 @@ export class Operations {
     // Held first: what goes back to the open batch meanwhile is not due, and wakes nobody.
     const held = this.#run(loaded, { type: 'retime', now, retime: act.hold })
     const taken = this.#takeTurn(act, held, now)
-    const n = taken.ended === null ? act.answered : act.answered - taken.skipped
+    const n = act.turn?.end === 'kept' ? 0 : act.answered - taken.skipped
     const answered = this.#run(taken.after, { type: 'answered', now, n, restId: act.restId })
     if (said?.payload) this.#rows.past.add(conversation, now, null, said.payload)
     const { holdUntil } = answered.state
@@ -215,7 +215,9 @@ export class Operations {
     now: number,
   ): { after: Loaded; ended: number | null; skipped: number } {
     const before = loaded.state.turn
-    if (!turn || !before) return { after: loaded, ended: null, skipped: 0 }
+    if (!turn || !before || turn.end === 'kept') {
+      return { after: loaded, ended: null, skipped: 0 }
+    }
     const after = this.#run(loaded, { type: 'yield', now, end: turn.end, newBatchId })
     if (after.answer.outcome !== 'answered') return { after, ended: null, skipped: 0 }
     return { after, ended: before.size, skipped: turn.end === 'reopened' ? before.size : 0 }

@@ -1,7 +1,6 @@
 #!lua flags=allow-oom
 --[[ human: somebody steps in past the bot. What stands before is answered by that, the rest is held.
-KEYS    conversation list mirror open turns counts held ids marks history said
-        turnBatch turnMessages openBatch openMessages
+KEYS    conversation list mirror open turns counts held ids marks history said turnBatch turnMessages openBatch openMessages
 ARGV    now c wakeMs channel retentionMs historyTurns historyMs turnId end openId answered restId
         newBatchId holdMs why atLeast idHash dedupeMs entryId payload, then hashes of what may be ours
         turnId, openId '' = none · idHash '' = no message · payload '' = nothing for the history
@@ -15,8 +14,10 @@ REPEAT  a message again is a duplicate; without one the second call answers chan
 --@include reopen
 --@include flight
 --@include past
-local conversation, list, mirror, open, turns, counts, held, ids, marks, history, said,
-  turnBatch, turnMessages, openBatch, openMessages = unpack(KEYS)
+--@include settled
+--@include touched
+--@include leave
+local conversation, list, mirror, open, turns, counts, held, ids, marks, history, said, turnBatch, turnMessages, openBatch, openMessages = unpack(KEYS)
 local now, c, turnId, idHash = clock(ARGV[1]), ARGV[2], ARGV[8], ARGV[17]
 local WINDOW = { 'id', 'first', 'last', 'due', 'idle', 'loud', 'n', 'age', 'max', 'over', 'interrupts' }
 local o = redis.call('HMGET', conversation, unpack(WINDOW))
@@ -31,8 +32,7 @@ end
 for _, key in ipairs({ open, turns, held, marks }) do redis.call('ZCARD', key) end
 for _, key in ipairs({ list, history, turnMessages, openMessages }) do redis.call('LLEN', key) end
 for _, key in ipairs({ mirror, said }) do redis.call('GET', key) end
-redis.call('HGET', counts, 'open')
-redis.call('HGET', openBatch, 'state')
+for _, key in ipairs({ counts, openBatch }) do redis.call('HGET', key, 'state') end
 
 if idHash ~= '' and seen and tonumber(seen) > now - ARGV[18] then return { 'duplicate' } end
 if not ours and ((turn or '') ~= turnId or (o[1] or '') ~= ARGV[10]) then return { 'changed' } end
@@ -42,26 +42,16 @@ if idHash ~= '' then
   if ours then return { 'ours' } end
 end
 
-local n, answered = tonumber(ARGV[11]), 0
+local n, answered = ARGV[9] == 'kept' and 0 or tonumber(ARGV[11]), 0
 local function settle(batch, messages, id, size)
-  redis.call('HSET', batch, 'state', 'answered', 'reason', 'human', 'settled', now)
-  redis.call('HINCRBY', counts, 'open', -size)
-  redis.call('HINCRBY', counts, 'answered', size)
-  redis.call('PEXPIRE', batch, ARGV[5])
-  redis.call('PEXPIRE', messages, ARGV[5])
-  remember(history, id, ARGV[6], ARGV[7])
+  settled(batch, messages, id, counts, size, history, ARGV[5], ARGV[6], ARGV[7], now)
+  redis.call('HSET', batch, 'reason', 'human')
   answered = answered + size
 end
-
-if turnId ~= '' then
-  local touched = false
-  for i = 0, tonumber(t[7] or 0) - 1 do
-    touched = touched or redis.call('HEXISTS', turnBatch, 'p' .. i) == 1
-  end
-  if t[6] == 'sealed' then redis.call('HINCRBY', counts, 'sealed', -1) end
-  redis.call('ZREM', turns, turnId)
-  flight(counts, c, -1)
-  if ARGV[9] == 'answered' or touched then
+if turnId ~= '' and ARGV[9] ~= 'kept' then
+  leave(turnId, turns, counts, c, t[6])
+  local isTouched = touched(turnBatch, t[7])
+  if ARGV[9] == 'answered' or isTouched then
     if ARGV[9] == 'reopened' then n = n - t[1] end
     redis.call('HINCRBY', turnBatch, 'epoch', 1)
     redis.call('HDEL', conversation, 'turn')
@@ -96,8 +86,7 @@ if ARGV[16] == '0' or untilAt > hold then
 end
 local h = redis.call('HMGET', conversation, 'id', 'due', 'last', 'n', 'max')
 if h[1] then
-  redis.call('PERSIST', conversation)
   arm(open, ARGV[4], c .. '|' .. h[1], effective(tonumber(h[2]), tonumber(h[3]), tonumber(h[4]), tonumber(h[5])),
-    false, hold, now, tonumber(ARGV[3]))
+    redis.call('HEXISTS', conversation, 'turn') == 1, hold, now, tonumber(ARGV[3]))
 end
 return { 'done', answered, hold >= FOREVER and '' or string.format('%.0f', hold) }

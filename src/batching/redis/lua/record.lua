@@ -9,6 +9,7 @@ RETURNS {outcome, value}
 REPEAT  safe: the first draft stands, a part that is sent stays sent ]]
 --@include now
 --@include mark
+--@include touched
 local batch, turns, conversation, marks = unpack(KEYS)
 local now, id, step = clock(ARGV[1]), ARGV[2], ARGV[5]
 local h = redis.call('HMGET', batch, 'state', 'epoch', 'draft', 'parts', 'sorry')
@@ -19,11 +20,7 @@ if h[1] ~= 'running' or h[2] ~= ARGV[3] then return { 'fenced' } end
 redis.call('ZADD', turns, now + ARGV[4], id)
 
 local function interrupted(unlessNewer)
-  if unlessNewer ~= '1' or not newer then return false end
-  for i = 0, tonumber(h[4] or 0) - 1 do
-    if redis.call('HEXISTS', batch, 'p' .. i) == 1 then return false end
-  end
-  return true
+  return unlessNewer == '1' and newer and not touched(batch, h[4])
 end
 
 if step == 'draft' then

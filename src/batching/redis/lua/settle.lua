@@ -12,6 +12,7 @@ REPEAT  safe: the second call answers already ]]
 --@include flight
 --@include free
 --@include past
+--@include settled
 --@include reopen
 local batch, messages, conversation, list, open, turns, failed, counts, history = unpack(KEYS)
 local now, id, c, kind = clock(ARGV[1]), ARGV[2], ARGV[4], ARGV[8]
@@ -58,13 +59,7 @@ if kind == 'retry' or kind == 'failed' then
 end
 redis.call('ZREM', turns, id)
 if kind == 'answered' then
-  redis.call('HSET', batch, 'state', 'answered', 'settled', now)
-  redis.call('HINCRBY', counts, 'open', -size)
-  redis.call('HINCRBY', counts, 'answered', size)
-  -- A retention of 0 deletes at once.
-  redis.call('PEXPIRE', batch, ARGV[5])
-  redis.call('PEXPIRE', messages, ARGV[5])
-  remember(history, id, ARGV[9], ARGV[10])
+  settled(batch, messages, id, counts, size, history, ARGV[5], ARGV[9], ARGV[10], now)
   free(conversation, open, counts, channel, c, now, wakeMs)
   return { 'answered' }
 end

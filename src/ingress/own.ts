@@ -1,0 +1,58 @@
+/**
+ * What was written to people from our side: by the owner's phone, an inbox, or the bot itself.
+ *
+ *   caller → parse → takeover → {outcomes, rejected?}
+ *
+ * A call is signed like a person's message. 200 only when all of it is stored; the same call again
+ * changes nothing.
+ */
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { parseBody } from '../channels/own/json.ts'
+import { type ParsedOwn, parseOwn } from '../channels/own/own-message.ts'
+import { RapidFireError } from '../errors.ts'
+import type { OwnOutcome, Takeover } from '../takeover/takeover.ts'
+import { within } from './answers.ts'
+import { callerOf, rawBodyOf, refuseEarly } from './caller.ts'
+import { contextOf, nothingKept, type WebhookDeps } from './webhook.ts'
+
+export const OWN = '/webhook/whatsapp/own'
+
+export interface OwnDeps extends WebhookDeps {
+  readonly takeover: Pick<Takeover, 'own'>
+}
+
+export function ownRoutes(app: FastifyInstance, deps: OwnDeps): void {
+  const onRequest = async (request: FastifyRequest): Promise<void> =>
+    refuseEarly(request, deps.doors)
+
+  app.post(OWN, { onRequest }, async (request) => {
+    const startedAt = performance.now()
+    const parsed = readCall(request, deps)
+    const outcomes = await within(takeAll(parsed, deps), deps.storeMs)
+    return {
+      success: true,
+      message: 'Own messages taken',
+      outcomes,
+      ...(parsed.rejected.length > 0 && { rejected: parsed.rejected }),
+      processingTime: Math.round(performance.now() - startedAt),
+    }
+  })
+}
+
+function readCall(request: FastifyRequest, deps: OwnDeps): ParsedOwn {
+  const caller = callerOf(request, deps.doors)
+  const raw = rawBodyOf(request)
+  if (raw.length === 0) {
+    throw new RapidFireError('missing_fields', 'Missing required fields: to, message')
+  }
+  const parsed = parseOwn(parseBody(raw), contextOf(caller, deps))
+  if (parsed.messages.length === 0) throw nothingKept(parsed)
+  return parsed
+}
+
+/** One after another, as they were written: a later one may release what an earlier one held. */
+async function takeAll({ messages }: ParsedOwn, { takeover }: OwnDeps): Promise<OwnOutcome[]> {
+  const outcomes: OwnOutcome[] = []
+  for (const message of messages) outcomes.push(await takeover.own(message))
+  return outcomes
+}

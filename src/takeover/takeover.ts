@@ -1,0 +1,221 @@
+/**
+ * A human steps in past the bot, or somebody says that it shall be silent.
+ *
+ *   own message → an echo of ours? → a word? → what stands before is answered, the rest is held
+ *
+ * All of it is one operation of the store; here it is decided which messages the human had seen. The
+ * conversation is read for that, so the operation names what was read and is repeated when another
+ * one was faster.
+ */
+import { newBatchId } from '../batching/batch-id.ts'
+import { fromElement } from '../batching/element.ts'
+import { idHash, rememberedMs } from '../batching/message-id.ts'
+import type {
+  BatchStore,
+  ConversationView,
+  HoldReason,
+  HumanAct,
+  HumanResult,
+} from '../batching/store.ts'
+import type { Clock } from '../clock.ts'
+import type { Settings, TenantSettings } from '../config/settings.ts'
+import type { ConversationKeys } from '../conversation-key.ts'
+import { isWord } from '../courtesies/words.ts'
+import { RapidFireError } from '../errors.ts'
+import type { Conversation, ConversationKey, Message } from '../message.ts'
+import type { Events } from '../observability/events.ts'
+import { ownIdHash, textHash } from '../replies/marks.ts'
+import { humanPayload } from './human-said.ts'
+import type { OwnMessage } from './own-message.ts'
+import { leadingBefore, wasBefore } from './written-before.ts'
+
+/** Reads that may be overtaken one after another; nobody writes so fast for long. */
+const MAX_READS = 50
+
+export interface TakeoverDeps {
+  readonly store: BatchStore
+  readonly settings: Pick<Settings, 'tenants' | 'dedupeS'>
+  readonly keys: ConversationKeys
+  readonly events: Events
+  readonly clock: Clock
+}
+
+/** What became of a message of our side. */
+export type OwnOutcome = 'human' | 'echo' | 'duplicate' | 'paused' | 'resumed'
+
+export class Takeover {
+  readonly #deps: TakeoverDeps
+
+  constructor(deps: TakeoverDeps) {
+    this.#deps = deps
+  }
+
+  /** Resolves when it is durable; the same message again changes nothing. */
+  async own(message: OwnMessage): Promise<OwnOutcome> {
+    const tenant = this.#tenantOf(message.conversation)
+    const conversation = this.#deps.keys.keyOf(message.conversation)
+    const { text } = message
+    if (isWord(text, tenant.resumeWords)) return this.#resumeBy(message, conversation)
+    const isPause = isWord(text, tenant.pauseWords)
+    const hold = isPause ? holdOf(null, 'paused', true) : this.#holdFor(message, tenant)
+    const result = await this.#act(conversation, (view) =>
+      isPause
+        ? { ...reopening(view), said: this.#said(message, null), hold }
+        : { ...this.#answered(message, view), said: this.#said(message, humanPayload(text)), hold },
+    )
+    return this.#told(result, conversation, hold, isPause ? 'paused' : 'human')
+  }
+
+  /** Silences the bot in a conversation; an answer in the making goes back to the open batch. */
+  async hold(who: Conversation, forMs: number | null, why: HoldReason): Promise<void> {
+    const conversation = this.#deps.keys.keyOf(who)
+    // An operator's word counts as it is; a person's never shortens what holds already.
+    const hold = holdOf(forMs, why, why !== 'paused')
+    const act = (view: ConversationView): Act => ({ ...reopening(view), said: null, hold })
+    await this.#act(conversation, act)
+    this.#deps.events.emit('conversation.held', { conversation, why, forMs })
+  }
+
+  /** Ends a hold; false when there was none, or none for this reason. */
+  async release(who: Conversation, only: HoldReason | null = null): Promise<boolean> {
+    const { store, keys, events } = this.#deps
+    const conversation = keys.keyOf(who)
+    const view = await store.conversation(conversation)
+    if (!view.hold) return false
+    await store.retime(conversation, { kind: 'release', only })
+    const isReleased = (await store.conversation(conversation)).hold === null
+    if (isReleased) events.emit('conversation.released', { conversation })
+    return isReleased
+  }
+
+  /** Whether a person's message asks for something besides an answer. */
+  asks({ conversation, text }: Message): boolean {
+    const { stopWords, startWords, humanWords } = this.#tenantOf(conversation)
+    return [stopWords, startWords, humanWords].some((words) => isWord(text, words))
+  }
+
+  /** Does what such a message asks for, once it is stored; twice is as good as once. */
+  async heed(message: Message): Promise<void> {
+    const tenant = this.#tenantOf(message.conversation)
+    const { text, conversation } = message
+    if (isWord(text, tenant.stopWords)) await this.hold(conversation, null, 'stopped')
+    else if (isWord(text, tenant.startWords)) await this.release(conversation, 'stopped')
+    else if (isWord(text, tenant.humanWords)) {
+      await this.hold(conversation, takeoverMs(tenant), 'human')
+    }
+  }
+
+  async #act(
+    conversation: ConversationKey,
+    decide: (view: ConversationView) => Act,
+  ): Promise<HumanResult> {
+    const { store } = this.#deps
+    for (let reads = 0; reads < MAX_READS; reads += 1) {
+      const view = await store.conversation(conversation)
+      const ids = { newBatchId: newBatchId(), restId: newBatchId() }
+      const result = await store.human({ conversation, ...ids, ...decide(view) })
+      if (result.outcome !== 'changed') return result
+    }
+    throw new RapidFireError(
+      'overloaded',
+      'the conversation changes faster than it can be read; send it again',
+    )
+  }
+
+  /** The turn ends when the human had seen all of it; else it goes back, and is judged with the open batch. */
+  #answered(own: OwnMessage, view: ConversationView): Pick<HumanAct, 'turn' | 'open' | 'answered'> {
+    const read = (payloads: readonly string[]): (Message | null)[] =>
+      payloads.map((payload) => fromElement(payload, own.conversation))
+    const inTurn = read(view.turnPayloads)
+    const inOpen = read(view.payloads)
+    const open = view.open?.batchId ?? null
+    if (view.turnId === null) return { turn: null, open, answered: leadingBefore(inOpen, own) }
+    if (inTurn.every((message) => wasBefore(message, own))) {
+      const turn = { batchId: view.turnId, end: 'answered' } as const
+      return { turn, open, answered: leadingBefore(inOpen, own) }
+    }
+    const turn = { batchId: view.turnId, end: 'reopened' } as const
+    return { turn, open, answered: leadingBefore([...inTurn, ...inOpen], own) }
+  }
+
+  #said({ id, text }: OwnMessage, payload: string | null): NonNullable<HumanAct['said']> {
+    return {
+      // Ids of our side and of the person's may be the same.
+      idHash: idHash(id, 'own'),
+      marks: [ownIdHash(id), textHash(text)],
+      payload,
+      entryId: `h_${newBatchId()}`,
+      dedupeMs: rememberedMs(this.#deps.settings.dedupeS),
+    }
+  }
+
+  /** As long as the takeover has still to go, counted from when the human wrote. */
+  #holdFor({ sentAt }: OwnMessage, tenant: TenantSettings): HumanAct['hold'] {
+    const wholeMs = takeoverMs(tenant)
+    if (wholeMs === null) return holdOf(null, 'human', true)
+    const ageMs = sentAt === null ? 0 : Math.max(0, this.#deps.clock() - sentAt)
+    return holdOf(Math.max(0, wholeMs - ageMs), 'human', true)
+  }
+
+  /** The word of a release is known by its id too, so that a repeat hours later releases nothing. */
+  async #resumeBy(message: OwnMessage, conversation: ConversationKey): Promise<OwnOutcome> {
+    const hold = holdOf(0, 'paused', true)
+    const result = await this.#act(conversation, (view) => ({
+      ...keeping(view),
+      said: this.#said(message, null),
+      hold,
+    }))
+    if (result.outcome === 'duplicate') return 'duplicate'
+    if (result.outcome === 'ours') return 'echo'
+    await this.release(message.conversation)
+    return 'resumed'
+  }
+
+  #told(
+    result: HumanResult,
+    conversation: ConversationKey,
+    { forMs, why }: HumanAct['hold'],
+    outcome: 'human' | 'paused',
+  ): OwnOutcome {
+    const { events } = this.#deps
+    if (result.outcome === 'duplicate') return 'duplicate'
+    if (result.outcome === 'ours') {
+      events.emit('human.echo', { conversation })
+      return 'echo'
+    }
+    if (result.outcome === 'done' && outcome === 'human') {
+      const { answered, turnId } = result
+      events.emit('human.steppedIn', { conversation, answered, turnId, heldForMs: forMs })
+    } else events.emit('conversation.held', { conversation, why, forMs })
+    return outcome
+  }
+
+  #tenantOf({ tenant: id }: Conversation): TenantSettings {
+    const tenant = this.#deps.settings.tenants.get(id)
+    if (tenant) return tenant
+    throw new RapidFireError('unknown_tenant', 'this companyId is not configured')
+  }
+}
+
+type Act = Omit<HumanAct, 'conversation' | 'newBatchId' | 'restId'>
+type Read = Pick<HumanAct, 'turn' | 'open' | 'answered'>
+
+function reopening({ turnId, open }: ConversationView): Read {
+  const turn = turnId === null ? null : ({ batchId: turnId, end: 'reopened' } as const)
+  return { turn, open: open?.batchId ?? null, answered: 0 }
+}
+
+/** A turn that runs goes on. */
+function keeping({ turnId, open }: ConversationView): Read {
+  const turn = turnId === null ? null : ({ batchId: turnId, end: 'kept' } as const)
+  return { turn, open: open?.batchId ?? null, answered: 0 }
+}
+
+function holdOf(forMs: number | null, why: HoldReason, atLeast: boolean): HumanAct['hold'] {
+  return { kind: 'hold', forMs, why, atLeast }
+}
+
+/** 0 = until somebody releases it. */
+function takeoverMs({ takeoverS }: TenantSettings): number | null {
+  return takeoverS === 0 ? null : takeoverS * 1000
+}

@@ -1,0 +1,80 @@
+/**
+ * Asks the responder, within limits: so many calls a minute for it and for a tenant, none for a
+ * while after it failed five times in a row, and none longer than it may take.
+ */
+import { messageOf, RapidFireError } from '../errors.ts'
+import type { Answer, TurnToAnswer } from '../responders/responder.ts'
+import type { ReadTurn } from './read-turn.ts'
+import { NotNow, type TurnDeps } from './turn.ts'
+
+/** Throws `NotNow`, the signal's reason, or a RapidFireError that says whether to try again. */
+export async function ask(
+  turn: ReadTurn & Pick<TurnToAnswer, 'history'>,
+  deps: TurnDeps,
+  signal: AbortSignal,
+): Promise<Answer> {
+  await withinRates(turn, deps)
+  const { breaker } = deps
+  const waitMs = breaker.waitMs()
+  if (waitMs > 0) throw new NotNow('failures', waitMs)
+  try {
+    const answer = await respond(turn, deps, signal)
+    breaker.succeeded()
+    return answer
+  } catch (error) {
+    const isFailure =
+      error instanceof RapidFireError &&
+      ['responder_failed', 'responder_timeout'].includes(error.code)
+    if (isFailure) breaker.failed()
+    else if (signal.aborted) breaker.abandoned()
+    // It refused, or said what cannot be used: it is there all the same.
+    else breaker.succeeded()
+    throw error
+  }
+}
+
+async function withinRates({ tenant }: ReadTurn, deps: TurnDeps): Promise<void> {
+  const { rate, responder, responderCallsPerMinute } = deps
+  if (tenant.turnsPerMinute !== null) {
+    const waitMs = await rate.take(`tenant:${tenant.id}`, tenant.turnsPerMinute)
+    if (waitMs > 0) throw new NotNow('tenant', waitMs)
+  }
+  if (responderCallsPerMinute !== null) {
+    const waitMs = await rate.take(`responder:${responder.name}`, responderCallsPerMinute)
+    if (waitMs > 0) throw new NotNow('responder', waitMs)
+  }
+}
+
+async function respond(
+  turn: ReadTurn & Pick<TurnToAnswer, 'history'>,
+  { responder, responderTimeoutMs }: TurnDeps,
+  cut: AbortSignal,
+): Promise<Answer> {
+  const timeout = AbortSignal.timeout(responderTimeoutMs)
+  const signal = AbortSignal.any([cut, timeout])
+  signal.throwIfAborted()
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
+  const { text, messages, batchId, who: conversation, history } = turn
+  try {
+    // A responder that ignores its signal must not hold the turn.
+    return await Promise.race([
+      responder.respond({ text, messages, batchId, conversation, history }, signal),
+      aborted,
+    ])
+  } catch (error) {
+    if (cut.aborted && signal.reason !== timeout.reason) throw cut.reason
+    if (timeout.aborted) {
+      throw new RapidFireError(
+        'responder_timeout',
+        `${responder.name} gave no answer within ${responderTimeoutMs} ms`,
+        { cause: error },
+      )
+    }
+    if (error instanceof RapidFireError) throw error
+    throw new RapidFireError('responder_failed', `${responder.name}: ${messageOf(error)}`, {
+      cause: error,
+    })
+  }
+}

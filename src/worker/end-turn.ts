@@ -1,0 +1,118 @@
+/**
+ * How a try ends that did not end in an answer.
+ *
+ *   lost lease → nothing · interrupted → reopened · stopping, a limit → given back
+ *   what may heal → tried again, after a backoff or when the other side said · else → failed
+ *
+ * A turn that is failed tells the person something kind where the tenant wants so, once.
+ */
+import { newBatchId } from '../batching/batch-id.ts'
+import type { Settlement } from '../batching/store.ts'
+import { type ErrorCode, messageOf, RapidFireError } from '../errors.ts'
+import { textMark } from '../replies/marks.ts'
+import { backoffMs, MAX_BACKOFF_MS } from './backoff.ts'
+import { type Lease, LeaseLost } from './lease.ts'
+import { type Begun, Interrupted, NotNow, Stopping, type TurnDeps } from './turn.ts'
+
+const FINAL: ReadonlySet<ErrorCode> = new Set(['send_refused', 'responder_refused', 'budget_spent'])
+/** Whatever the other side says, it is not asked again sooner. */
+const MIN_RETRY_AFTER_MS = 1000
+
+export async function endTurn(
+  error: unknown,
+  turn: Begun,
+  lease: Lease,
+  deps: TurnDeps,
+  stopping: AbortSignal,
+): Promise<void> {
+  const { conversation, batchId } = turn
+  const { events } = deps
+  if (error instanceof LeaseLost || lease.lost) {
+    events.emit('turn.fenced', { conversation, batchId, epoch: turn.epoch })
+    return
+  }
+  if (error instanceof Interrupted || lease.interrupted) {
+    const { idleMs } = turn.tenant
+    await settle({ kind: 'reopen', newBatchId: newBatchId(), idleMs }, turn, lease, deps)
+    events.emit('turn.interrupted', { conversation, batchId, times: turn.interrupts + 1 })
+    return
+  }
+  // Whatever went wrong once a stop has cut it short is no try of this turn.
+  if (error instanceof Stopping || stopping.aborted) {
+    await settle({ kind: 'giveBack', afterMs: 0 }, turn, lease, deps)
+    events.emit('turn.givenBack', { conversation, batchId })
+    return
+  }
+  if (error instanceof NotNow) {
+    const { waitMs, limit } = error
+    await settle({ kind: 'giveBack', afterMs: waitMs }, turn, lease, deps)
+    events.emit('turn.postponed', { conversation, batchId, limit, forMs: waitMs })
+    return
+  }
+  await fail(error, turn, lease, deps)
+}
+
+async function fail(error: unknown, turn: Begun, lease: Lease, deps: TurnDeps): Promise<void> {
+  const { conversation, batchId, retries } = turn
+  const { events, maxTries } = deps
+  const code = error instanceof RapidFireError ? error.code : 'internal'
+  const isLast = FINAL.has(code) || retries >= maxTries - 1
+  if (isLast) await apologise(turn, lease, deps)
+  const settlement: Settlement = isLast
+    ? { kind: 'failed', reason: code }
+    : {
+        kind: 'retry',
+        afterMs: afterMs(error, turn, deps),
+        maxRetries: maxTries - 1,
+        reason: code,
+      }
+  const outcome = await settle(settlement, turn, lease, deps)
+  if (outcome === 'failed') events.emit('turn.failed', { conversation, batchId, reason: code })
+  else if (settlement.kind === 'retry') {
+    events.emit('turn.retrying', {
+      conversation,
+      batchId,
+      afterMs: settlement.afterMs,
+      code,
+      error: messageOf(error),
+    })
+  }
+}
+
+function afterMs(error: unknown, { retries }: Begun, { retryDelayMs }: TurnDeps): number {
+  const asked = error instanceof RapidFireError ? error.retryAfterMs : null
+  if (asked === null) return backoffMs(retryDelayMs, retries, Math.random())
+  return Math.min(Math.max(asked, MIN_RETRY_AFTER_MS), MAX_BACKOFF_MS)
+}
+
+/** At most once a batch, and never in the way of its end. */
+async function apologise(turn: Begun, lease: Lease, deps: TurnDeps): Promise<void> {
+  const { conversation, batchId, to, tenant } = turn
+  const { channel, events } = deps
+  const { fallbackReply: text } = tenant
+  if (text === null) return
+  const may = await lease.record({ kind: 'apologise', mark: textMark(text) })
+  if (may.outcome !== 'go') return
+  try {
+    lease.check()
+    await channel.send({ partId: `${batchId}.sorry`, to, content: { text } }, lease.signal)
+    events.emit('apology.sent', { conversation, batchId })
+  } catch (error) {
+    if (error instanceof LeaseLost || lease.lost) throw error
+    events.emit('apology.failed', { conversation, batchId, error: messageOf(error) })
+  }
+}
+
+/** Throws `LeaseLost` when another worker settled the turn. */
+export async function settle(
+  settlement: Settlement,
+  { conversation, batchId, epoch }: Begun,
+  lease: Lease,
+  { store }: TurnDeps,
+): Promise<string> {
+  const { outcome } = await lease.persist(() =>
+    store.settle({ conversation, batchId, epoch }, settlement),
+  )
+  if (outcome === 'fenced') throw new LeaseLost('another worker settled the turn')
+  return outcome
+}

@@ -1,0 +1,7 @@
+/** RateLimit: so many a minute, of whatever bears a key. */
+export interface RateLimit {
+  /** 0: go on, it is counted. Else ms until it is worth asking again; nothing is held. */
+  take(key: string, perMinute: number): Promise<number>
+}
+
+export const WINDOW_S = 60

@@ -1,0 +1,71 @@
+/**
+ * Limits that all workers of a Redis share. While Redis is away there is no limit: the turn itself
+ * needs Redis and cannot end without it, so nothing runs wild.
+ */
+import { Redis, type RedisOptions } from 'ioredis'
+import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible'
+import type { Deadline, Service } from '../../service.ts'
+import { type RateLimit, WINDOW_S } from './rate-limit.ts'
+
+export interface RedisRateLimitOptions {
+  readonly url: string
+  /** As the store connects. */
+  readonly connection: Omit<RedisOptions, 'replyMapping'>
+  /** Told once, until a limit could be asked for again. */
+  readonly onAway: (error: unknown) => void
+}
+
+export class RedisRateLimit implements RateLimit, Service {
+  readonly #redis: Redis
+  readonly #onAway: (error: unknown) => void
+  readonly #limiters = new Map<number, RateLimiterRedis>()
+  #isAway = false
+
+  constructor({ url, connection, onAway }: RedisRateLimitOptions) {
+    this.#redis = new Redis(url, connection)
+    this.#redis.on('error', (error) => this.#away(error))
+    this.#onAway = onAway
+  }
+
+  async start(): Promise<void> {
+    await this.#redis.connect()
+  }
+
+  async stop(deadline: Deadline): Promise<void> {
+    if (this.#redis.status === 'ready') await deadline.race(this.#redis.quit())
+    this.#redis.disconnect()
+  }
+
+  async take(key: string, perMinute: number): Promise<number> {
+    try {
+      await this.#limiter(perMinute).consume(key)
+      this.#isAway = false
+      return 0
+    } catch (refusal) {
+      if (refusal instanceof RateLimiterRes) return Math.max(1, refusal.msBeforeNext)
+      this.#away(refusal)
+      return 0
+    }
+  }
+
+  #limiter(perMinute: number): RateLimiterRedis {
+    let limiter = this.#limiters.get(perMinute)
+    if (!limiter) {
+      limiter = new RateLimiterRedis({
+        storeClient: this.#redis,
+        keyPrefix: `rf:rate:${perMinute}`,
+        points: perMinute,
+        duration: WINDOW_S,
+        rejectIfRedisNotReady: true,
+      })
+      this.#limiters.set(perMinute, limiter)
+    }
+    return limiter
+  }
+
+  #away(error: unknown): void {
+    if (this.#isAway) return
+    this.#isAway = true
+    this.#onAway(error)
+  }
+}
