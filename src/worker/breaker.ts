@@ -1,46 +1,55 @@
 /**
- * Gives a responder that fails again and again a rest: after five failures in a row nobody asks it
- * for 30 s, then one does, and what comes of that decides for all. In memory, one a worker process.
+ * Spares a responder that fails: after five failures in a row nobody asks it for 30 s, then one call
+ * goes ahead as a trial. Its success lets all go on, its failure closes the way for another 30 s.
+ *
+ *   closed ──5 failures──▶ open ──30 s──▶ trial ──success──▶ closed
+ *                            ▲──────failure──┘
+ *
+ * One for each responder, in the memory of each worker. It makes no calls and sets no timers.
  */
 
-const FAILURES = 5
-const REST_MS = 30_000
+const MAX_FAILURES = 5
+const OPEN_MS = 30_000
+/** So soon those who wait for a trial to end ask again. */
+const TRIAL_LOOK_MS = 1000
 
 export class Breaker {
-  readonly #now: () => number
+  readonly #nowMs: () => number
   #failures = 0
-  #restsUntilMs = 0
-  /** Somebody tries whether it works again. */
-  #trying = false
+  /** Nobody asks before this; null while nothing is wrong. */
+  #openUntilMs: number | null = null
+  /** A trial that is never reported must not block for ever: another one follows it then. */
+  #trialUntilMs = Number.NEGATIVE_INFINITY
 
-  /** @param now a monotonic clock, ms */
-  constructor(now: () => number = () => performance.now()) {
-    this.#now = now
+  /** @param nowMs a clock that never goes back, such as `performance.now` */
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs
   }
 
-  /** Ms until the responder may be asked; 0 = ask now, and say what came of it. */
+  /** Ms to wait; 0 = call now, and say `failed` or `succeeded` afterwards: it may be the trial. */
   waitMs(): number {
-    if (this.#failures < FAILURES) return 0
-    const restMs = this.#restsUntilMs - this.#now()
-    if (restMs > 0) return restMs
-    if (this.#trying) return REST_MS
-    this.#trying = true
+    if (this.#openUntilMs === null) return 0
+    const now = this.#nowMs()
+    if (now < this.#openUntilMs) return Math.ceil(this.#openUntilMs - now)
+    if (now < this.#trialUntilMs) {
+      return Math.min(Math.ceil(this.#trialUntilMs - now), TRIAL_LOOK_MS)
+    }
+    this.#trialUntilMs = now + OPEN_MS
     return 0
   }
 
   failed(): void {
     this.#failures += 1
-    this.#trying = false
-    if (this.#failures >= FAILURES) this.#restsUntilMs = this.#now() + REST_MS
+    if (this.#failures < MAX_FAILURES) return
+    const now = this.#nowMs()
+    // Calls that were under way when it opened fail late; they do not make it longer.
+    if (this.#openUntilMs !== null && now < this.#openUntilMs) return
+    this.#openUntilMs = now + OPEN_MS
   }
 
+  /** Also of a call that was under way when it opened: the responder answers. */
   succeeded(): void {
     this.#failures = 0
-    this.#trying = false
-  }
-
-  /** The call was cut short from outside and says nothing of the responder. */
-  abandoned(): void {
-    this.#trying = false
+    this.#openUntilMs = null
   }
 }
