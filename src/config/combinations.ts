@@ -1,8 +1,10 @@
 /**
  * Combinations of settings that are each allowed and lose together. One secret for two tenants would
  * let each speak for the other, and a key that leaves with every reply opens nothing. The age limit ends a batch
- * whatever the idle wait says, so a longer wait would never be waited: refused, not shortened.
+ * whatever the idle wait says, so a longer wait would never be waited: refused, not shortened. Hours
+ * that nobody can read, or outside of which nothing is said, would leave people without an answer.
  */
+import { parseHours } from '../courtesies/opening-hours.ts'
 import { MESSAGE_TYPES } from '../message.ts'
 import { CONFIG_FILE } from './config-file.ts'
 import { type FlatSettings, SETTINGS, type TenantSettings } from './settings.ts'
@@ -43,6 +45,48 @@ export function losingCombinations(
         : `tenants.${tenant.id}.idleMsByType.${type} (${CONFIG_FILE})`
       compare(name, idleMs, own.ageName, tenant.ageMs)
     }
+  }
+  return [...lines, ...losingPauses(flat), ...losingHours(flat, tenants)]
+}
+
+function losingPauses({ pauseMinMs, pauseMaxMs }: FlatSettings): string[] {
+  if (pauseMinMs <= pauseMaxMs) return []
+  const [min, max] = [SETTINGS.pauseMinMs.env, SETTINGS.pauseMaxMs.env]
+  return [
+    `${min} ${pauseMinMs} ms is longer than ${max} ${pauseMaxMs} ms: lower ${min} or raise ${max}`,
+  ]
+}
+
+function losingHours(
+  flat: FlatSettings,
+  tenants: ReadonlyMap<string, TenantSettings>,
+): readonly string[] {
+  const lines: string[] = []
+  const judge = (
+    { openingHours, closedReply }: Pick<FlatSettings, 'openingHours' | 'closedReply'>,
+    hoursName: string,
+    replyName: string,
+  ): void => {
+    if (openingHours === null) return
+    const read = parseHours(openingHours)
+    if (!read.ok) lines.push(`${hoursName} cannot be read: ${read.sentence}`)
+    if (closedReply !== null) return
+    lines.push(
+      `${hoursName} is set and ${replyName} is not, so nothing could be said outside: set both`,
+    )
+  }
+  const [hours, reply] = [SETTINGS.openingHours.env, SETTINGS.closedReply.env]
+  judge(flat, hours, reply)
+  for (const tenant of tenants.values()) {
+    const sharesHours = tenant.openingHours === flat.openingHours
+    // What a tenant has from everyone was judged above.
+    if (sharesHours && tenant.closedReply === flat.closedReply) continue
+    const path = `tenants.${tenant.id}`
+    judge(
+      tenant,
+      sharesHours ? hours : `${path}.openingHours (${CONFIG_FILE})`,
+      `${path}.closedReply (${CONFIG_FILE})`,
+    )
   }
   return lines
 }

@@ -30,7 +30,10 @@ export type ReadHours =
  */
 export function parseHours(text: string): ReadHours {
   const byDay = new Map<number, Hours>()
-  for (const rule of text.split(';').map((part) => part.trim())) {
+  for (const rule of text
+    .replace(/\s+/g, ' ')
+    .split(';')
+    .map((part) => part.trim())) {
     if (rule === '') continue
     const at = rule.search(/\d|(?:off|closed)$/i)
     if (at === -1) return { ok: false, sentence: `"${rule}" says no times, as 09:00-18:00` }
