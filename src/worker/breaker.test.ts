@@ -72,6 +72,20 @@ describe('a breaker', () => {
     stage.now += 500
     assert.deepEqual([stage.wait(), stage.wait()], [0, 1000])
   })
+  it('lets another try when the trial was cut short, and still no more than one', () => {
+    const stage = new Stage().fail(5)
+    stage.now += 30_000
+    assert.equal(stage.wait(), 0)
+    stage.breaker.abandoned()
+    assert.deepEqual([stage.wait(), stage.wait()], [0, 1000])
+  })
+  it('learns nothing from a call that was cut short', () => {
+    const stage = new Stage().fail(4)
+    stage.breaker.abandoned()
+    assert.equal(stage.fail(1).wait(), 30_000)
+    stage.breaker.abandoned()
+    assert.equal(stage.wait(), 30_000)
+  })
   it('closes when a call from before succeeds', () => {
     const stage = new Stage().fail(5)
     stage.breaker.succeeded()
@@ -81,7 +95,7 @@ describe('a breaker', () => {
 
 describe('whatever comes', () => {
   const step = fc.oneof(
-    fc.constantFrom('wait', 'failed', 'succeeded'),
+    fc.constantFrom('wait', 'failed', 'succeeded', 'abandoned'),
     fc.integer({ min: 1, max: 40_000 }),
   )
   it('asks a responder that always fails once in 30 s, after five calls', () => {

@@ -21,12 +21,12 @@ export class Breaker {
   /** A trial that is never reported must not block for ever: another one follows it then. */
   #trialUntilMs = Number.NEGATIVE_INFINITY
 
-  /** @param nowMs a clock that never goes back, such as `performance.now` */
-  constructor(nowMs: () => number) {
+  /** @param nowMs a clock that never goes back */
+  constructor(nowMs: () => number = () => performance.now()) {
     this.#nowMs = nowMs
   }
 
-  /** Ms to wait; 0 = call now, and say `failed` or `succeeded` afterwards: it may be the trial. */
+  /** Ms to wait; 0 = call now and say afterwards how it ended: it may be the trial. */
   waitMs(): number {
     if (this.#openUntilMs === null) return 0
     const now = this.#nowMs()
@@ -51,5 +51,10 @@ export class Breaker {
   succeeded(): void {
     this.#failures = 0
     this.#openUntilMs = null
+  }
+
+  /** It was cut short from outside, which says nothing of the responder: another may be the trial. */
+  abandoned(): void {
+    this.#trialUntilMs = Number.NEGATIVE_INFINITY
   }
 }
