@@ -5,7 +5,7 @@
  *                     human: what stands before is answered, the rest is held
  *
  * Every operation is atomic, decided by the store's own clock, idempotent by message id or by
- * (batch, attempt, epoch), and leaves no half effect when it throws. A timeout means *unknown*:
+ * (batch, attempt, epoch) – but for `spend`, which adds again – and leaves no half effect when it throws. A timeout means *unknown*:
  * call again with the same arguments.
  *
  * Two engines implement it (Redis, SQLite); the oracle of the tests is `reduce` in memory.

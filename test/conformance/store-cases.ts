@@ -5,6 +5,7 @@
 import { describe } from 'node:test'
 import { appendCases } from './store/append-cases.ts'
 import { dueCases } from './store/due-cases.ts'
+import { humanCases } from './store/human-cases.ts'
 import { operatorCases } from './store/operator-cases.ts'
 import type { MakeStore } from './store/scene.ts'
 import { caseFor } from './store/scene.ts'
@@ -20,5 +21,6 @@ export function storeCases(name: string, makeStore: MakeStore): void {
     turnCases(it)
     settleCases(it)
     operatorCases(it)
+    humanCases(it)
   })
 }

@@ -74,6 +74,9 @@ export class System {
       MAX_STARTS: '100',
       RETENTION: '0',
       ...(redis ? { REDIS_URL: redis.url } : {}),
+      // As fast as it goes: what people wait between bubbles has a test of its own.
+      PART_PAUSE_MIN: '0',
+      PART_PAUSE_MAX: '0',
       ...env,
     }
     const members: Member[] = []

@@ -64,7 +64,13 @@ export type Script =
       readonly finishReason?: string
       readonly until?: Promise<unknown>
     }
-  | { readonly kind: 'toolCall'; readonly name: string; readonly usage?: Usage }
+  /** A call of a tool, with or without words beside it. */
+  | {
+      readonly kind: 'toolCall'
+      readonly name: string
+      readonly text?: string
+      readonly usage?: Usage
+    }
   /** An error in OpenAI's form, or with `body` as it is. */
   | {
       readonly kind: 'status'
@@ -262,7 +268,7 @@ function completion(
           ? { role: 'assistant', content: script.text }
           : {
               role: 'assistant',
-              content: null,
+              content: script.text ?? null,
               tool_calls: [{ id: 'call_1', type: 'function', function: call }],
             },
       },

@@ -5,11 +5,12 @@
 import type { Redis } from 'ioredis'
 import type { RedisCalls } from '../../../src/batching/redis/calls.ts'
 import * as batches from '../../../src/batching/redis/redis-batches.ts'
+import * as humans from '../../../src/batching/redis/redis-human.ts'
 import { beat } from '../../../src/batching/redis/redis-roles.ts'
 import * as turns from '../../../src/batching/redis/redis-turns.ts'
 import * as upkeep from '../../../src/batching/redis/redis-upkeep.ts'
 import type { ScriptName } from '../../../src/batching/redis/scripts.ts'
-import type { Settlement, Step } from '../../../src/batching/store.ts'
+import type { HumanAct, Settlement, Step } from '../../../src/batching/store.ts'
 import {
   ANNA,
   batchId,
@@ -76,6 +77,37 @@ const appending =
       limits: LIMITS,
       newBatchId: NEXT,
     })
+
+const ACT: Omit<HumanAct, 'turn' | 'open' | 'answered'> = {
+  conversation: ANNA,
+  said: {
+    idHash: hashOf('own'),
+    marks: ['t1'],
+    payload: 'words',
+    entryId: 'h_1',
+    dedupeMs: LIMITS.dedupeMs,
+  },
+  restId: batchId('rest'),
+  newBatchId: NEXT,
+  hold: { kind: 'hold', forMs: 60_000, why: 'human', atLeast: true },
+}
+
+const stepping =
+  (end: 'answered' | 'reopened', answered: number, touched: boolean): Play =>
+  async ({ scene }) => {
+    const { turn, epoch } = await scene.running(ANNA, ['a'])
+    const { batchId: id } = turn
+    if (touched) {
+      const draft = { kind: 'draft', parts: [{ text: 'x' }], heard: null } as const
+      const start = { kind: 'start', index: 0, unlessNewer: false, mark: null } as const
+      await scene.store.record(id, epoch, draft, ANNA)
+      await scene.store.record(id, epoch, start, ANNA)
+    }
+    await scene.write(ANNA, ['b', 'c'])
+    const openId = await scene.openId(ANNA)
+    const act = { ...ACT, turn: { batchId: id, end }, open: openId, answered }
+    return (calls) => humans.human(calls, act)
+  }
 
 const open: Play = async ({ scene }) => {
   await scene.write(ANNA, ['a'], { idleMs: 0, limits: { maxSize: 1 } })
@@ -174,6 +206,20 @@ export const CASES: readonly (readonly [ScriptName, string, Play])[] = [
     ),
   ],
   ['record', 'of a sent part', recording({ kind: 'sent', index: 0, providerId: 'p', mark: null })],
+  [
+    'record',
+    'of a part with a mark',
+    recording(
+      { kind: 'draft', parts: [{ text: 'x' }], heard: 'h' },
+      { kind: 'start', index: 0, unlessNewer: false, mark: { hash: 't1', forMs: 60_000 } },
+    ),
+  ],
+  ['record', 'of a part that is skipped', recording({ kind: 'skip', index: 0 })],
+  [
+    'record',
+    'of an apology',
+    recording({ kind: 'apologise', mark: { hash: 't1', forMs: 60_000 } }),
+  ],
   ['record', 'of a sign of life', recording({ kind: 'alive', unlessNewer: false })],
   ['settle', 'as answered', settling({ kind: 'answered' }, true)],
   ['settle', 'as failed', settling({ kind: 'failed', reason: 'no' }, true)],
@@ -183,6 +229,7 @@ export const CASES: readonly (readonly [ScriptName, string, Play])[] = [
     settling({ kind: 'retry', afterMs: 10, maxRetries: 3, reason: 'no' }, true),
   ],
   ['settle', 'as given back', settling({ kind: 'giveBack', afterMs: 0 }, false)],
+  ['settle', 'as parked', settling({ kind: 'park', forMs: 60_000 }, true)],
   ['settle', 'as reopened', settling({ kind: 'reopen', newBatchId: NEXT, idleMs: 1000 }, false)],
   [
     'settle',
@@ -193,6 +240,27 @@ export const CASES: readonly (readonly [ScriptName, string, Play])[] = [
   ['retime', 'by a flush', retiming({ kind: 'flush' })],
   ['retime', 'by a hold', retiming({ kind: 'hold', forMs: 60_000, why: 'paused', atLeast: false })],
   ['retime', 'by a release', retiming({ kind: 'release', only: null })],
+  [
+    'answer',
+    'of a turn that waits for it',
+    async ({ scene }) => {
+      const { turn, name } = await scene.running(ANNA, ['a'])
+      await scene.store.settle(name, { kind: 'park', forMs: 60_000 })
+      return (calls) => turns.answer(calls, turn.batchId, [{ text: 'x' }])
+    },
+  ],
+  ['human', 'before a turn that was not touched', stepping('reopened', 2, false)],
+  ['human', 'after a turn that was touched', stepping('answered', 1, true)],
+  [
+    'human',
+    'of a word that only pauses',
+    async ({ scene }) => {
+      await scene.write(ANNA, ['a'])
+      const open = await scene.openId(ANNA)
+      return (calls) => humans.human(calls, { ...ACT, said: null, turn: null, open, answered: 0 })
+    },
+  ],
+  ['spend', 'of tokens', async () => (calls) => humans.spend(calls, 'salon', 7)],
   [
     'amend',
     'by an edit',

@@ -39,8 +39,8 @@ if not ours and ((turn or '') ~= turnId or (o[1] or '') ~= ARGV[10]) then return
 if idHash ~= '' then
   redis.call('ZADD', ids, now, idHash)
   if redis.call('PTTL', ids) < tonumber(ARGV[18]) then redis.call('PEXPIRE', ids, ARGV[18]) end
-  if ours then return { 'ours' } end
 end
+if ours then return { 'ours' } end
 
 local n, answered = ARGV[9] == 'kept' and 0 or tonumber(ARGV[11]), 0
 local function settle(batch, messages, id, size)
@@ -78,8 +78,7 @@ if ARGV[20] ~= '' and tonumber(ARGV[6]) > 0 and tonumber(ARGV[7]) > 0 then
   remember(history, ARGV[19], ARGV[6], ARGV[7])
 end
 
-local hold = tonumber(holdAt or 0)
-local untilAt = ARGV[14] == '' and FOREVER or now + ARGV[14]
+local hold, untilAt = tonumber(holdAt or 0), ARGV[14] == '' and FOREVER or now + ARGV[14]
 if ARGV[16] == '0' or untilAt > hold then
   hold = untilAt
   setHold(conversation, held, c, hold, ARGV[15], now)
