@@ -25,12 +25,25 @@ export async function endTurn(
   deps: TurnDeps,
   stopping: AbortSignal,
 ): Promise<void> {
+  try {
+    if (error instanceof LeaseLost || lease.lost) throw error
+    await settleEnd(error, turn, lease, deps, stopping)
+  } catch (thrown) {
+    if (!(thrown instanceof LeaseLost) && !lease.lost) throw thrown
+    const { conversation, batchId, epoch } = turn
+    deps.events.emit('turn.fenced', { conversation, batchId, epoch })
+  }
+}
+
+async function settleEnd(
+  error: unknown,
+  turn: Begun,
+  lease: Lease,
+  deps: TurnDeps,
+  stopping: AbortSignal,
+): Promise<void> {
   const { conversation, batchId } = turn
   const { events } = deps
-  if (error instanceof LeaseLost || lease.lost) {
-    events.emit('turn.fenced', { conversation, batchId, epoch: turn.epoch })
-    return
-  }
   if (error instanceof Interrupted || lease.interrupted) {
     const { idleMs } = turn.tenant
     await settle({ kind: 'reopen', newBatchId: newBatchId(), idleMs }, turn, lease, deps)

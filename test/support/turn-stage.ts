@@ -13,9 +13,10 @@ import type { BatchStore, SealedTurn } from '../../src/batching/store.ts'
 import type { OutgoingPart } from '../../src/channels/channel.ts'
 import { ConversationKeys } from '../../src/conversation-key.ts'
 import { RapidFireError } from '../../src/errors.ts'
-import type { ConversationKey } from '../../src/message.ts'
+import type { BatchId, ConversationKey, Message } from '../../src/message.ts'
 import { Events } from '../../src/observability/events.ts'
 import type { Answer, TurnToAnswer } from '../../src/responders/responder.ts'
+import { Takeover } from '../../src/takeover/takeover.ts'
 import { Breaker } from '../../src/worker/breaker.ts'
 import { handleTurn } from '../../src/worker/handle-turn.ts'
 import { MemoryRateLimit } from '../../src/worker/rate/memory-rate-limit.ts'
@@ -122,17 +123,82 @@ export class TurnStage {
   }
 
   element(text: string, conversation = '79001234567'): string {
+    return this.messageOf({ text }, conversation)
+  }
+
+  /** An element of a message that is a plain text but for what is given. */
+  messageOf(more: Partial<Message>, conversation = '79001234567'): string {
     this.#messages += 1
     return toElement({
       conversation: this.deps.keys.parse(conversation as ConversationKey),
       id: `m${this.#messages}`,
       address: conversation,
       type: 'chat',
-      text,
+      text: '',
       receivedAt: this.clock.now(),
       sentAt: null,
       sentAtExact: false,
+      ...more,
     })
+  }
+
+  /** A human writes to the person past the bot. */
+  async stepIn(conversation: ConversationKey, text = 'Я отвечу'): Promise<void> {
+    const takeover = new Takeover({
+      ...this.deps,
+      store: this.store,
+      settings: this.deps,
+    })
+    this.#messages += 1
+    const who = this.deps.keys.parse(conversation)
+    const id = `own-${this.#messages}`
+    await takeover.own({ conversation: who, id, text, sentAt: null, sentAtExact: false })
+    await takeover.release(who)
+  }
+
+  /** Whether an own message of this mark is known as ours; asks as an echo would. */
+  async isOurs(conversation: ConversationKey, mark: string): Promise<boolean> {
+    const { open, turnId } = await this.store.conversation(conversation)
+    this.#messages += 1
+    const result = await this.store.human({
+      conversation,
+      said: {
+        idHash: hashOf(`e${this.#messages}`),
+        marks: [mark],
+        payload: null,
+        entryId: newBatchId(),
+        dedupeMs: LIMITS.dedupeMs,
+      },
+      turn: turnId && { batchId: turnId, end: 'kept' },
+      open: open?.batchId ?? null,
+      answered: 0,
+      restId: newBatchId(),
+      newBatchId: newBatchId(),
+      hold: { kind: 'hold', forMs: 0, why: 'human', atLeast: true },
+    })
+    return result.outcome === 'ours'
+  }
+
+  /** Messages that wait for their seal. */
+  async write(
+    conversation: ConversationKey,
+    texts: readonly string[],
+    quiet = false,
+  ): Promise<void> {
+    await this.#append(
+      conversation,
+      texts.map((text) => this.element(text, conversation)),
+      newBatchId(),
+      quiet,
+    )
+  }
+
+  /** Seals what is open. */
+  async seal(conversation: ConversationKey): Promise<SealedTurn> {
+    await this.store.retime(conversation, { kind: 'flush' })
+    const { open } = await this.store.conversation(conversation)
+    assert.ok(open)
+    return this.#sealed(conversation, open.batchId)
   }
 
   /** A sealed turn of these texts. */
@@ -145,17 +211,30 @@ export class TurnStage {
 
   async turnOf(conversation: ConversationKey, elements: readonly string[]): Promise<SealedTurn> {
     const batchId = newBatchId()
+    await this.#append(conversation, elements, batchId, false)
+    return this.#sealed(conversation, batchId)
+  }
+
+  async #append(
+    conversation: ConversationKey,
+    elements: readonly string[],
+    batchId: BatchId,
+    quiet: boolean,
+  ): Promise<void> {
     await this.store.append({
       conversation,
       messages: elements.map((payload, index) => ({
         idHash: hashOf(`${this.#messages}${index}`),
         payload,
         idleMs: 0,
-        quiet: false,
+        quiet,
       })),
       limits: LIMITS,
       newBatchId: batchId,
     })
+  }
+
+  async #sealed(conversation: ConversationKey, batchId: BatchId): Promise<SealedTurn> {
     const [result] = await this.store.seal([{ conversation, batchId, restId: newBatchId() }])
     assert.ok(result && !(result instanceof Error) && result.outcome === 'sealed')
     return result.turn
@@ -192,6 +271,7 @@ export class TurnStage {
     const real = this.#real
     return Object.assign(Object.create(real) as BatchStore, {
       setAside: (aside: Parameters<BatchStore['setAside']>[0]) => real.setAside(aside),
+      history: (conversation: ConversationKey) => real.history(conversation),
       begin: (...args: Parameters<BatchStore['begin']>) => call('begin', () => real.begin(...args)),
       record: (...args: Parameters<BatchStore['record']>) =>
         call('record', () => real.record(...args)),

@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict'
+import { afterEach, beforeEach, describe, test } from 'node:test'
+import { ANNA, BORIS } from '../../test/conformance/store/scene.ts'
+import { DEFAULT_TENANT, TurnStage } from '../../test/support/turn-stage.ts'
+import type { TenantSettings } from '../config/settings.ts'
+import { type ErrorCode, RapidFireError } from '../errors.ts'
+
+const with_ = (more: Partial<TenantSettings>) => ({
+  tenants: new Map([['default', { ...DEFAULT_TENANT, ...more }]]),
+})
+const failing =
+  (code: ErrorCode, retryAfterMs: number | null = null) =>
+  async () => {
+    throw new RapidFireError(code, 'no', { retryAfterMs })
+  }
+
+describe('how a try ends that is no answer', () => {
+  let stage: TurnStage
+  const set = async (more: Parameters<typeof TurnStage.set>[0] = {}) => {
+    stage = await TurnStage.set({ maxTries: 3, ...more })
+  }
+  afterEach(() => stage.clear())
+
+  for (const code of ['responder_refused', 'budget_spent'] as const) {
+    test(`${code} is failed at once: no repeat heals it`, async () => {
+      await set()
+      stage.answer = failing(code)
+      const turn = await stage.turn(ANNA, ['Привет'])
+      await stage.handle(turn)
+      const view = await stage.store.batch(turn.batchId)
+      assert.deepEqual([view?.state, view?.reason, view?.retries], ['failed', code, 0])
+    })
+  }
+
+  for (const [asked, wanted] of [
+    [10, 1000],
+    [30_000, 30_000],
+    [86_400_000, 900_000],
+  ] as const) {
+    test(`a side that asks for ${asked} ms is tried again after ${wanted}`, async () => {
+      await set()
+      stage.answer = failing('responder_failed', asked)
+      await stage.handle(await stage.turn(ANNA, ['Привет']))
+      assert.deepEqual(
+        stage.events.all('turn.retrying').map(({ afterMs }) => afterMs),
+        [wanted],
+      )
+    })
+  }
+
+  test('the person is told something kind when it is given up, once and not before', async () => {
+    await set(with_({ fallbackReply: 'Мы скоро ответим' }))
+    stage.answer = failing('responder_failed')
+    let turn = await stage.turn(ANNA, ['Привет'])
+    await stage.handle(turn)
+    turn = await stage.again(turn)
+    await stage.handle(turn)
+    assert.deepEqual(stage.texts, [])
+    turn = await stage.again(turn)
+    await stage.handle(turn)
+    assert.deepEqual(stage.texts, ['Мы скоро ответим'])
+    assert.equal(stage.sent[0]?.partId, `${turn.batchId}.sorry`)
+    assert.equal((await stage.store.batch(turn.batchId))?.state, 'failed')
+  })
+
+  test('a failed batch that is tried again says sorry again when it fails again', async () => {
+    await set(with_({ fallbackReply: 'Простите' }))
+    stage.answer = failing('responder_refused')
+    const turn = await stage.turn(ANNA, ['Привет'])
+    await stage.handle(turn)
+    await stage.store.retry(turn.batchId)
+    await stage.handle(await stage.again(turn, 0))
+    assert.deepEqual(stage.texts, ['Простите', 'Простите'])
+  })
+
+  test('a sorry that cannot be sent keeps nothing from its end', async () => {
+    await set(with_({ fallbackReply: 'Простите' }))
+    stage.answer = failing('responder_refused')
+    stage.send = failing('send_failed')
+    const turn = await stage.turn(ANNA, ['Привет'])
+    await stage.handle(turn)
+    assert.equal(stage.events.all('apology.failed').length, 1)
+    assert.equal((await stage.store.batch(turn.batchId))?.reason, 'responder_refused')
+  })
+
+  test('nobody is told anything where a human has stepped in meanwhile', async () => {
+    await set(with_({ fallbackReply: 'Простите' }))
+    const turn = await stage.turn(ANNA, ['Привет'])
+    stage.answer = async () => {
+      await stage.stepIn(ANNA)
+      throw new RapidFireError('responder_refused', 'no')
+    }
+    await stage.handle(turn)
+    assert.deepEqual(stage.texts, [])
+    assert.equal(stage.events.all('turn.fenced').length, 1)
+    assert.equal((await stage.store.batch(turn.batchId))?.reason, 'human')
+  })
+
+  describe('within limits', () => {
+    beforeEach(() => set({ ...with_({ turnsPerMinute: 1 }) }))
+
+    test('a turn over the limit of its tenant waits, and costs no try', async () => {
+      await stage.handle(await stage.turn(ANNA, ['Привет']))
+      const second = await stage.turn(BORIS, ['Привет'])
+      await stage.handle(second)
+      const [postponed] = stage.events.all('turn.postponed')
+      assert.equal(postponed?.limit, 'tenant')
+      assert.ok(postponed && postponed.forMs > 0 && postponed.forMs <= 60_000)
+      assert.equal(stage.asked.length, 1)
+      const view = await stage.store.batch(second.batchId)
+      assert.deepEqual([view?.state, view?.retries], ['waiting', 0])
+      assert.deepEqual(await stage.store.reclaim(second.batchId), { outcome: 'early' })
+    })
+  })
+
+  test('after five failures in a row the responder is left alone for half a minute', async () => {
+    await set({ maxTries: 100 })
+    stage.answer = failing('responder_failed')
+    let turn = await stage.turn(ANNA, ['Привет'])
+    for (let n = 0; n < 5; n += 1) {
+      await stage.handle(turn)
+      turn = await stage.again(turn)
+    }
+    assert.equal(stage.asked.length, 5)
+    await stage.handle(turn)
+    assert.equal(stage.asked.length, 5)
+    const [postponed] = stage.events.all('turn.postponed')
+    assert.deepEqual(postponed?.limit, 'failures')
+    assert.ok(postponed && postponed.forMs > 29_000 && postponed.forMs <= 30_000)
+  })
+})
