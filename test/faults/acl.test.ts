@@ -11,6 +11,7 @@ import { SCRIPTS } from '../../src/batching/redis/scripts.ts'
 import { loadSettings } from '../../src/config/load.ts'
 import { RapidFireError } from '../../src/errors.ts'
 import { type Gateway, ROLES, startGateway } from '../../src/gateway.ts'
+import type { ConversationKey } from '../../src/message.ts'
 import { Events } from '../../src/observability/events.ts'
 import { EventLog } from '../support/event-log.ts'
 import { RedisServer } from '../support/redis-server.ts'
@@ -19,6 +20,7 @@ import { root } from '../support/source-tree.ts'
 const page = readFileSync(join(root, 'docs/operating.md'), 'utf8')
 const fenced = (language: string): string =>
   new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)\\n\`\`\`$`, 'm').exec(page)?.[1] ?? ''
+const ADMIN = 'operators-token-0123456789'
 const CONF = fenced('conf')
 const USER = fenced('acl')
 const [, NAME = '', PASSWORD = ''] = /^user (\S+) on >(\S+) /.exec(USER) ?? []
@@ -41,7 +43,7 @@ class Fixture implements AsyncDisposable {
     this.#server = await RedisServer.start(['--include', conf])
   }
 
-  async service(): Promise<Gateway> {
+  async service(env: Record<string, string> = {}): Promise<Gateway> {
     const { settings } = await loadSettings({
       cwd: this.dir,
       env: {
@@ -51,6 +53,8 @@ class Fixture implements AsyncDisposable {
         // The fifth message makes the batch due, so nothing waits for a clock.
         MAX_BATCH_SIZE: '5',
         BATCH_TIMEOUT: '60000',
+        ADMIN_TOKEN: ADMIN,
+        ...env,
       },
     })
     this.#gateway = await startGateway({ settings, roles: ROLES, events: this.events })
@@ -102,6 +106,36 @@ describe('Redis as docs/operating.md sets it up', () => {
     assert.deepEqual(fixture.log.all('internal.error'), [])
   })
 
+  it('lets a human step in, and limits and history work', async () => {
+    await using fixture = new Fixture()
+    await fixture.redis(USER)
+    const gateway = await fixture.service({ TENANT_RATE: '1000' })
+    await say(gateway, 'Привет')
+    const post = async (path: string, body: object): Promise<void> => {
+      const response = await fetch(`${gateway.url}${path}`, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          ...(path.startsWith('/operator') && { authorization: `Bearer ${ADMIN}` }),
+        },
+        body: JSON.stringify(body),
+      })
+      assert.equal(response.status, 200, await response.text())
+    }
+    await post('/webhook/whatsapp/own', { to: '79001234567', message: 'Сам', messageId: 'o1' })
+    await post('/operator/pause', { phone: '79001234567', forMs: 60_000 })
+    await post('/operator/resume', { phone: '79001234567' })
+    const conversation = '79001234567' as ConversationKey
+    assert.equal((await gateway.store.history(conversation)).length, 2)
+    assert.equal((await gateway.store.holds({ offset: 0, limit: 1 })).count, 0)
+    assert.equal(await gateway.store.spend('default', 5), 5)
+    for (const text of ['1', '2', '3', '4', '5']) await say(gateway, text)
+    await fixture.log.until('turn.answered')
+    await gateway.stop()
+    assert.deepEqual(await fixture.refusals(), [])
+    assert.deepEqual(fixture.log.all('rate.missing'), [])
+  })
+
   it('without CONFIG says that it does not know what survives', async () => {
     await using fixture = new Fixture()
     await fixture.redis(USER.replace(' +config|get', ''))
@@ -121,9 +155,9 @@ describe('Redis as docs/operating.md sets it up', () => {
   })
 })
 
-/** The scripts of BullMQ that a queue without delays, priorities, parents and retries can reach. */
+/** The scripts of BullMQ that a queue without delays, parents and retries can reach. */
 const BULL_SCRIPTS = [
-  'addStandardJob',
+  'addPrioritizedJob',
   'moveToActive',
   'moveToFinished',
   'moveStalledJobsToWait',
@@ -132,6 +166,8 @@ const BULL_SCRIPTS = [
   'releaseLock',
   'getCounts',
 ]
+/** What counts so many a minute. */
+const LIMITS = ['expire', 'incrby', 'pttl', 'set']
 /** What the clients send themselves. */
 const DIRECT = [
   ...['bzpopmin', 'client|setname', 'config|get', 'eval', 'evalsha', 'get', 'hget', 'hgetall'],
@@ -163,6 +199,6 @@ function commandsOfBull(): string[] {
 
 it('the user of docs/operating.md may send what our scripts and BullMQ send, and no more', () => {
   const allowed = [...USER.matchAll(/ \+(\S+)/g)].map(([, command]) => command)
-  const needed = new Set([...commandsOfOurs(), ...commandsOfBull(), ...DIRECT])
+  const needed = new Set([...commandsOfOurs(), ...commandsOfBull(), ...LIMITS, ...DIRECT])
   assert.deepEqual(allowed, [...needed].sort())
 })

@@ -8,9 +8,9 @@ import type { BatchId, ConversationKey } from '../../message.ts'
 import type { RedisCalls } from './calls.ts'
 import { texts } from './scripts.ts'
 
-/** What our scripts, our reads and BullMQ do to keys. */
+/** What our scripts, our reads, BullMQ and the limits per minute do to keys. */
 const ON_KEYS =
-  'bzpopmin del exists get hdel hexists hget hgetall hincrby hmget hmset hset incr lindex llen ' +
+  'bzpopmin del exists expire get hdel hexists hget hgetall hincrby hmget hmset hset incr incrby lindex llen ' +
   'lpos lpush lrange lrem lset ltrim persist pexpire pttl rename rpop rpoplpush rpush sadd scard ' +
   'set smembers srem xadd xtrim zadd zcard zcount zpopmin zrange zrangebyscore zrem ' +
   'zremrangebyrank zremrangebyscore zrevrange zrevrangebyscore zscore'
