@@ -9,11 +9,10 @@ const AZURE = '168.63.129.16'
 
 export function isPublicAddress(given: string): boolean {
   if (!ipaddr.isValid(given)) return false
-  // `::ffff:127.0.0.1` is 127.0.0.1.
-  const address = ipaddr.process(given)
+  const address = ipaddr.parse(given)
   if (address.range() !== 'unicast') return false
   if (address.kind() === 'ipv4') return address.toString() !== AZURE
-  // All that is routed begins so; older forms of v4 within v6 do not.
+  // All that is routed begins so; the forms of v4 within v6 do not.
   return address.match(ipaddr.parseCIDR('2000::/3'))
 }
 

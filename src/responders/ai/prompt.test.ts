@@ -71,6 +71,13 @@ describe('the prompt', () => {
     assert.match(prompt.system, /lines of JSON/)
   })
 
+  it('tells what a single message quotes', () => {
+    const prompt = promptOf(turnOf([{ text: 'Да', quoted: 'Завтра в 10?' }]))
+    assert.deepEqual(lines(prompt), [
+      { time: '2026-11-24 13:00', type: 'chat', text: 'Да', quotes: 'Завтра в 10?' },
+    ])
+  })
+
   it('numbers the people of a group, and tells no phone of theirs', () => {
     const prompt = promptOf(
       turnOf([

@@ -58,11 +58,6 @@ describe('what a provider does wrong', () => {
     ['500 without a body', { kind: 'status', status: 500, body: '' }, 'responder_failed'],
     ['a cut before the answer', { kind: 'cut', when: 'atOnce' }, 'responder_failed'],
     ['a cut in the answer', { kind: 'cut', when: 'inBody' }, 'responder_failed'],
-    [
-      'a redirect',
-      { kind: 'status', status: 307, headers: { location: 'http://127.0.0.1:1/' } },
-      'responder_failed',
-    ],
     ['a page', raw(page, 'text/html'), 'answer_unusable'],
     ['half a JSON', raw('{"choices":[{'), 'answer_unusable'],
     ['another schema', raw('{"answer":"Да"}'), 'answer_unusable'],
@@ -72,10 +67,18 @@ describe('what a provider does wrong', () => {
     ['a blank text', { kind: 'text', text: ' \n ' }, 'answer_unusable'],
     ['thoughts only', { kind: 'text', text: '<think>Let me see' }, 'answer_unusable'],
     ['a tool call', { kind: 'toolCall', name: 'rm' }, 'answer_unusable'],
+    ['words and a tool call', { kind: 'toolCall', name: 'rm', text: 'Да' }, 'answer_unusable'],
   ]
   for (const [what, script, code] of faults) {
     it(`${what} is ${code}`, async () => assert.equal((await failureOf(script)).code, code))
   }
+
+  it('a redirect is responder_failed, and takes the prompt nowhere', async () => {
+    const headers = { location: '/v1/elsewhere' }
+    const failure = await failureOf({ kind: 'status', status: 307, headers })
+    assert.equal(failure.code, 'responder_failed')
+    assert.equal(server.requests.length, 1)
+  })
 
   it('an answer of 20 MB is answer_unusable, and is not read to its end', async () => {
     const failure = await failureOf({ kind: 'text', text: 'x'.repeat(20_000_000) })

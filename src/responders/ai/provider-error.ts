@@ -12,7 +12,7 @@
  */
 import type { APICallError } from '@ai-sdk/provider'
 import { type ErrorCode, RapidFireError } from '../../errors.ts'
-import { retryAfterOf } from '../retry-after.ts'
+import { retryAfterOf } from '../../retry-after.ts'
 import { AnswerTooLarge } from './provider-fetch.ts'
 
 export interface ErrorContext {
