@@ -7,7 +7,7 @@
  * bridge that remembers keys sends it once.
  */
 import { messageOf, RapidFireError } from '../errors.ts'
-import { retryAfterMs } from '../responders/retry-after.ts'
+import { retryAfterMs } from '../retry-after.ts'
 import type { Channel, OutgoingPart } from './channel.ts'
 
 export interface VenomOptions {

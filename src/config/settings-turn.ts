@@ -112,7 +112,8 @@ export const TURN_SETTINGS = {
   flushWords: words({
     env: 'FLUSH_WORDS',
     default: [],
-    meaning: 'Words that end the wait: a message of one of these alone makes the batch due at once.',
+    meaning:
+      'Words that end the wait: a message of one of these alone makes the batch due at once.',
   }),
 } as const
 

@@ -80,9 +80,7 @@ function readOne(
       given.idleMsByType = readByType(`${path}.${key}`, raw, mistakes)
       continue
     }
-    const spec = Object.hasOwn(TENANT_SPECS, key)
-      ? TENANT_SPECS[key]
-      : undefined
+    const spec = Object.hasOwn(TENANT_SPECS, key) ? TENANT_SPECS[key] : undefined
     if (spec === undefined) {
       mistakes.push(noSuch(path, key, TENANT_KEYS))
       continue

@@ -12,7 +12,7 @@ import { createHmac } from 'node:crypto'
 import type { Agent, Response } from 'undici'
 import type { Clock } from '../../clock.ts'
 import { messageOf, RapidFireError } from '../../errors.ts'
-import { retryAfterMs } from '../retry-after.ts'
+import { retryAfterMs } from '../../retry-after.ts'
 import type { TurnBody } from './turn-body.ts'
 
 export interface BackendOptions {
