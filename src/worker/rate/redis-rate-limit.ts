@@ -4,7 +4,7 @@
  */
 import { Redis, type RedisOptions } from 'ioredis'
 import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible'
-import type { Deadline, Service } from '../../service.ts'
+import type { Service } from '../../service.ts'
 import { type RateLimit, WINDOW_S } from './rate-limit.ts'
 
 export interface RedisRateLimitOptions {
@@ -31,8 +31,8 @@ export class RedisRateLimit implements RateLimit, Service {
     await this.#redis.connect()
   }
 
-  async stop(deadline: Deadline): Promise<void> {
-    if (this.#redis.status === 'ready') await deadline.race(this.#redis.quit())
+  /** Without a goodbye, for which a silent Redis would be waited for: nothing is under way by now. */
+  async stop(): Promise<void> {
     this.#redis.disconnect()
   }
 
@@ -42,9 +42,12 @@ export class RedisRateLimit implements RateLimit, Service {
       this.#isAway = false
       return 0
     } catch (refusal) {
-      if (refusal instanceof RateLimiterRes) return Math.max(1, refusal.msBeforeNext)
-      this.#away(refusal)
-      return 0
+      if (!(refusal instanceof RateLimiterRes)) {
+        this.#away(refusal)
+        return 0
+      }
+      this.#isAway = false
+      return Math.max(1, refusal.msBeforeNext)
     }
   }
 
