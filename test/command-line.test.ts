@@ -45,7 +45,9 @@ describe('the command line', () => {
   test('help and version are 0, wrong usage is 2 and one line says what is wrong', async () => {
     const help = await command(['--help'])
     assert.equal(help.code, 0)
-    for (const name of ['start', 'send', 'stats', 'flush', 'discard', 'failed', 'config']) {
+    for (const name of [
+      ...['start', 'send', 'stats', 'flush', 'discard', 'failed', 'pause', 'resume', 'config'],
+    ]) {
       assert.match(help.out, new RegExp(`^  ${name} `, 'm'))
       assert.equal((await command([name, '--help'])).code, 0)
     }
@@ -58,6 +60,8 @@ describe('the command line', () => {
       ['start', '--role', 'api,cook'],
       ['send', '1', 'x', '--url', 'ftp://x'],
       ['failed', '--retry', 'all', '--discard', 'all'],
+      ['pause', '79001234567', '--for', 'long'],
+      ['resume'],
     ]) {
       const { code, out, err } = await command(wrong)
       assert.deepEqual([code, out], [2, ''], wrong.join(' '))
@@ -154,6 +158,35 @@ describe('the command line', () => {
     assert.equal(code, 1)
     assert.match(err, /^✗ refused: .*\n$/)
   })
+
+  for (const alive of [true, false]) {
+    test(`pause and resume ${alive ? 'tell the service' : 'work on the store when no service is alive'}`, async () => {
+      const running = alive ? await service() : null
+      const paused = await command(['pause', '+7 900 123-45-67', '--for', '2h'])
+      assert.deepEqual(
+        [paused.code, paused.out],
+        [0, 'the bot says nothing to +7 900 123-45-67 for 120 min\n'],
+      )
+      const list = await command(['pause'])
+      assert.match(
+        list.out,
+        /^1 conversation held\n {2}79001234567 +default +paused +\d+ min more\n$/,
+      )
+      const json = await command(['pause', '--json'])
+      assert.equal(JSON.parse(json.out).held[0].why, 'paused')
+      assert.deepEqual(await command(['resume', '89001234567']), {
+        code: 0,
+        out: '89001234567 is answered again\n',
+        err: '',
+      })
+      const again = await command(['resume', '89001234567'])
+      assert.deepEqual([again.code, again.err], [1, '✗ nothing is held for 89001234567\n'])
+      const forever = await command(['pause', '89001234567', '--json'])
+      assert.equal(JSON.parse(forever.out).forMs, null)
+      assert.match((await command(['pause'])).out, /until resumed/)
+      await running?.[Symbol.asyncDispose]()
+    })
+  }
 
   test('without a service send says where it looked and how to start it', async () => {
     const url = 'http://127.0.0.1:9'

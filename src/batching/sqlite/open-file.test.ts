@@ -18,8 +18,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { ANNA, batchId, LIMITS, TIMES } from '../../../test/conformance/store/scene.ts'
 import { type ErrorCode, RapidFireError } from '../../errors.ts'
-import type { ConversationKey } from '../../message.ts'
-import { MIGRATIONS } from './schema.ts'
+import type { BatchId, ConversationKey } from '../../message.ts'
+import { MIGRATIONS, migrate } from './schema.ts'
 import { SqliteStore } from './sqlite-store.ts'
 
 const WRITER = join(import.meta.dirname, '../../../test/support/sqlite-writer.ts')
@@ -126,6 +126,39 @@ describe('the file of the embedded store', () => {
     await ended
     await store.start()
     assert.ok((await store.counts()).accepted > 0)
+    await store.stop()
+  })
+
+  test('data of the version before goes on: an open batch, a hold, a turn with its draft', async () => {
+    const database = new DatabaseSync(fileIn(dir))
+    migrate(database, 0, 1)
+    database.exec(`
+      INSERT INTO batch (n, id, conversation, state, size, first_at, last_at, due_at, age_ms,
+        max_size, idle_ms, last_loud, over_at, wake_at)
+      VALUES (1, 'b_open', '79001234567', 'open', 1, 1, 1, 2, 60000, 10, 1, 1, 0, NULL);
+      INSERT INTO batch (n, id, conversation, state, size, first_at, last_at, due_at, age_ms,
+        max_size, look_at, sealed_at, cause, attempt, epoch, starts, retries, draft, parts)
+      VALUES (2, 'b_turn', '79007654321', 'running', 1, 1, 1, 2, 60000, 10, 3, 2, 'idle', 1, 1, 1,
+        0, '["Раз."]', '[{"state":"waiting"}]');
+      INSERT INTO message (conversation, id_hash, forget_at, batch, body) VALUES
+        ('79001234567', 'a', 9e15, 1, 'a'), ('79007654321', 'b', 9e15, 2, 'b');
+      INSERT INTO hold (conversation, until) VALUES ('79001234567', NULL);
+      UPDATE tally SET n = 2 WHERE name IN ('accepted', 'open');
+    `)
+    database.close()
+    const store = storeIn(dir)
+    await store.start()
+    const held = await store.conversation('79001234567' as ConversationKey)
+    assert.deepEqual([held.payloads, held.hold?.why], [['a'], 'paused'])
+    const turn = { conversation: '79007654321' as ConversationKey, batchId: 'b_turn' as BatchId }
+    const again = await store.reclaim(turn.batchId)
+    assert.ok(again.outcome === 'reclaimed')
+    const begun = await store.begin({ ...turn, attempt: again.turn.attempt })
+    assert.ok(begun.outcome === 'go')
+    assert.deepEqual([begun.draft, begun.interrupts], [[{ text: 'Раз.' }], 0])
+    const settled = await store.settle({ ...turn, epoch: begun.epoch }, { kind: 'answered' })
+    assert.equal(settled.outcome, 'answered')
+    assert.equal((await store.history(turn.conversation)).length, 1)
     await store.stop()
   })
 
