@@ -42,6 +42,13 @@ describe('the verdict', () => {
     assert.deepEqual(later.doubled, ['b_1.0'])
   })
 
+  test('a sink that took it and did not say so excuses the next one alone', () => {
+    const untold = { ...sent('b_1.0', `${P}-0`), told: false }
+    const again = sent('b_1.0', `${P}-0`)
+    assert.deepEqual(audit(taken(0), [untold, again], []).doubled, [])
+    assert.deepEqual(audit(taken(0), [again, untold], []).doubled, ['b_1.0'])
+  })
+
   test('a sender that stalled in the middle of a batch excuses that batch alone', () => {
     const twice = [sent('b_1.0', `${P}-0`), sent('b_1.0', `${P}-0`, 'w2')]
     const stalled = (batch: string) => new Set([stallOf('w1', batch)])

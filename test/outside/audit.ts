@@ -19,7 +19,7 @@ export interface Verdict {
   readonly lost: readonly string[]
   /** In the replies of two batches. */
   readonly answeredTwice: readonly string[]
-  /** Parts that came twice, each in the air when its sender was killed, frozen or stalled. */
+  /** Parts that came twice, each in the air when its sender was killed, frozen, stalled or not told. */
   readonly doubledInTheAir: number
   /** Parts that came twice for no reason. */
   readonly doubled: readonly string[]
@@ -54,8 +54,9 @@ export function audit(
         ofInstance.get(instance)?.some((one) => Math.abs(one.at - at) < IN_THE_AIR_MS),
     )
     for (let again = 1; again < same.length; again += 1) {
+      const wasTold = same[again - 1]?.told !== false
       // Of the one that came first: not recorded. Of the one that came last: frozen while it was sent.
-      if (wasInTheAir[again - 1] || wasInTheAir[again]) doubledInTheAir += 1
+      if (wasInTheAir[again - 1] || wasInTheAir[again] || !wasTold) doubledInTheAir += 1
       else doubled.push(partId)
     }
   }

@@ -1,17 +1,36 @@
 /** A bridge's call: signed, with a deadline; what is not answered 2xx is unknown and sent again. */
 import { createHmac } from 'node:crypto'
 
-const PATH = '/webhook/whatsapp/batched'
+export const PATHS = {
+  batched: '/webhook/whatsapp/batched',
+  own: '/webhook/whatsapp/own',
+} as const
+
+export interface Taken {
+  readonly body: Readonly<Record<string, unknown>>
+  /** The open batch that the message is in, where the call was for one person. */
+  readonly batchId: string | null
+}
 
 /** True when it was taken. */
 export async function post(url: string, secret: string, payload: unknown): Promise<boolean> {
+  return (await call(url, secret, PATHS.batched, payload)) !== null
+}
+
+/** What a 2xx said; null when there was none. */
+export async function call(
+  url: string,
+  secret: string,
+  path: string,
+  payload: unknown,
+): Promise<Taken | null> {
   const body = JSON.stringify(payload)
   const timestamp = String(Date.now())
   const signature = createHmac('sha256', secret)
-    .update(`POST:${PATH}:${timestamp}:${body}`)
+    .update(`POST:${path}:${timestamp}:${body}`)
     .digest('hex')
   try {
-    const response = await fetch(url + PATH, {
+    const response = await fetch(url + path, {
       method: 'POST',
       headers: {
         'content-type': 'application/json',
@@ -21,10 +40,11 @@ export async function post(url: string, secret: string, payload: unknown): Promi
       body,
       signal: AbortSignal.timeout(5000),
     })
-    await response.arrayBuffer()
-    return response.ok
+    const text = await response.text()
+    if (!response.ok) return null
+    return { body: JSON.parse(text), batchId: response.headers.get('x-batch-id') }
   } catch {
     // Nobody there, or killed before the answer.
-    return false
+    return null
   }
 }

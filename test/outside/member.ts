@@ -4,7 +4,6 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import type { EventName } from '../../src/observability/events.ts'
 import { stallOf } from './audit.ts'
-import type { Sink } from './sink.ts'
 
 /** Die or freeze at the next event of this name; with `lastPart` only at the last part of an answer. */
 export interface Order {
@@ -22,7 +21,17 @@ export interface MemberOptions {
   readonly name: string
   readonly roles: readonly string[]
   readonly env: Readonly<Record<string, string>>
-  readonly sink: Sink
+  /** Where its parts go. */
+  readonly sink: Far
+  /** Who is asked for its answers; without one it answers itself. */
+  readonly backend?: Far
+  /** The folder of `rapid-fire.config.ts`. */
+  readonly cwd?: string
+}
+
+/** A server of ours with an address for each process life. */
+interface Far {
+  urlFor(instance: string): string
 }
 
 const ROLE = join(import.meta.dirname, 'role.ts')
@@ -66,14 +75,16 @@ export class Member {
   /** Resolves when its roles are ready. */
   async start(): Promise<void> {
     this.#lives += 1
-    const { env, roles, sink } = this.#options
+    const { env, roles, sink, backend, cwd } = this.#options
     const child = fork(ROLE, {
       env: {
         ...process.env,
         ...env,
         ROLES: roles.join(','),
         VENOM_SERVER_URL: sink.urlFor(this.instance),
+        ...(backend && { RESPONDER: 'http', RESPONDER_URL: backend.urlFor(this.instance) }),
       },
+      ...(cwd !== undefined && { cwd }),
     })
     this.#child = child
     const { instance } = this

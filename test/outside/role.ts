@@ -1,6 +1,6 @@
 /**
  * One process of the system: the roles of ROLES on the settings of the environment, with an answer
- * of three parts. Told by its parent to die or freeze at an event, it does so before anything else runs.
+ * of three parts unless RESPONDER names another. Told by its parent to die or freeze at an event, it does so before anything else runs.
  */
 import { loadSettings } from '../../src/config/load.ts'
 import { type Role, startGateway } from '../../src/gateway.ts'
@@ -44,7 +44,8 @@ events.subscribe((name, event) => {
 process.on('message', ({ order }: { order: Order | null }) => {
   awaited = order
 })
-const gateway = await startGateway({ settings, roles, events, responder })
+const isOwn = process.env.RESPONDER === undefined
+const gateway = await startGateway({ settings, roles, events, ...(isOwn && { responder }) })
 process.once('SIGTERM', () => void gateway.stop().then(() => process.exit(0)))
 // Its parent is gone: nobody would stop it.
 process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'))

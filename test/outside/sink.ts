@@ -13,6 +13,8 @@ export interface Delivery {
   readonly partId: string
   readonly to: string
   readonly text: string
+  /** False: its sender was not told that it was taken. */
+  readonly told?: boolean
 }
 
 export class Sink {

@@ -1,0 +1,68 @@
+/**
+ * People of one or the other tenant who write through a bridge that repeats what was not taken, and
+ * at times what was. The ledger says of each message when it was first sent and when its 2xx came.
+ */
+import { setTimeout as wait } from 'node:timers/promises'
+import { call, PATHS } from './bridge.ts'
+import { MODES, type Mode, SECRET } from './processes.ts'
+import { type Accepted, textOf } from './traffic.ts'
+
+export interface Said extends Accepted {
+  /** `performance.now()` before the first try. */
+  readonly sentAt: number
+  /** By the person's phone, ms since 1970. */
+  readonly writtenAt: number
+  /** `performance.now()` when the first 2xx was read. */
+  readonly acceptedAt: number
+  readonly batchId: string | null
+}
+
+/** Nobody starts a process again for longer than this. */
+const TRY_FOR_MS = 60_000
+
+/** The n-th person of a tenant; the number says which tenant's. */
+export function personOf(mode: Mode, n: number): string {
+  return String(79_000_000_000 + MODES.indexOf(mode) * 100_000_000 + n)
+}
+
+export function modeOf(person: string): Mode {
+  return MODES[Number(person.slice(2, 3))] ?? 'collect'
+}
+
+export class People {
+  readonly #url: () => string
+  readonly said: Said[] = []
+  /** Calls that had to come again. */
+  refusals = 0
+
+  constructor(url: () => string) {
+    this.#url = url
+  }
+
+  /** Sends it until it is taken, and with `again` once more. */
+  async say(person: string, seq: number, again: boolean, writtenAt = Date.now()): Promise<Said> {
+    const sentAt = performance.now()
+    const message = { id: `id-${seq}`, from: person, body: textOf({ person, seq }) }
+    const payload = {
+      companyId: modeOf(person),
+      messages: [{ ...message, timestamp: writtenAt }],
+    }
+    const { batchId } = await this.insist(PATHS.batched, payload)
+    const said = { person, seq, sentAt, writtenAt, acceptedAt: performance.now(), batchId }
+    this.said.push(said)
+    if (again) await call(this.#url(), SECRET, PATHS.batched, payload)
+    return said
+  }
+
+  /** A call that is sent until it is taken. */
+  async insist(path: string, payload: unknown) {
+    const until = performance.now() + TRY_FOR_MS
+    while (performance.now() < until) {
+      const taken = await call(this.#url(), SECRET, path, payload)
+      if (taken) return taken
+      this.refusals += 1
+      await wait(30)
+    }
+    throw new Error(`nobody took a call of ${path} within ${TRY_FOR_MS} ms`)
+  }
+}
