@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { losingCombinations, sharedSecrets } from './combinations.ts'
+import {
+  losingCombinations,
+  missingSettings,
+  repliesThatDoNotFit,
+  sharedSecrets,
+} from './combinations.ts'
 import { type FlatSettings, SPECS } from './settings.ts'
 import { readTenants } from './tenants.ts'
 
@@ -95,5 +100,40 @@ describe('a secret', () => {
         'give each a secret of its own',
       'VENOM_API_KEY is the same as VENOM_SECRET_KEY: give each a secret of its own',
     ])
+  })
+})
+
+describe('a responder', () => {
+  const missing = (set: Partial<FlatSettings>): string[] =>
+    missingSettings(settings(set)[0]).map((line) => line.replace(/:.*/, ''))
+
+  it('needs what it asks, and each is named', () => {
+    assert.deepEqual(missing({}), [])
+    assert.deepEqual(missing({ responder: 'http' }), ['RESPONDER=http needs RESPONDER_URL'])
+    assert.deepEqual(missing({ responder: 'forward' }), ['RESPONDER=forward needs RESPONDER_URL'])
+    assert.deepEqual(missing({ responder: 'module' }), ['RESPONDER=module needs RESPONDER_MODULE'])
+    assert.deepEqual(missing({ responder: 'ai' }), [
+      'RESPONDER=ai needs AI_MODEL',
+      'RESPONDER=ai with openai-compatible needs AI_BASE_URL',
+    ])
+    assert.deepEqual(missing({ responder: 'ai', aiModel: 'm', aiProvider: 'anthropic' }), [])
+    assert.deepEqual(missing({ transcribeModel: 'whisper-1' }), [
+      'TRANSCRIBE_MODEL with openai-compatible needs AI_BASE_URL',
+    ])
+    assert.deepEqual(missing({ transcribeModel: 'w', transcribeBaseUrl: 'http://x.test' }), [])
+  })
+})
+
+describe('a reply that is set', () => {
+  it('has to fit into the bubbles that there may be', () => {
+    const small = { maxParts: 1, maxPartLength: 100 }
+    const long = 'а'.repeat(101)
+    const refused = repliesThatDoNotFit(
+      ...settings({ ...small, closedReply: long }, { a: { budgetReply: long }, b: {} }),
+    )
+    assert.equal(refused.length, 2)
+    assert.match(refused[0] ?? '', /^CLOSED_REPLY has 101 characters, and MAX_PARTS × .* is 100/)
+    assert.match(refused[1] ?? '', /^tenants\.a\.budgetReply/)
+    assert.deepEqual(repliesThatDoNotFit(...settings({ closedReply: long })), [])
   })
 })

@@ -124,5 +124,59 @@ export function sharedSecrets(
   claim(flat.webhookApiKey, SETTINGS.webhookApiKey.env)
   claim(flat.adminToken, SETTINGS.adminToken.env)
   claim(flat.venomApiKey, SETTINGS.venomApiKey.env)
+  claim(flat.responderSecret, SETTINGS.responderSecret.env)
+  claim(flat.aiApiKey, SETTINGS.aiApiKey.env)
+  return lines
+}
+
+/** One line for each setting that what was chosen cannot do without. */
+export function missingSettings(flat: FlatSettings): string[] {
+  const lines: string[] = []
+  const need = (
+    given: unknown,
+    name: 'responderUrl' | 'responderModule' | 'aiModel' | 'aiBaseUrl',
+    by: string,
+  ): void => {
+    const { env, allowed } = SETTINGS[name]
+    if (given === null) lines.push(`${by} needs ${env}: ${allowed}`)
+  }
+  const { responder, aiProvider, transcribeModel, transcribeProvider } = flat
+  const by = `${SETTINGS.responder.env}=${responder}`
+  if (responder === 'http' || responder === 'forward') need(flat.responderUrl, 'responderUrl', by)
+  if (responder === 'module') need(flat.responderModule, 'responderModule', by)
+  if (responder === 'ai') {
+    need(flat.aiModel, 'aiModel', by)
+    if (aiProvider === COMPATIBLE) need(flat.aiBaseUrl, 'aiBaseUrl', `${by} with ${COMPATIBLE}`)
+  }
+  if (transcribeModel !== null && transcribeProvider === COMPATIBLE) {
+    const address = flat.transcribeBaseUrl ?? flat.aiBaseUrl
+    need(address, 'aiBaseUrl', `${SETTINGS.transcribeModel.env} with ${COMPATIBLE}`)
+  }
+  return lines
+}
+
+const COMPATIBLE = 'openai-compatible'
+
+/** Replies of one text that are longer than all bubbles together could never be said. */
+export function repliesThatDoNotFit(
+  flat: FlatSettings,
+  tenants: ReadonlyMap<string, TenantSettings>,
+): string[] {
+  const room = flat.maxParts * flat.maxPartLength
+  const lines: string[] = []
+  for (const name of ['closedReply', 'budgetReply'] as const) {
+    for (const tenant of tenants.values()) {
+      const length = tenant[name]?.length ?? 0
+      if (length <= room) continue
+      const where =
+        tenant[name] === flat[name]
+          ? SETTINGS[name].env
+          : `tenants.${tenant.id}.${name} (${CONFIG_FILE})`
+      const line =
+        `${where} has ${length} characters, and ${SETTINGS.maxParts.env} × ${SETTINGS.maxPartLength.env} ` +
+        `is ${room}: shorten it, or raise one of them`
+      if (!lines.includes(line)) lines.push(line)
+    }
+  }
   return lines
 }

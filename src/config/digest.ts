@@ -21,6 +21,8 @@ export function settingsDigest(settings: Settings): string {
     queueName: settings.queueName,
     dedupeS: settings.dedupeS,
     retentionS: settings.retentionS,
+    historyTurns: settings.historyTurns,
+    historyHours: settings.historyHours,
     leaseMs: settings.leaseMs,
     handoverMs: settings.handoverMs,
     maxStarts: settings.maxStarts,

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import fc from 'fast-check'
 import { loadSettings } from './load.ts'
-import { SETTINGS, SPECS } from './settings.ts'
+import { SETTINGS, SPECS, TENANT_SETTING_NAMES } from './settings.ts'
 import { SettingsError } from './settings-error.ts'
 
 describe('loadSettings', () => {
@@ -193,15 +193,21 @@ describe('loadSettings', () => {
           a: { secretKey: '${'s'.repeat(16)}', idleMs: 5, idleMsByType: { image: 6 }, ageS: 30 }, b: {} } })`,
       )
       const { settings, sources } = await load({ MAX_BATCH_SIZE: '4' })
+      const everyone = Object.fromEntries(
+        TENANT_SETTING_NAMES.map((name) => [name, settings[name]]),
+      )
       assert.deepEqual(settings.tenants.get('a'), {
+        ...everyone,
         id: 'a',
         secretKey: 's'.repeat(16),
         idleMs: 5,
         idleMsByType: { voice: 7000, image: 6 },
         maxSize: 4,
+        ageS: 30,
         ageMs: 30_000,
       })
       assert.deepEqual(settings.tenants.get('b'), {
+        ...everyone,
         id: 'b',
         secretKey: null,
         idleMs: 10_000,

@@ -9,7 +9,12 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { messageOf } from '../errors.ts'
-import { losingCombinations, sharedSecrets } from './combinations.ts'
+import {
+  losingCombinations,
+  missingSettings,
+  repliesThatDoNotFit,
+  sharedSecrets,
+} from './combinations.ts'
 import { CONFIG_FILE, readConfigFile } from './config-file.ts'
 import { misspelt, suggestion } from './names.ts'
 import { type FlatSettings, type Settings, SPECS } from './settings.ts'
@@ -66,6 +71,8 @@ export async function loadSettings(from: LoadFrom): Promise<Loaded> {
     mistakes.push(
       ...losingCombinations(flat, tenants.settings),
       ...sharedSecrets(flat, tenants.settings),
+      ...missingSettings(flat),
+      ...repliesThatDoNotFit(flat, tenants.settings),
     )
   if (mistakes.length > 0) throw new SettingsError(mistakes)
   return { settings: Object.freeze({ ...flat, tenants: frozen(tenants.settings) }), sources }

@@ -96,6 +96,9 @@ describe('the block at the start', () => {
       maxSize: 10,
       ageS: 60,
       responder: 'echo',
+      aiModel: null,
+      responderUrl: null,
+      responderModule: null,
       venomServerUrl: null,
     },
     access: 'no secret set: unsigned calls are taken from this machine only',
@@ -111,9 +114,23 @@ describe('the block at the start', () => {
       '  access     no secret set: unsigned calls are taken from this machine only',
       '',
       '  try        npx rapid-fire send 79001234567 "Привет" "можно" "записаться" "на стрижку" "завтра?"',
-      '  next       a real messenger, Redis, every setting: docs/get-started.md',
+      '  next       a real messenger, an AI, Redis: docs/get-started.md',
     ])
   })
+
+  for (const [settings, wanted] of [
+    [{ responder: 'ai', aiModel: 'gpt-5-mini' }, 'ai (gpt-5-mini), printed here'],
+    [
+      { responder: 'http', responderUrl: 'https://u:secret@bot.test/x?key=1' },
+      'http (bot.test), printed here',
+    ],
+    [{ responder: 'module', responderModule: './bot.ts' }, 'module (./bot.ts), printed here'],
+  ] as const) {
+    test(`says which ${settings.responder} answers, and no secret of it`, () => {
+      const block = startBlock({ ...info, settings: { ...info.settings, ...settings } })
+      assert.ok(stripVTControlCharacters(block).includes(`answers    ${wanted}`), block)
+    })
+  }
 
   test('without the API there is no address and nothing to try', () => {
     const block = startBlock({

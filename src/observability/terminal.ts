@@ -27,7 +27,17 @@ export interface StartInfo {
   readonly url: string | null
   readonly store: Pick<StoreIdentity, 'engine' | 'place' | 'survives'>
   readonly roles: readonly string[]
-  readonly settings: Pick<Settings, 'idleMs' | 'maxSize' | 'ageS' | 'responder' | 'venomServerUrl'>
+  readonly settings: Pick<
+    Settings,
+    | 'idleMs'
+    | 'maxSize'
+    | 'ageS'
+    | 'responder'
+    | 'aiModel'
+    | 'responderUrl'
+    | 'responderModule'
+    | 'venomServerUrl'
+  >
   /** Who may call, in one sentence: `signed calls only`, or the loud one about unsigned calls. */
   readonly access: string
 }
@@ -47,12 +57,12 @@ export function startBlock(info: StartInfo): string {
       `${duration(settings.idleMs)} of silence · ${plural(settings.maxSize, 'message')} · ` +
         `${duration(settings.ageS * 1000)} at most`,
     ],
-    ['answers', `${settings.responder}, ${answersGo(settings.venomServerUrl)}`],
+    ['answers', `${answersBy(settings)}, ${answersGo(settings.venomServerUrl)}`],
     ['access', info.access],
   ]
   const hints: [string, string][] = [
     ['try', `npx rapid-fire send 79001234567 ${EXAMPLE}`],
-    ['next', 'a real messenger, Redis, every setting: docs/get-started.md'],
+    ['next', 'a real messenger, an AI, Redis: docs/get-started.md'],
   ]
   const shown = (pairs: [string, string][]): string =>
     pairs
@@ -60,6 +70,19 @@ export function startBlock(info: StartInfo): string {
       .join('')
   const title = `  ${pc.bold(`rapid-fire ${info.version}`)}      ${where}\n`
   return `\n${title}${shown(rows)}${info.url === null ? '' : `\n${shown(hints)}`}\n`
+}
+
+/** What answers, and which one where there are many. */
+function answersBy(settings: StartInfo['settings']): string {
+  const { responder, aiModel, responderUrl, responderModule } = settings
+  const which = {
+    echo: null,
+    ai: aiModel,
+    http: responderUrl && new URL(responderUrl).host,
+    forward: responderUrl && new URL(responderUrl).host,
+    module: responderModule,
+  }[responder]
+  return which ? `${responder} (${which})` : responder
 }
 
 const storeName = ({ engine, place }: StartInfo['store']): string =>

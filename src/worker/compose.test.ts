@@ -83,7 +83,7 @@ describe('what is answered', () => {
 
   test('outside of the hours the reply is said once each time that it is closed', async () => {
     stage = await TurnStage.set(
-      tenants({ openingHours: 'Mo-Su 09:00-18:00', closedReply: 'Мы закрыты' }),
+      tenants({ openingHours: 'Mo-Su 09:00-18:00', closedReply: 'Мы закрыты.\n\n\nЗвоните утром' }),
     )
     // The clock of the stage begins on 2030-03-17 at 17:46:40 UTC.
     const ask = async (): Promise<void> => stage.handle(await stage.turn(ANNA, ['Вы открыты?']))
@@ -92,7 +92,7 @@ describe('what is answered', () => {
     stage.clock.advance(HOUR / 2)
     await ask()
     await ask()
-    assert.deepEqual(stage.texts, ['Вы открыты?', 'Мы закрыты'])
+    assert.deepEqual(stage.texts, ['Вы открыты?', 'Мы закрыты.', 'Звоните утром'])
     assert.equal(stage.asked.length, 1)
   })
 
@@ -138,6 +138,14 @@ describe('what is answered', () => {
     }
     assert.equal(stage.asked.length, 2)
     assert.equal((await stage.store.batch(turn.batchId))?.reason, 'responder_timeout')
+  })
+
+  test('thoughts without a word are no silence', async () => {
+    stage = await TurnStage.set({ maxTries: 1 })
+    stage.answer = async () => '<think>Сколько ещё'
+    const turn = await stage.turn(ANNA, ['Привет'])
+    await stage.handle(turn)
+    assert.equal((await stage.store.batch(turn.batchId))?.reason, 'answer_unusable')
   })
 
   test('silence is an answer', async () => {

@@ -16,7 +16,7 @@ import { partsOf } from '../replies/split.ts'
 import type { Answer, Said } from '../responders/responder.ts'
 import { ask } from './ask.ts'
 import type { Lease } from './lease.ts'
-import { pastOf } from './past.ts'
+import { pastOf, saidBy } from './past.ts'
 import type { ReadTurn } from './read-turn.ts'
 import type { TurnDeps } from './turn.ts'
 
@@ -37,7 +37,7 @@ export async function compose(
   if (thanked) return { parts: thanked, heard: null }
   const history = await historyOf(turn, deps)
   const closed = closedReply(turn, history, deps)
-  if (closed) return { parts: partsOf(closed.text, deps), heard: null }
+  if (closed) return { parts: closed, heard: null }
   // It was asked as often as it may be, and its answer never came.
   if (turn.retries >= deps.maxTries) {
     throw new RapidFireError('responder_timeout', 'the answer that was to come later did not come')
@@ -47,7 +47,14 @@ export async function compose(
   const answer: Answer = await ask({ ...turn, ...heard, history }, deps, signal)
   if (typeof answer === 'object' && 'laterMs' in answer) return { laterMs: answer.laterMs }
   const isHeard = heard.text !== turn.text
-  return { parts: partsOf(answer, deps), heard: isHeard ? heard.text : null }
+  return { parts: usableParts(answer, deps), heard: isHeard ? heard.text : null }
+}
+
+/** A model that thought until its tokens were spent has said nothing: that is no silence. */
+function usableParts(answer: string | readonly Part[], deps: TurnDeps): readonly Part[] {
+  const parts = partsOf(answer, deps)
+  if (parts.length > 0 || typeof answer !== 'string' || answer.trim() === '') return parts
+  throw new RapidFireError('answer_unusable', 'the answer has thoughts and marks, and no words')
 }
 
 function thanks({ tenant, messages }: ReadTurn): readonly Part[] | null {
@@ -60,18 +67,20 @@ function thanks({ tenant, messages }: ReadTurn): readonly Part[] | null {
 function closedReply(
   { tenant }: ReadTurn,
   history: readonly Said[],
-  { clock }: TurnDeps,
-): { text: string } | null {
+  deps: TurnDeps,
+): readonly Part[] | null {
   const { openingHours, closedReply: text, timeZone } = tenant
   if (openingHours === null || text === null) return null
   const read = parseHours(openingHours)
-  const now = clock()
+  const now = deps.clock()
   if (!read.ok || isOpen(read.hours, now, timeZone)) return null
   const since = closedSince(read.hours, now, timeZone)
+  const parts = partsOf(text, deps)
+  const said = saidBy(parts)
   const wasSaid = history.some(
-    ({ who, text: said, at }) => who === 'bot' && said === text && at >= since,
+    (line) => line.who === 'bot' && line.text === said && line.at >= since,
   )
-  return { text: wasSaid ? '' : text }
+  return wasSaid ? [] : parts
 }
 
 /** A history that cannot be had is no reason to leave a person without an answer. */

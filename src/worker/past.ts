@@ -21,7 +21,7 @@ export function pastOf(
     const said: Said[] = []
     const person = entry.heard ?? personSaid(entry.payloads, who, separator)
     if (person !== '') said.push({ who: 'person', text: person, at })
-    const bot = entry.sent.map(botSaid).join('\n\n')
+    const bot = saidBy(entry.sent)
     if (bot !== '') said.push({ who: 'bot', text: bot, at })
     return said
   })
@@ -33,6 +33,11 @@ function personSaid(payloads: readonly string[], who: Conversation, separator: s
     message.text === '' ? { ...message, text: `[${message.type}]` } : message,
   )
   return merge(told, separator).text
+}
+
+/** The parts of an answer as one text. */
+export function saidBy(parts: readonly Part[]): string {
+  return parts.map(botSaid).join('\n\n')
 }
 
 function botSaid(part: Part): string {

@@ -117,7 +117,8 @@ export class RedisStore implements Port.BatchStore {
     this.#redis.removeAllListeners('ready')
     this.#redis.on('error', (error) => this.#away(error))
     await this.#wake.stop()
-    if (this.#redis.status === 'ready') await deadline.race(this.#redis.quit())
+    // One that does not answer any more is left all the same.
+    if (this.#redis.status === 'ready') await deadline.race(this.#redis.quit().catch(() => {}))
     this.#redis.disconnect()
   }
 
