@@ -6,12 +6,13 @@
 import { parseArgs } from 'node:util'
 import { findRedis } from '../test/support/find-redis.ts'
 import { CORE } from './core.ts'
+import { FAIRNESS } from './fairness.ts'
 import { type Bench, isReached, type Outcome, type Scale } from './runner/bench.ts'
 import { describe, thisMachine } from './runner/machine.ts'
 import { save } from './runner/results.ts'
 import { rowsOf, table } from './runner/table.ts'
 
-const SUITES: Readonly<Record<string, readonly Bench[]>> = { core: CORE }
+const SUITES: Readonly<Record<string, readonly Bench[]>> = { core: CORE, fairness: FAIRNESS }
 
 const HELP = `npm run bench -- <suite> [names] [options]
   --quick   one tiny iteration of each: shows that it runs, measures nothing

@@ -6,6 +6,7 @@ import { newBatchId } from '../../src/batching/batch-id.ts'
 import { toElement } from '../../src/batching/element.ts'
 import { idHash } from '../../src/batching/message-id.ts'
 import type { Append } from '../../src/batching/store.ts'
+import { ConversationKeys } from '../../src/conversation-key.ts'
 import type { ConversationKey } from '../../src/message.ts'
 import { seededRandom } from '../../test/support/seeded-random.ts'
 import { LIMITS } from './stores.ts'
@@ -19,6 +20,8 @@ export interface Writing {
   readonly idleMs?: number
   readonly seed?: number
 }
+
+export const keys = new ConversationKeys('default')
 
 export const phoneOf = (n: number): ConversationKey => String(79_000_000_000 + n) as ConversationKey
 
@@ -60,12 +63,13 @@ function textBy(random: () => number): string {
   return WORDS.slice(0, 1 + Math.floor(random() * WORDS.length)).join(' ')
 }
 
-function elementOf(peer: string, id: string, text: string): string {
+function elementOf(key: ConversationKey, id: string, text: string): string {
   const now = Date.now()
+  const conversation = keys.parse(key)
   return toElement({
-    conversation: { tenant: 'default', channel: 'whatsapp', peer },
+    conversation,
     id,
-    address: `${peer}@c.us`,
+    address: `${conversation.peer}@c.us`,
     type: 'chat',
     text,
     sentAt: Math.floor(now / 1000) * 1000,
