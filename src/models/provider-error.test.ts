@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it } from 'node:test'
-import { aiAt, calm, KEY, said, turnOf } from '../../../test/support/ai-scene.ts'
-import { OpenAiServer, type Script } from '../../../test/support/openai-server.ts'
-import { RapidFireError } from '../../errors.ts'
+import { aiAt, calm, KEY, said, turnOf } from '../../test/support/ai-scene.ts'
+import { OpenAiServer, type Script } from '../../test/support/openai-server.ts'
+import { RapidFireError } from '../errors.ts'
 
 const SECRETS = {
   words: 'Мой пароль от подъезда 4417',

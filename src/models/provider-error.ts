@@ -11,8 +11,8 @@
  * They are told apart by name: a provider's package may bring a copy of the classes of its own.
  */
 import type { APICallError } from '@ai-sdk/provider'
-import { type ErrorCode, RapidFireError } from '../../errors.ts'
-import { retryAfterOf } from '../../retry-after.ts'
+import { type ErrorCode, RapidFireError } from '../errors.ts'
+import { retryAfterOf } from '../retry-after.ts'
 import { AnswerTooLarge } from './provider-fetch.ts'
 
 export interface ErrorContext {

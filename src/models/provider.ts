@@ -7,7 +7,7 @@
  * `responder_unusable`, said at start and not at the first person's message.
  */
 import type { LanguageModel, TranscriptionModel } from 'ai'
-import { messageOf, RapidFireError } from '../../errors.ts'
+import { messageOf, RapidFireError } from '../errors.ts'
 import { cappedFetch } from './provider-fetch.ts'
 
 export interface ProviderOptions {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it } from 'node:test'
-import { aiAt, calm, KEY, said, turnOf } from '../../../test/support/ai-scene.ts'
-import { OpenAiServer } from '../../../test/support/openai-server.ts'
+import { aiAt, calm, KEY, said, turnOf } from '../../test/support/ai-scene.ts'
+import { OpenAiServer } from '../../test/support/openai-server.ts'
 
 describe('the provider', () => {
   let server: OpenAiServer
