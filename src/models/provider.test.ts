@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { aiAt, calm, KEY, said, turnOf } from '../../test/support/ai-scene.ts'
 import { OpenAiServer } from '../../test/support/openai-server.ts'
+import type { RapidFireError } from '../errors.ts'
 
 describe('the provider', () => {
   let server: OpenAiServer
@@ -15,6 +16,13 @@ describe('the provider', () => {
   it('is refused at start without a model, or without an address where it needs one', async () => {
     await assert.rejects(aiAt(server.baseUrl, { model: null }), unusable(/set AI_MODEL/))
     await assert.rejects(aiAt(null), unusable(/set AI_BASE_URL/))
+  })
+
+  it('is refused at start when its address bears a password, which stays untold', async () => {
+    const baseUrl = server.baseUrl.replace('//', '//user:hush-hush@')
+    await assert.rejects(aiAt(baseUrl), ({ code, message }: RapidFireError) => {
+      return code === 'responder_unusable' && !message.includes('hush')
+    })
   })
 
   it('is refused at start when its package is missing, with the way to get it', async () => {

@@ -74,6 +74,12 @@ export async function loadTranscriptionModel(
 }
 
 function settingsOf({ apiKey, baseUrl }: ProviderOptions): Record<string, unknown> {
+  const { username = '', password = '' } = URL.parse(baseUrl ?? '') ?? {}
+  if (username !== '' || password !== '') {
+    throw unusable(
+      'the address of a model bears a password, which is not sent: use the key instead',
+    )
+  }
   return {
     fetch: cappedFetch(globalThis.fetch),
     ...(apiKey !== null && { apiKey }),
