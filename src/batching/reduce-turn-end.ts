@@ -62,7 +62,9 @@ export function settle(state: ConversationState, event: EventOf<'settle'>): Redu
     case 'park': {
       // It may have come before this was told.
       const wakeAt = turn.draft ? now : now + settlement.forMs
-      const next: Turn = { ...turn, state: 'waiting', retries: turn.retries + 1, starts: 0, wakeAt }
+      const heard = settlement.heard ?? turn.heard
+      const retries = turn.retries + 1
+      const next: Turn = { ...turn, state: 'waiting', retries, starts: 0, wakeAt, heard }
       return [{ ...state, turn: next }, [], { outcome: 'waiting' }]
     }
     case 'reopen':

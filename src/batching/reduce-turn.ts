@@ -104,7 +104,7 @@ export function record(
       if (turn.draft) return next(turn, { outcome: 'drafted', parts: turn.draft })
       const parts: PartState[] = step.parts.map(() => ({ state: 'waiting' }))
       return next(
-        { ...turn, draft: step.parts, parts, heard: step.heard },
+        { ...turn, draft: step.parts, parts, heard: step.heard ?? turn.heard },
         { outcome: 'drafted', parts: step.parts },
       )
     }

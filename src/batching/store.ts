@@ -215,7 +215,12 @@ export type Settlement =
   /** As it is to the next worker after `afterMs`; costs no try, and this start never was. */
   | { readonly kind: 'giveBack'; readonly afterMs: number }
   /** The answer comes from elsewhere (see `answer`), or after `forMs` it is tried again. */
-  | { readonly kind: 'park'; readonly forMs: number }
+  | {
+      readonly kind: 'park'
+      readonly forMs: number
+      /** As in a draft. */
+      readonly heard: string | null
+    }
   /** Back to the head of the open batch; nothing of it may have been sent. */
   | { readonly kind: 'reopen'; readonly newBatchId: BatchId; readonly idleMs: number }
 

@@ -23,7 +23,7 @@ import type { TurnDeps } from './turn.ts'
 /** `heard`: what the person said, where the messages do not have it. */
 export type Composed =
   | { readonly parts: readonly Part[]; readonly heard: string | null }
-  | { readonly laterMs: number }
+  | { readonly laterMs: number; readonly heard: string | null }
 
 /** Throws `NotNow`, or what `Responder.respond` rejects with. */
 export async function compose(
@@ -45,9 +45,11 @@ export async function compose(
   const signal = AbortSignal.any([lease.signal, stopping])
   const heard = await hear(turn, deps, signal)
   const answer: Answer = await ask({ ...turn, ...heard, history }, deps, signal)
-  if (typeof answer === 'object' && 'laterMs' in answer) return { laterMs: answer.laterMs }
-  const isHeard = heard.text !== turn.text
-  return { parts: usableParts(answer, deps), heard: isHeard ? heard.text : null }
+  const said = heard.text === turn.text ? null : heard.text
+  if (typeof answer === 'object' && 'laterMs' in answer) {
+    return { laterMs: answer.laterMs, heard: said }
+  }
+  return { parts: usableParts(answer, deps), heard: said }
 }
 
 /** A model that thought until its tokens were spent has said nothing: that is no silence. */

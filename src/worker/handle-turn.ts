@@ -105,8 +105,9 @@ async function draft(
   const startedAtMs = performance.now()
   const composed = await compose(turn, lease, deps, stopping)
   if ('laterMs' in composed) {
-    await settle({ kind: 'park', forMs: composed.laterMs }, turn, lease, deps)
-    deps.events.emit('turn.parked', { conversation, batchId, forMs: composed.laterMs })
+    const { laterMs: forMs, heard } = composed
+    await settle({ kind: 'park', forMs, heard }, turn, lease, deps)
+    deps.events.emit('turn.parked', { conversation, batchId, forMs })
     return null
   }
   const recorded = await lease.record({ kind: 'draft', ...composed })

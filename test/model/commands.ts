@@ -124,7 +124,8 @@ const settlement = fc.oneof(
     { kind: 'failed', reason: 'no_answer' },
     { kind: 'giveBack', afterMs: 0 },
     { kind: 'giveBack', afterMs: 5000 },
-    { kind: 'park', forMs: 30_000 },
+    { kind: 'park', forMs: 30_000, heard: null },
+    { kind: 'park', forMs: 30_000, heard: 'what was heard before' },
   ),
   fc.record({
     kind: fc.constant('retry' as const),

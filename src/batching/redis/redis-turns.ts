@@ -136,7 +136,7 @@ function settlementArgs(settlement: Port.Settlement): (string | number)[] {
     case 'giveBack':
       return [settlement.afterMs]
     case 'park':
-      return [settlement.forMs]
+      return [settlement.forMs, ...(settlement.heard === null ? [] : [settlement.heard])]
     case 'failed':
       return [settlement.reason]
     case 'retry':

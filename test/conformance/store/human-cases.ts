@@ -278,9 +278,12 @@ export function humanCases(it: Case): void {
 
   it('an answer that comes later is the draft, once, and wakes its turn', async (scene) => {
     const { turn, name } = await scene.running(ANNA, ['a'])
-    assert.deepEqual(await scene.store.settle(name, { kind: 'park', forMs: 5 * MINUTE }), {
-      outcome: 'waiting',
-    })
+    assert.deepEqual(
+      await scene.store.settle(name, { kind: 'park', forMs: 5 * MINUTE, heard: null }),
+      {
+        outcome: 'waiting',
+      },
+    )
     await scene.advance(1000)
     assert.deepEqual((await scene.due()).turns, [])
     assert.equal(await scene.store.answer(turn.batchId, [{ text: 'later' }]), 'done')
@@ -298,13 +301,13 @@ export function humanCases(it: Case): void {
   it('an answer that is faster than its worker is not waited for', async (scene) => {
     const { turn, name } = await scene.running(ANNA, ['a'])
     assert.equal(await scene.store.answer(turn.batchId, [{ text: 'early' }]), 'done')
-    await scene.store.settle(name, { kind: 'park', forMs: 5 * MINUTE })
+    await scene.store.settle(name, { kind: 'park', forMs: 5 * MINUTE, heard: null })
     assert.deepEqual((await scene.due()).turns, [turn.batchId])
   })
 
   it('an answer that never comes is asked for again after its time', async (scene) => {
     const { turn, name } = await scene.running(ANNA, ['a'])
-    await scene.store.settle(name, { kind: 'park', forMs: 5 * MINUTE })
+    await scene.store.settle(name, { kind: 'park', forMs: 5 * MINUTE, heard: null })
     await scene.advance(5 * MINUTE)
     assert.deepEqual((await scene.due()).turns, [turn.batchId])
   })

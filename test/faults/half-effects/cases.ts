@@ -229,7 +229,7 @@ export const CASES: readonly (readonly [ScriptName, string, Play])[] = [
     settling({ kind: 'retry', afterMs: 10, maxRetries: 3, reason: 'no' }, true),
   ],
   ['settle', 'as given back', settling({ kind: 'giveBack', afterMs: 0 }, false)],
-  ['settle', 'as parked', settling({ kind: 'park', forMs: 60_000 }, true)],
+  ['settle', 'as parked', settling({ kind: 'park', forMs: 60_000, heard: null }, true)],
   ['settle', 'as reopened', settling({ kind: 'reopen', newBatchId: NEXT, idleMs: 1000 }, false)],
   [
     'settle',
@@ -245,7 +245,7 @@ export const CASES: readonly (readonly [ScriptName, string, Play])[] = [
     'of a turn that waits for it',
     async ({ scene }) => {
       const { turn, name } = await scene.running(ANNA, ['a'])
-      await scene.store.settle(name, { kind: 'park', forMs: 60_000 })
+      await scene.store.settle(name, { kind: 'park', forMs: 60_000, heard: null })
       return (calls) => turns.answer(calls, turn.batchId, [{ text: 'x' }])
     },
   ],

@@ -2,7 +2,7 @@
 --[[ settle: the end of a turn, or of one try of it; frees the conversation. Frees memory: runs when full.
 KEYS    batch messages conversation list open turns failed counts history
 ARGV    now batchId epoch c retentionMs wakeMs channel kind historyTurns historyMs, then
-        answered: – · giveBack: afterMs · park: forMs · failed: reason · retry: afterMs maxRetries reason
+        answered: – · giveBack: afterMs · park: forMs [heard] · failed: reason · retry: afterMs maxRetries reason
         reopen: newBatchId idleMs
 RETURNS {answered | failed | waiting | reopened | already | fenced | gone}
 REPEAT  safe: the second call answers already ]]
@@ -45,6 +45,7 @@ if kind == 'giveBack' then
 end
 if kind == 'park' then
   redis.call('HSET', batch, 'state', 'waiting', 'retries', h[3] + 1, 'starts', 0)
+  if ARGV[12] then redis.call('HSET', batch, 'heard', ARGV[12]) end
   -- It may have come before this was told.
   return wait(h[11] and 0 or ARGV[11])
 end
