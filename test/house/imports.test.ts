@@ -83,7 +83,7 @@ const RULES: readonly Rule[] = [
     says: 'responders meet the rest in the composition root',
     to: /^src\/responders\/(?!responder\.ts)/,
     // A backend that answers later is half a responder, at the other end of the house.
-    onlyFrom: /^src\/((gateway|responder-choice)\.ts|responders\/|ingress\/callback\.ts)/,
+    onlyFrom: /^src\/((gateway|responder-choice|index)\.ts|responders\/|ingress\/callback\.ts)/,
     typesToo: true,
   },
   {
@@ -117,6 +117,19 @@ describe('import rules', () => {
       assert.deepEqual(wrong, [])
     })
   }
+
+  it('let nobody who does not ask a model load the code that does', () => {
+    const early = imports.filter(
+      ({ to, typeOnly, dynamic }) => /^(?:ai$|@ai-sdk\/|undici$)/.test(to) && !typeOnly && !dynamic,
+    )
+    // The guarded fetcher is loaded by its user, in the composition root.
+    assert.deepEqual(
+      early.map(({ from }) => from),
+      ['src/media/fetch-media.ts'],
+    )
+    const fetcher = imports.filter(({ to }) => to === 'src/media/fetch-media.ts')
+    assert.ok(fetcher.length > 0 && fetcher.every(({ typeOnly, dynamic }) => typeOnly || dynamic))
+  })
 
   it('see the imports that there are', () => {
     assert.ok(

@@ -9,6 +9,8 @@ export interface Import {
   /** A path below the root, or the name of a package. */
   readonly to: string
   readonly typeOnly: boolean
+  /** Loaded when it is used. */
+  readonly dynamic: boolean
 }
 
 const IMPORT =
@@ -25,7 +27,7 @@ export function importsOf(file: string): Import[] {
     const to = specifier.startsWith('.')
       ? relative(root, join(root, dirname(file), specifier))
       : specifier
-    return { from: file, to, typeOnly: type !== undefined }
+    return { from: file, to, typeOnly: type !== undefined, dynamic: dynamic !== undefined }
   })
 }
 
