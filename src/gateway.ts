@@ -149,6 +149,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         'RESPONDER=echo: people get their own words back; set RESPONDER to what shall answer',
     })
   }
+  if (settings.responder === 'forward' && settings.takeover === 'on') {
+    events.emit('start.warning', {
+      sentence:
+        'RESPONDER=forward: when the bridge reports what your backend sends, it is taken for a human and the bot falls silent; set TAKEOVER=off',
+    })
+  }
   if (access.warning) events.emit('access.unsigned', { reason: access.warning })
   for (const role of roles)
     events.emit('role.ready', { role, detail: { url, store: store.identity() } })

@@ -1,7 +1,14 @@
 /** The settings of a human who steps in, and of the words that people say; part of `settings.ts`. */
-import { int, words } from './spec.ts'
+import { int, oneOf, words } from './spec.ts'
 
 export const HUMAN_SETTINGS = {
+  takeover: oneOf({
+    env: 'TAKEOVER',
+    default: 'on',
+    values: ['on', 'off'],
+    meaning:
+      'What a message of our side does that the bot did not send: on = the bot falls silent, off = it is only told to the responder, as where a backend sends answers by itself.',
+  }),
   takeoverS: int({
     env: 'TAKEOVER_TTL',
     default: 1800,

@@ -366,6 +366,7 @@ export const TENANT_SETTING_NAMES = [
   'timeZone',
   'closedReply',
   'turnsPerMinute',
+  'takeover',
   'takeoverS',
   'pauseWords',
   'resumeWords',

@@ -41,7 +41,7 @@ export interface TakeoverDeps {
 }
 
 /** What became of a message of our side. */
-export type OwnOutcome = 'human' | 'echo' | 'duplicate' | 'paused' | 'resumed'
+export type OwnOutcome = 'human' | 'echo' | 'duplicate' | 'paused' | 'resumed' | 'noted'
 
 export class Takeover {
   readonly #deps: TakeoverDeps
@@ -57,6 +57,7 @@ export class Takeover {
     const { text } = message
     if (isWord(text, tenant.resumeWords)) return this.#resumeBy(message, conversation)
     const isPause = isWord(text, tenant.pauseWords)
+    if (!isPause && tenant.takeover === 'off') return this.#note(message, conversation)
     const hold = isPause ? holdOf(null, 'paused', true) : this.#holdFor(message, tenant)
     const result = await this.#act(conversation, (view) =>
       isPause
@@ -169,6 +170,15 @@ export class Takeover {
     if (result.outcome === 'ours') return 'echo'
     await this.release(message.conversation)
     return 'resumed'
+  }
+
+  /** Only kept for the history: nothing is settled and nothing held. */
+  async #note(message: OwnMessage, conversation: ConversationKey): Promise<OwnOutcome> {
+    const said = this.#said(message, humanPayload(message.text))
+    const hold = holdOf(0, 'human', true)
+    const result = await this.#act(conversation, (view) => ({ ...keeping(view), said, hold }))
+    if (result.outcome === 'ours') return 'echo'
+    return result.outcome === 'duplicate' ? 'duplicate' : 'noted'
   }
 
   #told(

@@ -1,6 +1,7 @@
 /** A human who steps in, over HTTP, on both engines. */
 import assert from 'node:assert/strict'
 import { after, describe, it as test } from 'node:test'
+import type { ConversationKey } from '../../src/message.ts'
 import { type Answer, ENGINES, House, P, stopSharedRedis } from '../support/house.ts'
 
 const OWN = '/webhook/whatsapp/own'
@@ -12,10 +13,14 @@ const own = (house: House, message: string, more: Record<string, unknown> = {}):
 
 describe('acceptance: a human steps in', () => {
   after(stopSharedRedis)
-  const it = (title: string, play: (house: House) => Promise<void>): void => {
+  const it = (
+    title: string,
+    play: (house: House) => Promise<void>,
+    env: Record<string, string> = {},
+  ): void => {
     for (const engine of ENGINES) {
       test(`${title} (${engine})`, async () => {
-        await using house = await House.start({ engine })
+        await using house = await House.start({ engine, env })
         await play(house)
       })
     }
@@ -102,6 +107,20 @@ describe('acceptance: a human steps in', () => {
     await house.events.until('turn.answered')
     assert.equal(house.replies().length, 1)
   })
+
+  it(
+    'with TAKEOVER=off it is told to the responder, and nobody falls silent',
+    async (house) => {
+      await house.say('Привет')
+      assert.deepEqual((await own(house, 'Ответ', { messageId: 'o1' })).body.outcomes, ['noted'])
+      await house.advance(IDLE)
+      await house.events.until('turn.answered')
+      assert.deepEqual(house.replies(), ['Привет'])
+      const [first] = await house.gateway.store.history(P as ConversationKey)
+      assert.equal(first?.kind, 'human')
+    },
+    { TAKEOVER: 'off' },
+  )
 
   it('an operator pauses for a while and resumes', async (house) => {
     const act = (path: string, body: object): Promise<Answer> =>
