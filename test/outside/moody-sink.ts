@@ -3,7 +3,7 @@
  * refuses it, or breaks the connection. What reached it stands in its ledger before it answers.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { Delivery } from './sink.ts'
 
 export type Fate =
@@ -27,16 +27,22 @@ export interface Mood {
 export interface Arrival extends Delivery {
   readonly fate: Fate
   readonly providerId: string | null
+  /** Also false when the sender hung up at once, as one that waited too long does. */
+  told: boolean
 }
+
+/** A connection that was not broken off is kept for longer than this, ms. */
+const HUNG_UP_MS = 1500
 
 export const isTaken = ({ fate }: Pick<Arrival, 'fate'>): boolean => fate.startsWith('taken')
 
-type Part = Omit<Arrival, 'fate' | 'providerId'>
+type Part = Omit<Arrival, 'fate' | 'providerId' | 'told'>
 
 export class MoodySink {
   readonly #server: Server
   readonly #mood: (part: Part) => Mood
   readonly arrivals: Arrival[] = []
+  readonly #lastOn = new WeakMap<Socket, Arrival>()
   /** Done before the sender has its answer. */
   onArrival: (arrival: Arrival) => Promise<void> | void = () => {}
   onAnswered: (arrival: Arrival) => void = () => {}
@@ -68,8 +74,19 @@ export class MoodySink {
     const { fate, afterMs, providerId } = this.#mood(part)
     const arrival: Arrival = { ...part, fate, providerId, told: fate === 'taken' }
     this.arrivals.push(arrival)
+    this.#watch(request.socket, arrival)
     await this.onArrival(arrival)
     setTimeout(() => this.#answer(arrival, response), afterMs)
+  }
+
+  #watch(socket: Socket, arrival: Arrival): void {
+    if (!this.#lastOn.has(socket)) {
+      socket.once('close', () => {
+        const last = this.#lastOn.get(socket)
+        if (last && performance.now() - last.at < HUNG_UP_MS) last.told = false
+      })
+    }
+    this.#lastOn.set(socket, arrival)
   }
 
   #answer(arrival: Arrival, response: ServerResponse): void {

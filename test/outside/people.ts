@@ -3,7 +3,7 @@
  * at times what was. The ledger says of each message when it was first sent and when its 2xx came.
  */
 import { setTimeout as wait } from 'node:timers/promises'
-import { call, PATHS } from './bridge.ts'
+import { call, PATHS, type Taken } from './bridge.ts'
 import { MODES, type Mode, SECRET } from './processes.ts'
 import { type Accepted, textOf } from './traffic.ts'
 
@@ -55,11 +55,11 @@ export class People {
   }
 
   /** A call that is sent until it is taken. */
-  async insist(path: string, payload: unknown) {
+  async insist(path: string, payload: unknown): Promise<Taken & { readonly tries: number }> {
     const until = performance.now() + TRY_FOR_MS
-    while (performance.now() < until) {
+    for (let tries = 1; performance.now() < until; tries += 1) {
       const taken = await call(this.#url(), SECRET, path, payload)
-      if (taken) return taken
+      if (taken) return { ...taken, tries }
       this.refusals += 1
       await wait(30)
     }

@@ -46,8 +46,10 @@ export interface Verdict {
   readonly doubledExplained: number
   /** Parts with two texts, of two askings, or not as the backend gave them. */
   readonly changed: readonly string[]
-  /** Answers in the making that were taken back. */
-  readonly interrupted: number
+  /** Answers in the making that were given up, for one with newer messages. */
+  readonly takenBack: number
+  /** The same, and the next asking had no newer message. */
+  readonly takenBackInVain: readonly string[]
 }
 
 /** What reached a person of one batch. */
@@ -80,6 +82,7 @@ export function audit(ledger: Ledger): Verdict {
       .flatMap((ask) => ask.texts.filter((text) => !answered.has(text))),
   )
   const among = (some: ReadonlySet<string>): string[] => [...texts].filter((one) => some.has(one))
+  const back = takenBack(asks)
   const missing = missingIn(answers, failed, ledger)
   return {
     conversations: new Set(said.map(({ person }) => person)).size,
@@ -94,7 +97,8 @@ export function audit(ledger: Ledger): Verdict {
     doubled: delivery.doubled,
     doubledExplained: delivery.doubledInTheAir,
     changed: [...new Set([...delivery.changed, ...notAsGiven(arrivals, askOf)])],
-    interrupted: interruptedIn(asks, answers).length,
+    takenBack: back.all.length,
+    takenBackInVain: back.inVain,
   }
 }
 
@@ -193,17 +197,24 @@ function notAsGiven(arrivals: readonly Arrival[], askOf: ReadonlyMap<number, Ask
   })
 }
 
-/** Batches that were asked for, sent nothing, and whose messages were asked for again in another. */
-function interruptedIn(asks: readonly Ask[], answers: readonly Answer[]): string[] {
-  const sent = new Set(answers.map(({ batchId }) => batchId))
-  const lastAsk = new Map(asks.flatMap((ask) => ask.texts.map((text) => [text, ask] as const)))
-  const batches = new Map(asks.map((ask) => [ask.batchId, ask]))
-  return [...batches]
-    .filter(([batchId, { texts }]) => {
-      const last = lastAsk.get(texts[0] ?? '')
-      return !sent.has(batchId) && last !== undefined && last.batchId !== batchId
-    })
-    .map(([batchId]) => batchId)
+/**
+ * Answers in the making that were taken back: asked for in one batch, and all the same in the next
+ * of the same person. In vain where the next asking brought nothing new.
+ */
+function takenBack(asks: readonly Ask[]): { all: string[]; inVain: string[] } {
+  const all: string[] = []
+  const inVain: string[] = []
+  for (const ofPerson of Map.groupBy(asks, ({ person }) => person).values()) {
+    for (const [i, ask] of ofPerson.entries()) {
+      const next = ofPerson[i + 1]
+      const first = ask.texts[0] ?? ''
+      if (!next || next.batchId === ask.batchId || !next.texts.includes(first)) continue
+      all.push(`a${ask.no}`)
+      if (next.texts.every((text) => ask.texts.includes(text)))
+        inVain.push(`a${ask.no} of ${first}`)
+    }
+  }
+  return { all, inVain }
 }
 
 const batchOf = (partId: string): string => partId.slice(0, partId.lastIndexOf('.'))

@@ -34,7 +34,7 @@ export interface Played {
 const MAX_INTERRUPTS = 3
 const ON_THE_WAY_MS = 500
 /** Time to live between two kills; the one process of SQLite takes everything with it. */
-const KILL_EVERY_MS = { redis: 2000, sqlite: 4000 } as const
+const KILL_EVERY_MS = { redis: 1500, sqlite: 3000 } as const
 
 const ENV = {
   BATCH_TIMEOUT: String(TIMES.idleMs),

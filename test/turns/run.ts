@@ -6,11 +6,11 @@
 import { parseArgs } from 'node:util'
 import type { StoreName } from '../outside/system.ts'
 import { type Column, tableOf } from '../outside/table.ts'
+import { timeline } from '../outside/timeline.ts'
 import { Progress } from '../support/progress.ts'
 import { helpIf, needRedis } from '../support/script-start.ts'
 import { audit, isClean, type Ledger, type Verdict } from './audit.ts'
 import { faultsIn, Play } from './play.ts'
-import { timeline } from './timeline.ts'
 
 const HELP = `npm run test:turns -- [options]
 Real processes answer people who write on while a backend and a bridge fail and kill -9 falls; an
@@ -94,7 +94,8 @@ function columnOf(verdict: Verdict, ledger: Ledger): Column {
     'parts changed': verdict.changed.length,
     'parts doubled for no reason': verdict.doubled.length,
     'parts doubled by a kill or a far end that did not say that it took': verdict.doubledExplained,
-    'answers in the making that were taken back': verdict.interrupted,
+    'answers in the making that were taken back': verdict.takenBack,
+    'of them with nothing newer in the next': verdict.takenBackInVain.length,
     'askings of the backend': ledger.asks.length,
     'of them to fail': faults.responder,
     'sendings of a part': ledger.arrivals.length,
@@ -105,13 +106,19 @@ function columnOf(verdict: Verdict, ledger: Ledger): Column {
 function complaintsOf(where: string, verdict: Verdict, ledger: Ledger): string[] {
   const fields = [
     ...(['lost', 'answeredTwice', 'outOfOrder', 'without', 'stale', 'changed'] as const),
-    'doubled' as const,
+    ...(['doubled', 'takenBackInVain'] as const),
   ]
   return fields.flatMap((field) => {
     const found = verdict[field]
     if (found.length === 0) return []
-    const person = /\d{11}/.exec(found[0] ?? '')?.[0]
+    const person = personIn(found[0] ?? '', ledger)
     const story = person === undefined ? [] : timeline(person, ledger)
     return [`${where}, ${field}: ${found.slice(0, 10).join(', ')}`, ...story]
   })
+}
+
+/** Whom a complaint is about: it names a message, a person or a part. */
+function personIn(complaint: string, { arrivals }: Ledger): string | undefined {
+  const named = /\d{11}/.exec(complaint)?.[0]
+  return named ?? arrivals.find(({ partId }) => partId === complaint)?.to
 }

@@ -7,7 +7,7 @@ import { between, diceOf } from '../outside/dice.ts'
 import type { Fate, Mood } from '../outside/moody-sink.ts'
 
 /** What the rig sets so that a run is quick; see `play.ts`. */
-export const TIMES = { idleMs: 120, responderTimeoutMs: 700, sendTimeoutMs: 400 } as const
+export const TIMES = { idleMs: 120, responderTimeoutMs: 700, sendTimeoutMs: 600 } as const
 /** The default of MAX_BATCH_SIZE, and now and then somebody writes more. */
 export const MAX_SIZE = 10
 

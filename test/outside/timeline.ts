@@ -1,9 +1,19 @@
 /** What happened to one person, in order of time, for who looks for the reason of a complaint. */
-import type { Ledger } from './audit.ts'
+import type { Interruption } from './audit.ts'
+import type { Ask } from './backend.ts'
+import type { Arrival } from './moody-sink.ts'
+import type { Said } from './people.ts'
+
+export interface Told {
+  readonly said: readonly Said[]
+  readonly asks: readonly Ask[]
+  readonly arrivals: readonly Arrival[]
+  readonly interruptions: readonly Interruption[]
+}
 
 export function timeline(
   person: string,
-  ledger: Pick<Ledger, 'said' | 'asks' | 'arrivals' | 'interruptions'>,
+  ledger: Told,
   more: readonly { readonly at: number; readonly what: string }[] = [],
 ): string[] {
   const events = [
