@@ -63,9 +63,10 @@ describe('ARCHITECTURE.md', () => {
     const c = 'c' as ConversationKey
     const id = '<batch>' as BatchId
     const spelled = [
-      ...[keys.list(c), keys.mirror(c), keys.conversation(c), keys.ids(c)],
-      ...[keys.open, keys.turns, keys.batch(id), keys.messages(id), keys.failed],
-      ...[keys.counts, keys.roles, keys.store],
+      ...[keys.list(c), keys.mirror(c), keys.conversation(c), keys.ids(c), keys.marks(c)],
+      ...[keys.history(c), keys.said('<id>')],
+      ...[keys.open, keys.turns, keys.batch(id), keys.messages(id), keys.failed, keys.held],
+      ...[keys.spent('<tenant>'), keys.counts, keys.roles, keys.store],
     ]
     const [, table = ''] = read('ARCHITECTURE.md').split('## Stores and keys')
     const listed = [...table.matchAll(/^\| `([^`]+)` +\| (?:list|string|hash|zset) +\|/gm)]
