@@ -88,7 +88,7 @@ export const TURN_SETTINGS = {
     env: 'THANKS_REACTION',
     default: null,
     allowed: 'one emoji, for example ❤️',
-    pattern: /^[\p{Emoji}\u200D\uFE0F]{1,16}$/u,
+    pattern: /^(?:\p{RGI_Emoji}|\p{Extended_Pictographic})$/v,
     meaning: 'Reaction to a plain thank-you, instead of an answer. Unset: it is answered.',
   }),
   openingHours: text({
