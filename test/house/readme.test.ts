@@ -1,28 +1,27 @@
 /** The quick start of the README is what CI runs and what a newcomer sees. */
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, it } from 'node:test'
-import { stripVTControlCharacters } from 'node:util'
+import { after, describe, it } from 'node:test'
+import { parseEnv, stripVTControlCharacters } from 'node:util'
 import { verify } from '../../src/channels/own/signature.ts'
 import { loadSettings } from '../../src/config/load.ts'
 import { ROLES } from '../../src/gateway.ts'
 import { accessAtStart } from '../../src/ingress/access.ts'
 import { BATCHED, DIRECT } from '../../src/ingress/webhook.ts'
+import type { BatchId } from '../../src/message.ts'
 import { startBlock } from '../../src/observability/terminal.ts'
+import { partsOf } from '../../src/replies/split.ts'
+import { readAnswer } from '../../src/responders/http/read-answer.ts'
+import { loadModule } from '../../src/responders/module/load-module.ts'
 import { VERSION } from '../../src/version.ts'
+import { documentText, fences, section } from '../support/documents.ts'
 import { root } from '../support/source-tree.ts'
 
-const readme = readFileSync(join(root, 'README.md'), 'utf8')
-const [, rest = ''] = readme.split('\n## Quick start\n')
-const [quickStart = ''] = rest.split('\n## ')
-
-function fences(text: string, language: string): string[] {
-  const blocks = text.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)\\n\`\`\`$`, 'gm'))
-  return [...blocks].map(([, block]) => block ?? '')
-}
+const readme = documentText('README.md')
+const quickStart = section(readme, '## Quick start')
 
 /** What a start prints when nothing is set. */
 async function printedBlock(): Promise<string> {
@@ -113,6 +112,49 @@ describe('the calls that README shows', () => {
       () => null,
     )
     assert.equal(verified.ok, true)
+  })
+})
+
+describe('the three ways to an answer that README shows', () => {
+  const ways = section(readme, '## Put it in front of your bot')
+  const folder = mkdtempSync(join(tmpdir(), 'rapid-fire-readme-'))
+  after(() => rmSync(folder, { recursive: true }))
+
+  it('are settings that start', async () => {
+    const blocks = fences(ways, 'dotenv').map((block) => parseEnv(block) as Record<string, string>)
+    for (const env of blocks) await loadSettings({ cwd: folder, env })
+    assert.deepEqual(
+      blocks.map(({ RESPONDER }) => RESPONDER),
+      ['ai', 'http'],
+    )
+  })
+
+  it('have an answer of a backend that is two bubbles', () => {
+    const answer = fences(ways, 'json')
+      .map((block) => JSON.parse(block) as Record<string, unknown>)
+      .find((value) => 'reply' in value)
+    const parts = partsOf(readAnswer(answer, null), { maxParts: 3, maxPartLength: 4096 })
+    assert.equal(parts.length, 2)
+    // The first of them is what the bridge is shown to get.
+    assert.ok(
+      ways.includes(
+        `"message":${JSON.stringify(parts[0] && 'text' in parts[0] && parts[0].text)}}`,
+      ),
+    )
+  })
+
+  it('have a module that answers', async () => {
+    const [source = ''] = fences(ways, 'ts')
+    writeFileSync(join(folder, 'bot.ts'), source)
+    const bot = await loadModule('./bot.ts', folder)
+    const conversation = { tenant: 'default', channel: 'whatsapp', peer: '79001234567' }
+    const ask = (text: string) =>
+      bot.respond(
+        { batchId: 'b_1' as BatchId, conversation, text, messages: [], history: [] },
+        new AbortController().signal,
+      )
+    assert.equal(await ask('Какая цена?'), 'Стрижка 1500.')
+    assert.deepEqual(await ask('Спасибо'), [])
   })
 })
 
