@@ -21,8 +21,10 @@ const CONNECTION_LOST =
 /** How Redis words that it takes no writes. */
 const NO_WRITES = /^(?:\w+Error: )?(?:OOM|MISCONF|NOREPLICAS|READONLY)\b/
 const REST_MS = 1000
-/** The greatest that BullMQ takes. */
+/** The greatest that BullMQ takes: beyond it, until once none waits, it is first come, first served. */
 const MAX_PRIORITY = 2_097_151
+/** BullMQ's score of a job that waits: its priority times this, and a counter. */
+const PLACE = 2 ** 32
 /** The same error is told once in this time. */
 const TELL_AGAIN_MS = 30_000
 const MAX_TOLD = 100
@@ -49,6 +51,7 @@ export class BullQueue implements MessageQueue {
   readonly name: string
   readonly #options: BullQueueOptions
   readonly #connections: Redis[] = []
+  #producer: Redis | null = null
   #queue: Queue | null = null
   #worker: Worker | null = null
   /** Error → when it was last told. */
@@ -68,6 +71,7 @@ export class BullQueue implements MessageQueue {
       commandTimeout: 5000,
     })
     await this.#inTime(ready(connection))
+    this.#producer = connection
     this.#queue = new Queue(this.#options.queueName, { connection })
     this.#queue.on('error', (error) => this.#report(error))
     await this.#inTime(this.#queue.waitUntilReady())
@@ -76,6 +80,7 @@ export class BullQueue implements MessageQueue {
   async add(jobs: readonly Job[]): Promise<void> {
     if (!this.#queue) throw new Error('the queue was not started')
     const { jobName, keepJobsS } = this.#options
+    const front = await this.#front()
     const removeOnComplete = keepJobsS > 0 ? { age: keepJobsS } : true
     await this.#queue.addBulk(
       jobs.map((job) => ({
@@ -89,12 +94,19 @@ export class BullQueue implements MessageQueue {
         opts: {
           jobId: jobId(job),
           attempts: 1,
-          priority: Math.min(job.priority, MAX_PRIORITY),
+          priority: Math.min(front + job.priority, MAX_PRIORITY),
           removeOnComplete,
           removeOnFail: true,
         },
       })),
     )
+  }
+
+  /** The place of the job that is taken next; 0 when none waits. */
+  async #front(): Promise<number> {
+    const line = `${queueKeys(this.#options.queueName)}prioritized`
+    const [, score] = (await this.#producer?.zrange(line, '0', '0', 'WITHSCORES')) ?? []
+    return Math.floor(Number(score ?? 0) / PLACE)
   }
 
   async work(handler: JobHandler, concurrency: number): Promise<void> {

@@ -11,11 +11,11 @@ import { type Job, type JobHandler, jobId, type MessageQueue } from './queue.ts'
 export class MemoryQueue implements MessageQueue {
   readonly name = 'memory'
   readonly #events: Events
-  /** Waiting jobs by priority and id, each priority in order of arrival. */
+  /** Waiting jobs by place and id, each place in order of arrival. */
   readonly #waiting = new Map<number, Map<string, Job>>()
   readonly #ids = new Set<string>()
   /** Ascending. */
-  readonly #priorities: number[] = []
+  readonly #places: number[] = []
   readonly #active = new Map<string, Promise<void>>()
   #handler: JobHandler | null = null
   #concurrency = 0
@@ -30,9 +30,10 @@ export class MemoryQueue implements MessageQueue {
   }
 
   async add(jobs: readonly Job[]): Promise<void> {
+    const front = this.#places[0] ?? 0
     for (const job of jobs) {
       const id = jobId(job)
-      if (!this.#active.has(id) && !this.#ids.has(id)) this.#put(id, job)
+      if (!this.#active.has(id) && !this.#ids.has(id)) this.#put(id, job, front + job.priority)
     }
     this.#fill()
   }
@@ -47,30 +48,29 @@ export class MemoryQueue implements MessageQueue {
     return { waiting: this.#ids.size, active: this.#active.size }
   }
 
-  #put(id: string, job: Job): void {
-    const { priority } = job
-    let jobs = this.#waiting.get(priority)
+  #put(id: string, job: Job, place: number): void {
+    let jobs = this.#waiting.get(place)
     if (!jobs) {
       jobs = new Map()
-      this.#waiting.set(priority, jobs)
+      this.#waiting.set(place, jobs)
       // Mostly the greatest so far.
-      const at = this.#priorities.findLastIndex((other) => other < priority) + 1
-      this.#priorities.splice(at, 0, priority)
+      const at = this.#places.findLastIndex((other) => other < place) + 1
+      this.#places.splice(at, 0, place)
     }
     jobs.set(id, job)
     this.#ids.add(id)
   }
 
   #take(): [string, Job] | null {
-    const [priority] = this.#priorities
-    const jobs = priority === undefined ? undefined : this.#waiting.get(priority)
+    const [place] = this.#places
+    const jobs = place === undefined ? undefined : this.#waiting.get(place)
     const [first] = jobs ?? []
-    if (!jobs || !first || priority === undefined) return null
+    if (!jobs || !first || place === undefined) return null
     jobs.delete(first[0])
     this.#ids.delete(first[0])
     if (jobs.size === 0) {
-      this.#waiting.delete(priority)
-      this.#priorities.shift()
+      this.#waiting.delete(place)
+      this.#places.shift()
     }
     return first
   }

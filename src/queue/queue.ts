@@ -9,7 +9,12 @@ export interface Job {
   readonly batchId: BatchId
   readonly attempt: number
   readonly conversation: ConversationKey
-  /** 1 is taken first; between equal ones the order of arrival stands. */
+  /**
+   * So many places behind the job that is taken next: 1 + what its tenant has in flight. Lower places
+   * are taken first, and on one place the order of arrival stands. So the turns of a tenant stay in
+   * their order, and none waits for ever: counted from a fixed beginning, those at the end of a long
+   * line would stand behind all that come later and find a shorter one.
+   */
   readonly priority: number
   /** What a worker of the original reads; ours reads the store. */
   readonly data: Readonly<Record<string, unknown>>
