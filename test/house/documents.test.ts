@@ -2,8 +2,10 @@ import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { parseEnv } from 'node:util'
+import { loadSettings } from '../../src/config/load.ts'
 import { ERROR_CODES } from '../../src/errors.ts'
-import { codes, documentText, section, tableRows } from '../support/documents.ts'
+import { codes, documentText, fences, section, tableRows } from '../support/documents.ts'
 import { root, sourceFiles } from '../support/source-tree.ts'
 
 const DOCUMENTS = globSync(['*.md', 'docs/**/*.md'], { cwd: root }).sort()
@@ -29,6 +31,17 @@ describe('documents', () => {
         [],
       )
     })
+  }
+
+  for (const document of DOCUMENTS) {
+    for (const block of fences(documentText(document), 'dotenv')) {
+      it(`${document} shows settings that start: ${block.replaceAll('\n', ' ')}`, async () => {
+        const env = parseEnv(block) as Record<string, string>
+        const { sources } = await loadSettings({ cwd: import.meta.dirname, env })
+        const set = [...sources.values()].filter((source) => source !== 'default')
+        assert.equal(set.length, Object.keys(env).length)
+      })
+    }
   }
 
   it('README starts with the two commands that are all a newcomer needs', () => {

@@ -120,13 +120,10 @@ describe('the three ways to an answer that README shows', () => {
   const folder = mkdtempSync(join(tmpdir(), 'rapid-fire-readme-'))
   after(() => rmSync(folder, { recursive: true }))
 
-  it('are settings that start', async () => {
-    const blocks = fences(ways, 'dotenv').map((block) => parseEnv(block) as Record<string, string>)
-    for (const env of blocks) await loadSettings({ cwd: folder, env })
-    assert.deepEqual(
-      blocks.map(({ RESPONDER }) => RESPONDER),
-      ['ai', 'http'],
-    )
+  it('are a model, a backend and a module', () => {
+    const named = fences(ways, 'dotenv').map((block) => parseEnv(block).RESPONDER)
+    assert.deepEqual(named, ['ai', 'http'])
+    assert.ok(ways.includes('`RESPONDER=module`'))
   })
 
   it('have an answer of a backend that is two bubbles', () => {

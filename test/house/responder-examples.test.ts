@@ -59,15 +59,6 @@ const TURN: TurnToAnswer = {
 describe('settings that docs/responders.md shows', () => {
   const blocks = fences(page, 'dotenv')
 
-  for (const block of blocks) {
-    it(`start: ${block.replaceAll('\n', ' ')}`, async () => {
-      const env = parseEnv(block) as Record<string, string>
-      const { sources } = await loadSettings({ cwd: folder, env })
-      const set = [...sources.values()].filter((source) => source !== 'default')
-      assert.equal(set.length, Object.keys(env).length)
-    })
-  }
-
   it('are those of every responder but the default one', () => {
     const named = blocks.flatMap((block) => parseEnv(block).RESPONDER ?? [])
     assert.deepEqual([...new Set(named)].sort(), ['ai', 'forward', 'http', 'module'])
