@@ -1,205 +1,142 @@
 /**
  * How long the turns of twenty tenants wait while another one has a hundred times as many as each of
  * them, in waves that keep every worker slot busy. Against the same turns with nobody beside them,
- * and with everybody handed over at priority 1, which is first come, first served.
+ * and with everybody at the same priority, which is first come, first served.
  *
  * The wait is from the deadline of the batch to the call of the responder, which takes a fixed time.
- * What is promised: p95 ≤ 3 × alone + one answer. A running answer is never cut short for another
- * one, and the slots, which a wave fills all at once, get free together: whoever comes first in the
- * line may wait for one whole answer, whatever the queue does. Three times the wait alone is for what
- * else the two share: the look at the store that seals a wave, the connections, this process.
+ * What is promised: p95 ≤ 3 × alone + one answer. A running answer is not cut short for another one,
+ * and a slot gets free every answer / slots only on average: a wave fills all slots at once, so they
+ * get free together, and who comes first in the line may wait for one whole answer, whatever the
+ * queue does. Three times the wait alone is for what else they share: the look at the store that
+ * seals a wave, the connections, the process.
  *
  * Fairness must not be paid with idle slots. So the big one's turns a second with priority are held
- * against those without. Its last wave is due when the others' last turns are, so that in both ways
- * about the same work lies before its end; with everything due at once the others would come
- * after it in one way and before it in the other, and the ratio would tell their share alone.
+ * against those without. Its last wave is due when the others' last turns are, so that both ways have
+ * about the same work before its end; with everything due at once the others would come before it in
+ * one way and after it in the other, and the ratio would tell their share alone.
  */
-import { setTimeout as pause } from 'node:timers/promises'
-import type { Responder } from '../../src/responders/responder.ts'
-import { seededRandom } from '../../test/support/seeded-random.ts'
-import { atLeast, atMost, type Bench, type Outcome, type Scale } from '../runner/bench.ts'
+import { atLeast, atMost, type Outcome, type Reach, type Scale } from '../runner/bench.ts'
 import { type Figures, type Rounds, rounds } from '../runner/rounds.ts'
 import { quantile, spreadOf } from '../runner/statistics.ts'
-import { BUSY, callers } from '../stage/callers.ts'
-import {
-  BIG,
-  type Crowd,
-  type PlannedTurn,
-  tenantsOf,
-  turnsOfBig,
-  turnsOfOthers,
-} from '../stage/crowd.ts'
-import { appendTo } from '../stage/messages.ts'
-import { preciseClock } from '../stage/precise-clock.ts'
-import { BenchRedis } from '../stage/redis.ts'
-import { type TurnTimes, TurnWatch } from '../stage/turn-times.ts'
-import { startWholeService } from '../stage/whole-service.ts'
+import { type PlannedTurn, spreadTurns, turnsInWaves } from '../stage/crowd.ts'
+import { type EmptyStore, onBothEngines } from '../stage/engines.ts'
+import { ANSWER_MS, SLOTS, slowAnswers } from '../stage/slow-answers.ts'
+import type { TurnTimes } from '../stage/turn-times.ts'
 
-const ANSWER_MS = 40
-/** Two hundred answers a second at most; one process has CPU for several times as many. */
-const CONCURRENCY = 8
-/** No turn is answered for so long: what is left never will be. */
-const PATIENCE_MS = 20_000
+const BIG = 'big'
+const TIMES_AS_MANY = 100
 
-type Arm = 'alone' | 'priority' | 'none'
-
-export const besideSqlite: Bench = {
-  name: 'beside-sqlite',
-  asks: 'SQLite: how long few turns wait beside a hundred times as many',
-  run: (scale) => run('SQLite', scale, async () => null),
+const ARMS = ['alone', 'priority', 'none'] as const
+type Arm = (typeof ARMS)[number]
+const LABELS: Readonly<Record<Arm, string>> = {
+  alone: 'alone',
+  priority: 'beside the big one',
+  none: 'beside it without priority',
 }
 
-export const besideRedis: Bench = {
-  name: 'beside-redis',
-  asks: 'Redis: how long few turns wait beside a hundred times as many',
-  async run(scale) {
-    await using redis = await BenchRedis.start()
-    return await run('Redis', scale, async () => {
-      await redis.clear()
-      return redis.url
-    })
-  },
-}
+export const beside = onBothEngines(
+  'beside',
+  'how long few turns wait beside a hundred times as many',
+  run,
+)
 
-async function run(
-  engine: string,
-  scale: Scale,
-  emptyStore: () => Promise<string | null>,
-): Promise<Outcome> {
-  const crowd: Crowd = {
-    others: scale.of(20, 4),
-    turnsEach: scale.of(10, 1),
-    overMs: scale.of(5000, 500),
-    waves: scale.of(5, 2),
+async function run(engine: string, emptyStore: EmptyStore, scale: Scale): Promise<Outcome> {
+  const [turnsEach, waves] = [scale.of(10, 1), scale.of(5, 2)]
+  const overMs = scale.of(5000, 200)
+  const few = spreadTurns({ tenants: scale.of(20, 4), turnsEach, overMs })
+  const sizes = Array<number>(waves).fill((turnsEach * TIMES_AS_MANY) / waves)
+  const many = turnsInWaves(BIG, { sizes, everyMs: overMs / waves })
+  const arm = (planned: readonly PlannedTurn[], hasPriority: boolean) => async () => {
+    const url = await emptyStore()
+    const writeMs = scale.of(2000, 500)
+    const turns = await slowAnswers({ url, planned, hasPriority, writeMs })
+    return figuresOf(turns, planned.length)
   }
-  const arm = (name: Arm) => async () => oneRound(name, crowd, await emptyStore(), scale)
-  const arms = { alone: arm('alone'), priority: arm('priority'), none: arm('none') }
-  const measured = await rounds('tenants', scale.of(5, 1), arms, scale)
-  return outcome(engine, measured)
-}
-
-function outcome(engine: string, measured: Rounds<Arm>): Outcome {
-  const budgets = measured.values('alone', 'waitP95').map((waitMs) => 3 * waitMs + ANSWER_MS)
-  const shares = measured.values('priority', 'waitP95').map((ms, n) => ms / (budgets[n] ?? 0))
-  const unanswered = (['alone', 'priority', 'none'] as const).flatMap((arm) =>
-    measured.values(arm, 'unanswered'),
-  )
-  const wait = (what: string, arm: Arm, figure = 'waitP95') => {
-    return { what: `  ${what}`, limit: null, unit: 'ms', measured: measured.spread(arm, figure) }
+  const arms = {
+    alone: arm(few, true),
+    priority: arm([...few, ...many], true),
+    none: arm([...few, ...many], false),
   }
+  const measured = await rounds('few and many', scale.of(5, 1), arms, scale)
   return {
-    reaches: [
-      {
-        what: `${engine}: p95 of their wait beside the big one, of 3 × alone + one answer`,
-        limit: atMost(1),
-        unit: '×',
-        measured: spreadOf(shares),
-      },
-      wait('p95 of their wait beside the big one', 'priority'),
-      wait('  alone', 'alone'),
-      wait('  beside it without priority', 'none'),
-      {
-        what: `${engine}: turns a second of the big one, of those without priority`,
-        limit: atLeast(0.9),
-        unit: '×',
-        measured: measured.ratio('priority', 'none', 'bigPerSecond'),
-      },
-      wait('longest wait of the big one', 'priority', 'bigWaitMax'),
-      wait('  without priority', 'none', 'bigWaitMax'),
-      {
-        what: `${engine}: turns never answered`,
-        limit: atMost(0),
-        unit: '',
-        measured: spreadOf(unanswered),
-      },
-    ],
+    reaches: reachesOf(engine, measured),
     arms: measured.all(),
     pictures: [
-      picture('how long the others wait for the begin of an answer, median', 'waitP50', measured),
+      picture('from due to the begin of the answer, median', 'waitP50', measured),
       picture('p95', 'waitP95', measured),
     ],
-    note: `an answer takes ${ANSWER_MS} ms, ${CONCURRENCY} at a time; all roles in the process of the bench`,
+    note: `an answer takes ${ANSWER_MS} ms, ${SLOTS} at a time; all roles in the process of the bench`,
   }
+}
+
+function reachesOf(engine: string, measured: Rounds<Arm>): Reach[] {
+  const alone = measured.values('alone', 'waitP95')
+  const shares = measured
+    .values('priority', 'waitP95')
+    .map((ms, round) => ms / (3 * (alone[round] ?? 0) + ANSWER_MS))
+  const inMs = (what: string, arm: Arm, figure: string) => {
+    return { what: `  ${what}`, limit: null, unit: 'ms', measured: measured.spread(arm, figure) }
+  }
+  return [
+    {
+      what: `${engine}: p95 of the few's wait beside the big one, of 3 × alone + one answer`,
+      limit: atMost(1),
+      unit: '×',
+      measured: spreadOf(shares),
+    },
+    ...ARMS.map((arm) => inMs(LABELS[arm], arm, 'waitP95')),
+    {
+      what: `${engine}: turns a second of the big one, of those without priority`,
+      limit: atLeast(0.9),
+      unit: '×',
+      measured: measured.ratio('priority', 'none', 'bigPerSecond'),
+    },
+    inMs('longest wait of the big one', 'priority', 'bigWaitMax'),
+    inMs('without priority', 'none', 'bigWaitMax'),
+    {
+      what: `${engine}: turns that nobody answered`,
+      limit: atMost(0),
+      unit: '',
+      measured: spreadOf(ARMS.flatMap((arm) => measured.values(arm, 'unanswered'))),
+    },
+  ]
 }
 
 function picture(title: string, figure: string, measured: Rounds<Arm>) {
-  const bar = (label: string, arm: Arm) => ({ label, spread: measured.spread(arm, figure) })
-  return {
-    title,
-    unit: 'ms',
-    bars: [
-      bar('alone', 'alone'),
-      bar('beside the big one', 'priority'),
-      bar('beside it without priority', 'none'),
-    ],
-  }
+  const bars = ARMS.map((arm) => ({ label: LABELS[arm], spread: measured.spread(arm, figure) }))
+  return { title, unit: 'ms', bars }
 }
 
-async function oneRound(
-  arm: Arm,
-  crowd: Crowd,
-  url: string | null,
-  scale: Scale,
-): Promise<Figures> {
-  const clock = preciseClock()
-  const watch = new TurnWatch(clock)
-  const responder: Responder = {
-    name: 'slow',
-    async respond({ batchId }, signal) {
-      watch.asked(batchId)
-      return await pause(ANSWER_MS, 'Да', { signal })
-    },
-  }
-  const options = { url, tenants: tenantsOf(crowd), concurrency: CONCURRENCY, responder }
-  await using service = await startWholeService(options)
-  const { store, queue, events } = service.gateway
-  watch.watch(store, events)
-  if (arm === 'none') {
-    const add = queue.add.bind(queue)
-    queue.add = (jobs) => add(jobs.map((job) => ({ ...job, priority: 1 })))
-  }
-  const planned = [...turnsOfOthers(crowd), ...(arm === 'alone' ? [] : turnsOfBig(crowd))]
-  // Time to write all of it before the first is due.
-  const startAt = Date.now() + scale.of(2000, 500)
-  const random = seededRandom(6)
-  await callers(BUSY, planned.length, (n) => {
-    const { conversation, dueInMs } = planned[n] as PlannedTurn
-    const idleMs = Math.ceil(startAt + dueInMs - Date.now())
-    return store.append(appendTo(conversation, { n, idleMs, random }))
-  })
-  const answered = await watch.answered(planned.length, PATIENCE_MS)
-  return figuresOf(answered, planned.length)
-}
+type Moment = 'dueAt' | 'sealedAt' | 'askedAt' | 'answeredAt'
 
 function figuresOf(turns: readonly TurnTimes[], planned: number): Figures {
-  const others = turns.filter(({ tenant }) => tenant !== BIG)
+  const few = turns.filter(({ tenant }) => tenant !== BIG)
   const big = turns.filter(({ tenant }) => tenant === BIG)
-  const since = (from: 'dueAt' | 'sealedAt', to: 'sealedAt' | 'askedAt' | 'answeredAt') =>
-    others.map((turn) => turn[to] - turn[from])
-  const startedAt = Math.min(...turns.map(({ dueAt }) => dueAt))
-  const endedAt = Math.max(...turns.map(({ answeredAt }) => answeredAt))
-  const slotMs = (endedAt - startedAt) * CONCURRENCY
+  const from = (since: Moment, until: Moment, share: number, of = few) =>
+    quantile(
+      of.map((turn) => turn[until] - turn[since]),
+      share,
+    )
   return {
-    waitP50: quantile(since('dueAt', 'askedAt'), 0.5),
-    waitP95: quantile(since('dueAt', 'askedAt'), 0.95),
-    waitMax: Math.max(...since('dueAt', 'askedAt')),
-    sealedP95: quantile(since('dueAt', 'sealedAt'), 0.95),
-    queuedP95: quantile(since('sealedAt', 'askedAt'), 0.95),
-    replyP50: quantile(since('dueAt', 'answeredAt'), 0.5),
-    replyP95: quantile(since('dueAt', 'answeredAt'), 0.95),
+    waitP50: from('dueAt', 'askedAt', 0.5),
+    waitP95: from('dueAt', 'askedAt', 0.95),
+    waitMax: from('dueAt', 'askedAt', 1),
+    sealedP95: from('dueAt', 'sealedAt', 0.95),
+    queuedP95: from('sealedAt', 'askedAt', 0.95),
+    replyP50: from('dueAt', 'answeredAt', 0.5),
+    replyP95: from('dueAt', 'answeredAt', 0.95),
     unanswered: planned - turns.length,
-    slotsBusy: (turns.length * ANSWER_MS) / slotMs,
-    ...(big.length > 0 && bigFigures(big)),
+    slotsBusy: (turns.length * ANSWER_MS) / (tookMs(turns) * SLOTS),
+    ...(big.length > 0 && {
+      bigPerSecond: (big.length / tookMs(big)) * 1000,
+      bigWaitP50: from('dueAt', 'askedAt', 0.5, big),
+      bigWaitMax: from('dueAt', 'askedAt', 1, big),
+    }),
   }
 }
 
-function bigFigures(turns: readonly TurnTimes[]): Figures {
-  const startedAt = Math.min(...turns.map(({ dueAt }) => dueAt))
-  const endedAt = Math.max(...turns.map(({ answeredAt }) => answeredAt))
-  const waits = turns.map(({ askedAt, dueAt }) => askedAt - dueAt)
-  return {
-    bigPerSecond: (turns.length / (endedAt - startedAt)) * 1000,
-    bigWaitP50: quantile(waits, 0.5),
-    bigWaitMax: Math.max(...waits),
-  }
+/** From the first that was due to the last answer. */
+function tookMs(turns: readonly TurnTimes[]): number {
+  const firstAt = Math.min(...turns.map(({ dueAt }) => dueAt))
+  return Math.max(...turns.map(({ answeredAt }) => answeredAt)) - firstAt
 }

@@ -1,22 +1,10 @@
 /**
- * Tenants of whom one is big: twenty who each have a turn now and then, and one with a hundred times
- * as many, due in waves. Only who, and when it is due; a seed brings the same moments back. Pure.
+ * Tenants of whom one has far more turns than the others: only who has a turn, and when it is due. A
+ * seed brings the same moments back. Pure.
  */
 import type { ConversationKey } from '../../src/message.ts'
 import { seededRandom } from '../../test/support/seeded-random.ts'
 import { keys, phoneOf } from './messages.ts'
-
-export const BIG = 'big'
-const TIMES_AS_MANY = 100
-
-export interface Crowd {
-  readonly others: number
-  readonly turnsEach: number
-  /** From the first turn that is due to the last. */
-  readonly overMs: number
-  /** Of the big one: this many at the same moment, again and again. */
-  readonly waves: number
-}
 
 export interface PlannedTurn {
   readonly tenant: string
@@ -25,24 +13,30 @@ export interface PlannedTurn {
   readonly dueInMs: number
 }
 
-export function tenantsOf({ others }: Crowd): string[] {
-  return [BIG, ...Array.from({ length: others }, (_, n) => `other-${n}`)]
+export interface Spread {
+  readonly tenants: number
+  readonly turnsEach: number
+  readonly overMs: number
 }
 
-/** Turns of the others, spread over the time by chance. */
-export function turnsOfOthers({ others, turnsEach, overMs }: Crowd): PlannedTurn[] {
+/** Turns of many tenants, spread over the time by chance. */
+export function spreadTurns({ tenants, turnsEach, overMs }: Spread): PlannedTurn[] {
   const random = seededRandom(5)
-  return Array.from({ length: others * turnsEach }, (_, n) => {
-    const round = Math.floor(n / others)
-    return planned(`other-${n % others}`, n, ((round + random()) / turnsEach) * overMs)
+  return Array.from({ length: tenants * turnsEach }, (_, n) => {
+    const round = Math.floor(n / tenants)
+    return planned(`few-${n % tenants}`, n, ((round + random()) / turnsEach) * overMs)
   })
 }
 
-export function turnsOfBig({ turnsEach, overMs, waves }: Crowd): PlannedTurn[] {
-  const count = turnsEach * TIMES_AS_MANY
-  return Array.from({ length: count }, (_, n) =>
-    planned(BIG, n, (Math.floor((n * waves) / count) / waves) * overMs),
-  )
+export interface Waves {
+  /** How many turns are due at the same moment, wave by wave. */
+  readonly sizes: readonly number[]
+  readonly everyMs: number
+}
+
+export function turnsInWaves(tenant: string, { sizes, everyMs }: Waves): PlannedTurn[] {
+  const dueInMs = sizes.flatMap((size, wave) => Array<number>(size).fill(wave * everyMs))
+  return dueInMs.map((inMs, n) => planned(tenant, n, inMs))
 }
 
 function planned(tenant: string, n: number, dueInMs: number): PlannedTurn {

@@ -2,14 +2,17 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { CORE } from '../../bench/core.ts'
+import { FAIRNESS } from '../../bench/fairness.ts'
 import { runScript } from '../support/run-script.ts'
 
 describe('npm run bench', () => {
-  it('runs every bench of the core once', { timeout: 60_000 }, async () => {
-    const { code, output } = await runScript('bench/run.ts', ['core', '--quick'])
-    assert.equal(code, 0, output)
-    for (const { name } of CORE) assert.match(output, new RegExp(`^${name}: ran in `, 'm'))
-  })
+  for (const [suite, benches] of Object.entries({ core: CORE, fairness: FAIRNESS })) {
+    it(`runs every bench of ${suite} once`, { timeout: 60_000 }, async () => {
+      const { code, output } = await runScript('bench/run.ts', [suite, '--quick'])
+      assert.equal(code, 0, output)
+      for (const { name } of benches) assert.match(output, new RegExp(`^${name}: ran in `, 'm'))
+    })
+  }
 
   it('runs those that are named, and says what there is when there is none', async () => {
     const one = await runScript('bench/run.ts', ['core', 'append-sqlite', '--quick'])
