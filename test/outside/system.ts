@@ -153,7 +153,7 @@ export class System {
     const keys = await client.keys('*')
     client.disconnect()
     const explained =
-      /^(rf:i:|last-msg:|rf:n$|rf:store$|rf:roles$|bull:[\w-]+:(meta|events|id|stalled-check|marker|repeat.*|stalled)$)/
+      /^(rf:i:|rf:o:|last-msg:|rf:n$|rf:store$|rf:roles$|bull:[\w-]+:(meta|events|id|stalled-check|marker|repeat.*|stalled)$)/
     return keys.filter((key) => !explained.test(key))
   }
 
