@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import type { EventName } from '../../src/observability/events.ts'
 import { stallOf } from './audit.ts'
+import type { Stall } from './stalls.ts'
 
 /** Die or freeze at the next event of this name; with `lastPart` only at the last part of an answer. */
 export interface Order {
@@ -16,6 +17,7 @@ export type Report =
   | { readonly kind: 'ready'; readonly url: string | null }
   | { readonly kind: 'fenced'; readonly batchId: string }
   | { readonly kind: 'trouble'; readonly what: string }
+  | { readonly kind: 'stall'; readonly stall: Stall }
 
 export interface MemberOptions {
   readonly name: string
@@ -47,6 +49,8 @@ export class Member {
   url: string | null = null
   /** Turns of it that were somebody else's, by life and batch. */
   readonly fenced = new Set<string>()
+  /** When it could do nothing. */
+  readonly stalls: Stall[] = []
 
   constructor(options: MemberOptions) {
     this.#options = options
@@ -99,6 +103,7 @@ export class Member {
           this.#ready = true
           resolve()
         } else if (report.kind === 'fenced') this.fenced.add(stallOf(instance, report.batchId))
+        else if (report.kind === 'stall') this.stalls.push(report.stall)
         else this.troubles.push(`${this.instance}: ${report.what}`)
       })
       child.once('exit', (code, signal) => {

@@ -11,6 +11,7 @@ import type { Interruption } from './audit.ts'
 import type { Backend } from './backend.ts'
 import { Member } from './member.ts'
 import type { MoodySink } from './moody-sink.ts'
+import { onOurClock, type Stall, watchStalls } from './stalls.ts'
 import type { StoreName } from './system.ts'
 
 export const SECRET = 'secret-of-those-who-look-from-outside'
@@ -55,6 +56,8 @@ export class Processes {
   readonly interruptions: Interruption[] = []
   readonly #dir: string
   readonly #redis: RedisServer | null
+  readonly #ownStalls: Stall[] = []
+  readonly #unwatch: () => void
 
   private constructor(
     store: StoreName,
@@ -66,6 +69,7 @@ export class Processes {
     this.members = members
     this.#dir = dir
     this.#redis = redis
+    this.#unwatch = watchStalls((stall) => this.#ownStalls.push(stall))
   }
 
   static async start({ store, backend, sink, env }: ProcessesOptions): Promise<Processes> {
@@ -123,6 +127,11 @@ export class Processes {
     await Promise.all(members.map((member) => member.start()))
   }
 
+  /** When one of the processes or this one could do nothing, on the clock of this one. */
+  get stalls(): readonly Stall[] {
+    return onOurClock([...this.#ownStalls, ...this.members.flatMap(({ stalls }) => stalls)])
+  }
+
   /** By life and batch: turns that were somebody else's when a process wanted to go on. */
   get stalled(): ReadonlySet<string> {
     return new Set(this.members.flatMap(({ fenced }) => [...fenced]))
@@ -161,6 +170,7 @@ export class Processes {
   }
 
   async clear(): Promise<void> {
+    this.#unwatch()
     for (const member of this.members) member.kill('SIGKILL')
     await Promise.all(this.members.map(({ exit }) => exit))
     await this.#redis?.stop()

@@ -7,6 +7,7 @@ import { type Role, startGateway } from '../../src/gateway.ts'
 import { Events } from '../../src/observability/events.ts'
 import type { Responder } from '../../src/responders/responder.ts'
 import type { Order, Report } from './member.ts'
+import { watchStalls } from './stalls.ts'
 
 const PARTS = 3
 
@@ -41,6 +42,7 @@ events.subscribe((name, event) => {
     report({ kind: 'trouble', what: `${name} ${JSON.stringify(event)}` })
   }
 })
+watchStalls((stall) => report({ kind: 'stall', stall }))
 process.on('message', ({ order }: { order: Order | null }) => {
   awaited = order
 })

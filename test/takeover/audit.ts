@@ -8,6 +8,7 @@ import { audit as auditDelivery, type Interruption } from '../outside/audit.ts'
 import { type Ask, readPart } from '../outside/backend.ts'
 import { type Arrival, isTaken } from '../outside/moody-sink.ts'
 import type { Said } from '../outside/people.ts'
+import { endOfWay, type Stall, startOfWay } from '../outside/stalls.ts'
 import { messagesIn, textOf } from '../outside/traffic.ts'
 import type { Echo, HumanSaid } from './own-side.ts'
 
@@ -19,8 +20,9 @@ export interface Ledger {
   readonly arrivals: readonly Arrival[]
   readonly interruptions: readonly Interruption[]
   readonly stalled: ReadonlySet<string>
-  /** How long a request may be on its way to the backend or the far end, ms. */
+  /** How long a request may be on its way to the backend or the far end, but for stalls, ms. */
   readonly onTheWayMs: number
+  readonly stalls: readonly Stall[]
 }
 
 export interface Verdict {
@@ -134,7 +136,7 @@ function afterHuman(ledger: Ledger): { afterHuman: string[]; onTheWire: number }
     ledger.asks.toReversed().map(({ batchId, at }) => [batchId, at] as const),
   )
   for (const human of ledger.humans) {
-    const wireEndAt = human.acceptedAt + ledger.onTheWayMs
+    const wireEndAt = endOfWay(human.acceptedAt, ledger.onTheWayMs, ledger.stalls)
     let wired: string | null = null
     for (const { at, partId } of arrivalsOf.get(human.person) ?? []) {
       if (at <= human.acceptedAt) continue
@@ -153,7 +155,8 @@ function byBoth(ledger: Ledger, surely: ReadonlyMap<string, number>): string[] {
   const judge = (texts: readonly string[], at: number): void => {
     for (const text of texts) {
       const from = surely.get(text)
-      if (from !== undefined && at > from + ledger.onTheWayMs) wrong.add(text)
+      if (from === undefined) continue
+      if (at > endOfWay(from, ledger.onTheWayMs, ledger.stalls)) wrong.add(text)
     }
   }
   for (const { texts, at } of ledger.asks) judge(texts, at)
@@ -165,7 +168,7 @@ function byBoth(ledger: Ledger, surely: ReadonlyMap<string, number>): string[] {
 }
 
 /** An answer ends early when a human comes between its first part and the next answer. */
-function cutShort({ humans, arrivals, onTheWayMs }: Ledger): string[] {
+function cutShort({ humans, arrivals, onTheWayMs, stalls }: Ledger): string[] {
   const wrong: string[] = []
   const humansOf = Map.groupBy(humans, ({ person }) => person)
   for (const [person, ofPerson] of Map.groupBy(arrivals, ({ to }) => to)) {
@@ -177,9 +180,10 @@ function cutShort({ humans, arrivals, onTheWayMs }: Ledger): string[] {
       if (new Set(taken.map(({ partId }) => partId)).size === whole) continue
       const firstAt = Math.min(...parts.map(({ at }) => at))
       const nextAt = batches[i + 1]?.[1][0]?.at ?? Number.POSITIVE_INFINITY
+      const cutFrom = startOfWay(firstAt, onTheWayMs, stalls)
       const cut = humansOf
         .get(person)
-        ?.some(({ sentAt, acceptedAt }) => acceptedAt > firstAt - onTheWayMs && sentAt < nextAt)
+        ?.some(({ sentAt, acceptedAt }) => acceptedAt > cutFrom && sentAt < nextAt)
       if (!cut) wrong.push(batchId)
     }
   }

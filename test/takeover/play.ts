@@ -179,7 +179,7 @@ export class Play {
   async #played(processes: Processes, said: number, backlogs: readonly Backlog[]): Promise<Played> {
     const counts = await processes.counts()
     const failed = await processes.failed()
-    const { interruptions, stalled, troubles } = processes
+    const { interruptions, stalled, stalls, troubles } = processes
     const { accepted, answered, open } = counts
     const late = backlogs.reduce((sum, { written }) => sum + written.length, 0)
     const accounts = accepted === said + late && accepted === answered + counts.failed + open
@@ -200,7 +200,7 @@ export class Play {
         backlogs: backlogs.filter(({ person }) => of(person, true)),
       })
       ledgers.set(mode, {
-        ...{ interruptions, stalled, onTheWayMs: ON_THE_WAY_MS, ...ledgerOf(false) },
+        ...{ interruptions, stalled, stalls, onTheWayMs: ON_THE_WAY_MS, ...ledgerOf(false) },
         said: this.#people.said.filter(own),
         humans: this.#own.humans.filter(own),
         echoes: this.#own.echoes.filter(own),

@@ -4,6 +4,7 @@
  * silent, nobody was answered by both, nothing is lost, no echo was taken for a human.
  */
 import { parseArgs } from 'node:util'
+import { stallsAsText } from '../outside/stalls.ts'
 import type { StoreName } from '../outside/system.ts'
 import { type Column, tableOf } from '../outside/table.ts'
 import { timeline } from '../outside/timeline.ts'
@@ -88,9 +89,10 @@ async function play(store: StoreName): Promise<void> {
       }
     }
     const { accounts, kills, books, troubles } = played
+    const stalls = stallsAsText(played.ledgers.get('collect')?.stalls ?? [])
     clean &&= accounts
     const state = accounts ? 'add up' : 'DO NOT ADD UP'
-    remarks.push(`${store}: ${kills} kills, books ${state}: ${books}`)
+    remarks.push(`${store}: ${kills} kills, ${stalls}, books ${state}: ${books}`)
     for (const trouble of troubles.slice(0, 10)) remarks.push(`trouble: ${trouble}`)
   } finally {
     process.off('SIGINT', quit)

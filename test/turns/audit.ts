@@ -9,6 +9,7 @@ import { type Ask, partText, readPart } from '../outside/backend.ts'
 import { type Arrival, isTaken } from '../outside/moody-sink.ts'
 import type { Said } from '../outside/people.ts'
 import type { Mode } from '../outside/processes.ts'
+import { type Stall, startOfWay } from '../outside/stalls.ts'
 import { messagesIn, textOf } from '../outside/traffic.ts'
 
 export interface Ledger {
@@ -23,9 +24,10 @@ export interface Ledger {
   readonly limits: {
     readonly maxSize: number
     readonly maxInterrupts: number
-    /** How long a request may be on its way to the far end, ms. */
+    /** How long a request may be on its way to the far end, but for stalls, ms. */
     readonly onTheWayMs: number
   }
+  readonly stalls: readonly Stall[]
 }
 
 export interface Verdict {
@@ -158,7 +160,7 @@ function missingIn(
 function staleFrom(
   answer: Answer,
   asks: readonly Ask[],
-  { mode, limits, stalled, interruptions }: Ledger,
+  { mode, limits, stalled, stalls, interruptions }: Ledger,
 ): number {
   const nothing = Number.NEGATIVE_INFINITY
   if (mode === 'collect' || answer.texts.size >= limits.maxSize) return nothing
@@ -178,7 +180,7 @@ function staleFrom(
       .filter((one) => one.instance === instance && end?.how === 'answered' && one.at > end.at)
       .map(({ at }) => at),
   )
-  return Math.min(answer.firstAt, ...deaths) - limits.onTheWayMs
+  return startOfWay(Math.min(answer.firstAt, ...deaths), limits.onTheWayMs, stalls)
 }
 
 function notAsGiven(arrivals: readonly Arrival[], askOf: ReadonlyMap<number, Ask>): string[] {

@@ -150,14 +150,14 @@ export class Play {
     const counts = await processes.counts()
     const failed = await processes.failed()
     const failedBatches = new Set(failed.map(({ batchId }) => batchId))
-    const { interruptions, stalled, troubles } = processes
+    const { interruptions, stalled, stalls, troubles } = processes
     const limits = {
       ...{ maxSize: MAX_SIZE, maxInterrupts: MAX_INTERRUPTS, onTheWayMs: ON_THE_WAY_MS },
     }
     const ledgers = MODES.map((mode): [Mode, Ledger] => [
       mode,
       {
-        ...{ mode, interruptions, stalled, failedBatches, limits },
+        ...{ mode, interruptions, stalled, stalls, failedBatches, limits },
         said: said.filter(({ person }) => modeOf(person) === mode),
         asks: this.#backend.asks.filter(({ person }) => modeOf(person) === mode),
         arrivals: this.#sink.arrivals.filter(({ to }) => modeOf(to) === mode),

@@ -4,6 +4,7 @@
  * order, no answer without a message that was there before it began.
  */
 import { parseArgs } from 'node:util'
+import { stallsAsText } from '../outside/stalls.ts'
 import type { StoreName } from '../outside/system.ts'
 import { type Column, tableOf } from '../outside/table.ts'
 import { timeline } from '../outside/timeline.ts'
@@ -67,9 +68,10 @@ async function play(store: StoreName): Promise<void> {
       complaints.push(...complaintsOf(`${store} ${mode}`, verdict, ledger))
     }
     clean &&= accounts
+    const stalls = stallsAsText(ledgers.get('collect')?.stalls ?? [])
     const state = accounts ? 'add up' : 'DO NOT ADD UP'
     complaints.push(
-      `${store}: ${kills} kills, ${refusals} calls that had to come again, books ${state}: ${books}`,
+      `${store}: ${kills} kills, ${stalls}, ${refusals} calls that had to come again, books ${state}: ${books}`,
     )
     for (const trouble of troubles.slice(0, 10)) complaints.push(`trouble: ${trouble}`)
   } finally {
