@@ -52,7 +52,10 @@ async function enteredTurn(turn: Turn, deps: TurnDeps, stopping: AbortSignal): P
   events.emit('turn.begun', { ...turn, epoch })
   const who = keys.parse(conversation)
   const tenant = tenantOf(who.tenant, deps)
-  const mayInterrupt = tenant.whileAnswering === 'interrupt' && interrupts < tenant.maxInterrupts
+  // A full turn has no room for what came since: made anew, its answer would be to the same messages.
+  const isFull = begun.payloads.length >= tenant.maxSize
+  const mayInterrupt =
+    tenant.whileAnswering === 'interrupt' && interrupts < tenant.maxInterrupts && !isFull
   using lease = new Lease(deps, { ...turn, epoch, unlessNewer: mayInterrupt }, begunAtMs)
   let alone = false
   let read: ReadTurn = { ...turn, ...begun, who, tenant, to: who.peer, text: '', messages: [] }

@@ -69,6 +69,17 @@ describe('a message that comes while the answer is made', () => {
     assert.equal((await stage.store.conversation(ANNA)).payloads.length, 1)
   })
 
+  test('takes nothing back where the turn is full already, as it would not be answered with it', async () => {
+    stage = await TurnStage.set(tenants({ whileAnswering: 'interrupt', maxSize: 2 }))
+    stage.answer = async ({ text }) => {
+      await stage.write(ANNA, ['и ещё'])
+      return [{ text }]
+    }
+    await stage.handle(await stage.turn(ANNA, ['Привет', 'можно']))
+    assert.deepEqual(stage.texts, ['Привет можно'])
+    assert.equal(stage.asked.length, 1)
+  })
+
   test('never takes an answer back of which a part went out', async () => {
     stage = await TurnStage.set(tenants({ whileAnswering: 'interrupt' }))
     stage.answer = async () => [{ text: 'раз' }, { text: 'два' }]
