@@ -14,6 +14,7 @@ import { VenomChannel } from './channels/venom.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { settingsDigest } from './config/digest.ts'
 import type { Settings } from './config/settings.ts'
+import { startWarnings } from './config/start-warnings.ts'
 import { ConversationKeys } from './conversation-key.ts'
 import { messageOf, RapidFireError } from './errors.ts'
 import { accessAtStart } from './ingress/access.ts'
@@ -143,17 +144,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await stopAll(started, new Deadline(STOP_MS), events)
     throw error
   }
-  if (settings.responder === 'echo' && settings.venomServerUrl && !options.responder) {
-    events.emit('start.warning', {
-      sentence:
-        'RESPONDER=echo: people get their own words back; set RESPONDER to what shall answer',
-    })
-  }
-  if (settings.responder === 'forward' && settings.takeover === 'on') {
-    events.emit('start.warning', {
-      sentence:
-        'RESPONDER=forward: when the bridge reports what your backend sends, it is taken for a human and the bot falls silent; set TAKEOVER=off',
-    })
+  if (!options.responder) {
+    for (const sentence of startWarnings(settings, separate)) {
+      events.emit('start.warning', { sentence })
+    }
   }
   if (access.warning) events.emit('access.unsigned', { reason: access.warning })
   for (const role of roles)
@@ -210,7 +204,8 @@ async function callbackKeyOf(settings: Settings): Promise<string> {
 
 /** Where the API of another process listens; null when that is any free port. */
 function addressOf({ host, port }: Settings): string | null {
-  return port === 0 ? null : `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+  const reached = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
+  return port === 0 ? null : `http://${reached.includes(':') ? `[${reached}]` : reached}:${port}`
 }
 
 function createChannel(settings: Settings, events: Events): Channel {

@@ -1,5 +1,6 @@
 /** Which engine keeps the batches, and with which waits: Redis when REDIS_URL is set, else SQLite. */
 import { redisOptions } from './batching/redis/connection.ts'
+import { RATE_PREFIX } from './batching/redis/keys.ts'
 import { RedisStore } from './batching/redis/redis-store.ts'
 import { SqliteStore } from './batching/sqlite/sqlite-store.ts'
 import type { BatchStore, StoreTimes } from './batching/store.ts'
@@ -41,6 +42,7 @@ export function createRateLimit(settings: Settings, events: Events): RateLimit &
   if (!url || (responderCallsPerMinute === null && !isLimited)) return new MemoryRateLimit()
   return new RedisRateLimit({
     url,
+    prefix: RATE_PREFIX,
     connection: redisOptions({ url, password }),
     onAway: (error) => events.emit('rate.missing', { error: messageOf(error) }),
   })

@@ -177,7 +177,12 @@ export function retime(state: ConversationState, event: EventOf<'retime'>): Redu
   switch (retime.kind) {
     case 'hold': {
       const until = retime.forMs === null ? Number.POSITIVE_INFINITY : now + retime.forMs
-      if (retime.atLeast && state.holdUntil >= until) return done(state)
+      // Who opted out is not written to because somebody else paused for an hour.
+      const isStopped = state.holdUntil > now && state.holdWhy === 'stopped'
+      if (isStopped && retime.why !== 'stopped') return done(state)
+      const isLonger = state.holdUntil > until
+      const isEqual = state.holdUntil === until && retime.why !== 'stopped'
+      if (retime.atLeast && (isLonger || isEqual)) return done(state)
       return done({ ...state, holdUntil: until, holdWhy: retime.why })
     }
     case 'release': {

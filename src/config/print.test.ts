@@ -44,6 +44,10 @@ describe('what is in force', () => {
 
   test('an address without a password stays as it is', () => {
     assert.equal(withoutPassword('redis://127.0.0.1:6379'), 'redis://127.0.0.1:6379')
+    assert.equal(
+      withoutPassword('https://bot:c4nary@bot.test/hook?key=c4nary'),
+      'https://bot:***@bot.test/hook',
+    )
     assert.equal(withoutPassword('no url: c4nary'), 'set (hidden)')
   })
 })

@@ -34,6 +34,7 @@ export function settingsInForce(settings: Settings, sources: Sources): PrintedSe
 }
 
 function shownValue(property: string, value: unknown, secret: boolean): unknown {
+  if (typeof value === 'string' && /^https?:/.test(value)) return withoutPassword(value)
   if (value === null || !secret) return value
   return property === 'redisUrl' ? withoutPassword(String(value)) : HIDDEN
 }
@@ -42,8 +43,9 @@ function shownValue(property: string, value: unknown, secret: boolean): unknown 
 export function withoutPassword(url: string): string {
   if (!URL.canParse(url)) return HIDDEN
   const parsed = new URL(url)
+  if (parsed.password === '' && parsed.search === '') return url
   if (parsed.password !== '') parsed.password = '***'
-  // A password may also be given as a parameter, as some drivers allow.
+  // A password may also be given as a parameter, as some drivers and webhooks have it.
   parsed.search = ''
   return parsed.href
 }

@@ -13,10 +13,10 @@ export async function ask(
   deps: TurnDeps,
   signal: AbortSignal,
 ): Promise<Answer> {
-  await withinRates(turn, deps)
   const { breaker } = deps
   const waitMs = breaker.waitMs()
   if (waitMs > 0) throw new NotNow('failures', waitMs)
+  await withinRates(turn, deps)
   try {
     const answer = await respond(turn, deps, signal)
     breaker.succeeded()
@@ -33,16 +33,21 @@ export async function ask(
   }
 }
 
+/** A turn that is put off has used up nothing. */
 async function withinRates({ tenant }: ReadTurn, deps: TurnDeps): Promise<void> {
-  const { rate, responder, responderCallsPerMinute } = deps
-  if (tenant.turnsPerMinute !== null) {
-    const waitMs = await rate.take(`tenant:${tenant.id}`, tenant.turnsPerMinute)
-    if (waitMs > 0) throw new NotNow('tenant', waitMs)
+  const { rate, breaker, responder, responderCallsPerMinute: calls } = deps
+  const { turnsPerMinute: turns } = tenant
+  const ours = `responder:${responder.name}`
+  let waitMs = calls === null ? 0 : await rate.take(ours, calls)
+  if (waitMs > 0) {
+    breaker.abandoned()
+    throw new NotNow('responder', waitMs)
   }
-  if (responderCallsPerMinute !== null) {
-    const waitMs = await rate.take(`responder:${responder.name}`, responderCallsPerMinute)
-    if (waitMs > 0) throw new NotNow('responder', waitMs)
-  }
+  waitMs = turns === null ? 0 : await rate.take(`tenant:${tenant.id}`, turns)
+  if (waitMs === 0) return
+  breaker.abandoned()
+  if (calls !== null) await rate.giveBack(ours, calls)
+  throw new NotNow('tenant', waitMs)
 }
 
 async function respond(

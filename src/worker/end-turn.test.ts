@@ -113,6 +113,19 @@ describe('how a try ends that is no answer', () => {
     })
   })
 
+  test('a turn that is put off by its tenant has used up nothing of the responder', async () => {
+    await set({ ...with_({ turnsPerMinute: 1 }), responderCallsPerMinute: 3 })
+    await stage.handle(await stage.turn(ANNA, ['раз']))
+    const second = await stage.turn(BORIS, ['два'])
+    await stage.handle(second)
+    await stage.handle(await stage.again(second))
+    await stage.handle(await stage.again(second))
+    assert.deepEqual(
+      stage.events.all('turn.postponed').map(({ limit }) => limit),
+      ['tenant', 'tenant', 'tenant'],
+    )
+  })
+
   test('after five failures in a row the responder is left alone for half a minute', async () => {
     await set({ maxTries: 100 })
     stage.answer = failing('responder_failed')

@@ -14,6 +14,9 @@
  */
 import type { BatchId, ConversationKey } from '../../message.ts'
 
+/** How the counters of so many a minute begin; they end with their minute. */
+export const RATE_PREFIX = 'rf:rate'
+
 export class RedisKeys {
   readonly open: string
   readonly turns: string

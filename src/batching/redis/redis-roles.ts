@@ -9,7 +9,11 @@ export async function beat(
   freshMs: number,
 ): Promise<readonly Port.LiveRole[]> {
   const member = mine ? JSON.stringify(mine) : ''
-  const reply = await calls.run('beat', [calls.keys.roles], [calls.now(), freshMs, member])
+  const reply = await calls.run(
+    'beat',
+    [calls.keys.roles, calls.keys.held],
+    [calls.now(), freshMs, member],
+  )
   const flat = texts(reply)
   const live: Port.LiveRole[] = []
   for (let i = 0; i + 1 < flat.length; i += 2) {

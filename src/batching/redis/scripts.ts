@@ -24,7 +24,7 @@ export const SCRIPTS = {
   'discard-failed': 5,
   retry: 6,
   adopt: 5,
-  beat: 1,
+  beat: 2,
   probe: 0,
   postpone: 1,
   spend: 1,

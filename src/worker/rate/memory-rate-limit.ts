@@ -12,17 +12,25 @@ export class MemoryRateLimit implements RateLimit, Service {
   async stop(): Promise<void> {}
 
   async take(key: string, perMinute: number): Promise<number> {
-    let limiter = this.#limiters.get(perMinute)
-    if (!limiter) {
-      limiter = new RateLimiterMemory({ points: perMinute, duration: WINDOW_S })
-      this.#limiters.set(perMinute, limiter)
-    }
     try {
-      await limiter.consume(key)
+      await this.#limiter(perMinute).consume(key)
       return 0
     } catch (refusal) {
       if (!(refusal instanceof RateLimiterRes)) throw refusal
       return Math.max(1, refusal.msBeforeNext)
     }
+  }
+
+  async giveBack(key: string, perMinute: number): Promise<void> {
+    await this.#limiter(perMinute).reward(key)
+  }
+
+  #limiter(perMinute: number): RateLimiterMemory {
+    let limiter = this.#limiters.get(perMinute)
+    if (!limiter) {
+      limiter = new RateLimiterMemory({ points: perMinute, duration: WINDOW_S })
+      this.#limiters.set(perMinute, limiter)
+    }
+    return limiter
   }
 }

@@ -5,6 +5,7 @@ import type { Redis } from 'ioredis'
 import { Expiry } from '../../../test/support/expiry.ts'
 import { RedisServer } from '../../../test/support/redis-server.ts'
 import { redisOptions } from '../../batching/redis/connection.ts'
+import { RATE_PREFIX } from '../../batching/redis/keys.ts'
 import { Deadline, type Service } from '../../service.ts'
 import { MemoryRateLimit } from './memory-rate-limit.ts'
 import type { RateLimit } from './rate-limit.ts'
@@ -48,6 +49,7 @@ after(async () => {
 function redisLimit(aways: unknown[] = [], more = {}): RedisRateLimit {
   return new RedisRateLimit({
     url: server.url,
+    prefix: RATE_PREFIX,
     connection: redisOptions({ url: server.url }, more),
     onAway: (error) => aways.push(error),
   })
@@ -98,6 +100,15 @@ for (const engine of [memory, redis]) {
       assert.deepEqual(waits.slice(0, 3), [0, 0, 0])
       assert.ok(isWait(waits[3] ?? 0))
     })
+    it('are given back where they were not needed', async () => {
+      await start()
+      await takes(3)
+      await limit.giveBack('a', 3)
+      const [again = 1, over = 0] = await takes(2)
+      assert.equal(again, 0)
+      assert.ok(over > 0)
+    })
+
     it('are counted for each key apart', async () => {
       await start()
       assert.ok(isWait((await takes(4, 'tenant:a')).at(-1) ?? 0))

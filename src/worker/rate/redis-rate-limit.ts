@@ -9,6 +9,8 @@ import { type RateLimit, WINDOW_S } from './rate-limit.ts'
 
 export interface RedisRateLimitOptions {
   readonly url: string
+  /** How its keys begin. */
+  readonly prefix: string
   /** As the store connects. */
   readonly connection: Omit<RedisOptions, 'replyMapping'>
   /** Told once, until a limit could be asked for again. */
@@ -21,7 +23,10 @@ export class RedisRateLimit implements RateLimit, Service {
   readonly #limiters = new Map<number, RateLimiterRedis>()
   #isAway = false
 
-  constructor({ url, connection, onAway }: RedisRateLimitOptions) {
+  readonly #prefix: string
+
+  constructor({ url, prefix, connection, onAway }: RedisRateLimitOptions) {
+    this.#prefix = prefix
     this.#redis = new Redis(url, connection)
     this.#redis.on('error', (error) => this.#away(error))
     this.#onAway = onAway
@@ -51,12 +56,20 @@ export class RedisRateLimit implements RateLimit, Service {
     }
   }
 
+  async giveBack(key: string, perMinute: number): Promise<void> {
+    try {
+      await this.#limiter(perMinute).reward(key)
+    } catch (error) {
+      this.#away(error)
+    }
+  }
+
   #limiter(perMinute: number): RateLimiterRedis {
     let limiter = this.#limiters.get(perMinute)
     if (!limiter) {
       limiter = new RateLimiterRedis({
         storeClient: this.#redis,
-        keyPrefix: `rf:rate:${perMinute}`,
+        keyPrefix: `${this.#prefix}:${perMinute}`,
         points: perMinute,
         duration: WINDOW_S,
         rejectIfRedisNotReady: true,

@@ -212,6 +212,23 @@ export function humanCases(it: Case): void {
     assert.equal((await scene.store.conversation(ANNA)).hold, null)
   })
 
+  it('who opted out is held by nothing else, however somebody pauses', async (scene) => {
+    const pause = { kind: 'hold', forMs: null, why: 'paused', atLeast: false } as const
+    const stop = { kind: 'hold', forMs: null, why: 'stopped', atLeast: true } as const
+    await scene.store.retime(ANNA, pause)
+    await scene.store.retime(ANNA, stop)
+    await scene.store.retime(ANNA, { ...pause, forMs: MINUTE })
+    await stepIn(scene, { hold: { ...HOLD, atLeast: false } })
+    assert.deepEqual((await scene.store.conversation(ANNA)).hold, {
+      conversation: ANNA,
+      why: 'stopped',
+      until: null,
+    })
+    await scene.store.retime(ANNA, { kind: 'release', only: 'stopped' })
+    await scene.store.retime(ANNA, { ...pause, forMs: MINUTE })
+    assert.equal((await scene.store.conversation(ANNA)).hold?.why, 'paused')
+  })
+
   it('what is held is listed, what ends first first', async (scene) => {
     await stepIn(scene, { conversation: BORIS })
     await scene.store.retime(ANNA, { kind: 'hold', forMs: MINUTE, why: 'paused', atLeast: false })

@@ -21,7 +21,7 @@ local conversation, list, mirror, open, turns, counts, held, ids, marks, history
 local now, c, turnId, idHash = clock(ARGV[1]), ARGV[2], ARGV[8], ARGV[17]
 local WINDOW = { 'id', 'first', 'last', 'due', 'idle', 'loud', 'n', 'age', 'max', 'over', 'interrupts' }
 local o = redis.call('HMGET', conversation, unpack(WINDOW))
-local turn, holdAt = unpack(redis.call('HMGET', conversation, 'turn', 'hold'))
+local turn, holdAt, why = unpack(redis.call('HMGET', conversation, 'turn', 'hold', 'why'))
 local t = redis.call('HMGET', turnBatch, 'size', 'first', 'last', 'age', 'max', 'state', 'parts', 'interrupts')
 local seen = redis.call('ZSCORE', ids, idHash)
 local ours = false
@@ -78,11 +78,7 @@ if ARGV[20] ~= '' and tonumber(ARGV[6]) > 0 and tonumber(ARGV[7]) > 0 then
   remember(history, ARGV[19], ARGV[6], ARGV[7])
 end
 
-local hold, untilAt = tonumber(holdAt or 0), ARGV[14] == '' and FOREVER or now + ARGV[14]
-if ARGV[16] == '0' or untilAt > hold then
-  hold = untilAt
-  setHold(conversation, held, c, hold, ARGV[15], now)
-end
+local hold = setHold(conversation, held, c, tonumber(holdAt or 0), why, ARGV[14], ARGV[15], ARGV[16], now)
 local h = redis.call('HMGET', conversation, 'id', 'due', 'last', 'n', 'max')
 if h[1] then
   arm(open, ARGV[4], c .. '|' .. h[1], effective(tonumber(h[2]), tonumber(h[3]), tonumber(h[4]), tonumber(h[5])),

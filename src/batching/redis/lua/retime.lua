@@ -20,11 +20,7 @@ local id, hold = h[1], tonumber(h[9] or 0)
 local due = tonumber(h[3] or 0)
 
 if kind == 'hold' then
-  local untilAt = ARGV[6] == '' and FOREVER or now + ARGV[6]
-  if ARGV[8] == '0' or untilAt > hold then
-    hold = untilAt
-    setHold(conversation, held, c, hold, ARGV[7], now)
-  end
+  hold = setHold(conversation, held, c, hold, h[13], ARGV[6], ARGV[7], ARGV[8], now)
 elseif kind == 'release' then
   if hold > now and ARGV[7] ~= '' and ARGV[7] ~= (h[13] or 'paused') then return { 'none' } end
   redis.call('HDEL', conversation, 'hold', 'why')
