@@ -28,7 +28,7 @@ export interface AppendSql {
 }
 
 /** BEGIN, open, turn, hold, id, open batch, message, two counts, COMMIT, and their values. */
-const SHAPES = ['0 1 1 1 2 13 5 2 2 0', '0 1 1 1 2 11 5 2 2 0']
+const SHAPES = ['0 1 1 1 2 14 5 2 2 0', '0 1 1 1 2 12 5 2 2 0']
 
 /** What two appends to one conversation ask of SQLite. */
 export async function appendSql(): Promise<AppendSql> {
@@ -105,9 +105,9 @@ export class BareStatements implements Disposable {
     seen.get(conversation, idHash)
     const size = row ? Number(row.size) + 1 : 1
     let n = row ? Number(row.n) : 0
-    if (row) saveOpen.run(n, size, now, due, ageMs, maxSize, idleMs, size, 0, due, null)
+    if (row) saveOpen.run(n, size, now, due, ageMs, maxSize, idleMs, size, 0, 0, due, null)
     else {
-      const values = [size, now, due, ageMs, maxSize, idleMs, size, 0, due, null] as const
+      const values = [size, now, due, ageMs, maxSize, idleMs, size, 0, 0, due, null] as const
       n = Number(addOpen.run(newBatchId, conversation, now, ...values).lastInsertRowid)
     }
     addMessage.run(conversation, idHash, now + limits.dedupeMs, n, payload)
