@@ -72,7 +72,8 @@ export class Processes {
     this.#unwatch = watchStalls((stall) => this.#ownStalls.push(stall))
   }
 
-  static async start({ store, backend, sink, env }: ProcessesOptions): Promise<Processes> {
+  /** Nothing of the product runs yet; `clear` is in order from here on. */
+  static async prepare({ store, backend, sink, env }: ProcessesOptions): Promise<Processes> {
     const dir = mkdtempSync(join(tmpdir(), 'rapid-fire-processes-'))
     writeFileSync(join(dir, 'rapid-fire.config.ts'), CONFIG)
     const redis = store === 'redis' ? await RedisServer.start(['--appendonly', 'yes']) : null
@@ -92,14 +93,11 @@ export class Processes {
       const mine = { ...common, PORT: played.includes('api') ? port : '0' }
       return new Member({ name, roles: played, env: mine, sink, backend, cwd: dir })
     })
-    const processes = new Processes(store, members, dir, redis)
-    try {
-      await Promise.all(members.map((member) => member.start()))
-    } catch (error) {
-      await processes.clear()
-      throw error
-    }
-    return processes
+    return new Processes(store, members, dir, redis)
+  }
+
+  async start(): Promise<void> {
+    await Promise.all(this.members.map((member) => member.start()))
   }
 
   /** Where the API is; nobody may be there. */

@@ -46,9 +46,9 @@ watchStalls((stall) => report({ kind: 'stall', stall }))
 process.on('message', ({ order }: { order: Order | null }) => {
   awaited = order
 })
+// Its parent is gone: nobody would stop it.
+process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'))
 const isOwn = process.env.RESPONDER === undefined
 const gateway = await startGateway({ settings, roles, events, ...(isOwn && { responder }) })
 process.once('SIGTERM', () => void gateway.stop().then(() => process.exit(0)))
-// Its parent is gone: nobody would stop it.
-process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'))
 report({ kind: 'ready', url: gateway.url })

@@ -48,7 +48,8 @@ export class Conversation {
     const parts = this.#partsOf.get(batchId) ?? new Set()
     this.#partsOf.set(batchId, parts.add(read.index))
     for (const message of messagesIn(text)) this.#answered.add(textOf(message))
-    if (read.index === 0 && read.parts > 1) this.#onPart()
+    // Of an answer of one part it is the whole, and the human comes after it.
+    if (read.index === 0) this.#onPart()
   }
 
   async #scene(scene: Scene): Promise<void> {

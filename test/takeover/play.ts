@@ -2,12 +2,14 @@
  * One engine's part of the run: people, the bot and humans in both modes at once, echoes of all that
  * the bot says, and kills; then two days of downtime.
  */
-import { setTimeout as wait } from 'node:timers/promises'
 import { Backend } from '../outside/backend.ts'
+import { crowd } from '../outside/crowd.ts'
 import { diceOf } from '../outside/dice.ts'
+import { calm, killNowAndThen } from '../outside/kills.ts'
 import { type Arrival, MoodySink } from '../outside/moody-sink.ts'
 import { modeOf, People, personOf } from '../outside/people.ts'
 import { MODES, type Mode, Processes } from '../outside/processes.ts'
+import type { Stall } from '../outside/stalls.ts'
 import type { StoreName } from '../outside/system.ts'
 import type { Ledger } from './audit.ts'
 import { Conversation } from './conversation.ts'
@@ -31,6 +33,7 @@ export interface Played {
   readonly ledgers: ReadonlyMap<Mode, Ledger>
   readonly downtimes: ReadonlyMap<Mode, DowntimeLedger>
   readonly kills: number
+  readonly stalls: readonly Stall[]
   readonly books: string
   readonly accounts: boolean
   readonly troubles: readonly string[]
@@ -69,7 +72,6 @@ export class Play {
   readonly #echoes: Echoes
   readonly #conversations = new Map<string, Conversation>()
   #processes: Processes | null = null
-  #kills = 0
 
   constructor(options: PlayOptions) {
     const { seed } = options
@@ -90,17 +92,19 @@ export class Play {
     await this.#backend.start()
     await this.#sink.start()
     const [backend, sink] = [this.#backend, this.#sink]
-    const processes = await Processes.start({ store, backend, sink, env: ENV })
+    const processes = await Processes.prepare({ store, backend, sink, env: ENV })
     this.#processes = processes
+    await processes.start()
     const talked = new AbortController()
-    const killing = this.#kill(processes, talked.signal)
+    const dice = diceOf(this.#options.seed, 'kills', store)
+    const killing = killNowAndThen(processes, KILL_EVERY_MS[store], dice, talked.signal)
     await Promise.race([this.#talk(), killing])
     talked.abort()
-    await killing
+    const kills = await killing
     await this.#settle(processes)
     const accepted = this.#people.said.length
     const backlogs = await this.#downtime(processes)
-    return this.#played(processes, accepted, backlogs)
+    return this.#played(processes, { kills, said: accepted, backlogs })
   }
 
   async #arrived(arrival: Arrival): Promise<void> {
@@ -113,49 +117,20 @@ export class Play {
     const people = Array.from({ length: conversations }, (_, n) =>
       MODES.map((mode) => personOf(mode, n)),
     ).flat()
-    let next = 0
     let done = 0
-    const talkers = Array.from({ length: Math.min(atATime, people.length) }, async (_, n) => {
-      // Not all at the same moment.
-      await wait(n * 20)
-      for (let person = people[next++]; person !== undefined; person = people[next++]) {
-        const conversation = new Conversation(person, this.#people, this.#own)
-        this.#conversations.set(person, conversation)
-        await conversation.play(scenesOf(seed, person, scenes))
-        done += 1
-        onProgress(done, `${this.#own.humans.length} times a human stepped in`)
-      }
+    await crowd(people, atATime, 20, async (person) => {
+      const conversation = new Conversation(person, this.#people, this.#own)
+      this.#conversations.set(person, conversation)
+      await conversation.play(scenesOf(seed, person, scenes))
+      done += 1
+      onProgress(done, `${this.#own.humans.length} times a human stepped in`)
     })
-    await Promise.all(talkers)
   }
 
-  async #kill(processes: Processes, until: AbortSignal): Promise<void> {
-    const { seed, store } = this.#options
-    const dice = diceOf(seed, 'kills', store)
-    while (!until.aborted) {
-      const lifeMs = KILL_EVERY_MS[store] * (0.5 + dice())
-      await wait(lifeMs, undefined, { signal: until }).catch(() => {})
-      if (until.aborted) return
-      await processes.killOne(dice)
-      this.#kills += 1
-    }
-  }
-
-  /** Until nothing is open and the last answers are here, or nothing has come for too long. */
   async #settle(processes: Processes): Promise<void> {
-    await this.#echoes.idle()
     const moved = (): number => this.#sink.arrivals.length + this.#backend.asks.length
-    let seen = -1
-    let seenAt = performance.now()
-    while (performance.now() - seenAt < this.#options.patienceMs) {
-      if (moved() !== seen) {
-        seen = moved()
-        seenAt = performance.now()
-      }
-      // What should not come has this long to come.
-      if (performance.now() - seenAt > 1000 && (await processes.counts()).open === 0) break
-      await wait(100)
-    }
+    await this.#echoes.idle()
+    await calm(processes, moved, this.#options.patienceMs)
     await this.#echoes.idle()
   }
 
@@ -165,18 +140,15 @@ export class Play {
     const backlogs = Array.from({ length: Math.max(12, conversations / 5) }, (_, n) =>
       MODES.map((mode) => backlogOf(seed, personOf(mode, FIRST_AFTER_DOWNTIME + n), Date.now())),
     ).flat()
-    const left = [...backlogs]
-    const bridge = async (): Promise<void> => {
-      for (let backlog = left.pop(); backlog; backlog = left.pop()) {
-        await deliver(backlog, seed, this.#people)
-      }
-    }
-    await Promise.all(Array.from({ length: DELIVERED_AT_A_TIME }, bridge))
+    await crowd(backlogs, DELIVERED_AT_A_TIME, 0, (one) => deliver(one, seed, this.#people))
     await this.#settle(processes)
     return backlogs
   }
 
-  async #played(processes: Processes, said: number, backlogs: readonly Backlog[]): Promise<Played> {
+  async #played(
+    processes: Processes,
+    { kills, said, backlogs }: { kills: number; said: number; backlogs: readonly Backlog[] },
+  ): Promise<Played> {
     const counts = await processes.counts()
     const failed = await processes.failed()
     const { interruptions, stalled, stalls, troubles } = processes
@@ -207,7 +179,7 @@ export class Play {
       })
     }
     const books = JSON.stringify(counts)
-    return { ledgers, downtimes, kills: this.#kills, books, accounts, troubles }
+    return { ledgers, downtimes, kills, stalls, books, accounts, troubles }
   }
 
   async clear(): Promise<void> {

@@ -10,9 +10,10 @@ import { type Column, tableOf } from '../outside/table.ts'
 import { timeline } from '../outside/timeline.ts'
 import { Progress } from '../support/progress.ts'
 import { helpIf, needRedis } from '../support/script-start.ts'
-import { audit, isClean, type Ledger, PROMISES, type Verdict } from './audit.ts'
-import { auditDowntime, DOWNTIME_PROMISES, type DowntimeVerdict } from './downtime.ts'
+import { audit, isClean } from './audit.ts'
+import { auditDowntime, DOWNTIME_PROMISES } from './downtime.ts'
 import { Play } from './play.ts'
+import { columnOf, complaintsOf, downtimeColumnOf } from './report.ts'
 
 const HELP = `npm run test:takeover -- [options]
 Humans write to people past a bot that is made of real processes, at every moment of its answers;
@@ -20,7 +21,7 @@ an auditor that knows only what was sent, asked and received says whether the bo
   --conversations N  in all, in both modes and on both engines (default 800)
   --scenes N         of each conversation (default 5: one of each moment)
   --store S          only redis or only sqlite
-  --at-a-time N      conversations that go on together (default 60)
+  --at-a-time N      conversations that go on together (default 120)
   --patience S       seconds without any movement after which what is missing is lost (default 60)
   --seed N           of scenes, moods, echoes and kills; the machine's own timing is not in it
 `
@@ -29,7 +30,7 @@ const { values } = parseArgs({
     conversations: { type: 'string', default: '800' },
     scenes: { type: 'string', default: '5' },
     store: { type: 'string' },
-    'at-a-time': { type: 'string', default: '60' },
+    'at-a-time': { type: 'string', default: '120' },
     patience: { type: 'string', default: '60' },
     seed: { type: 'string', default: String(Date.now() & 0x7fffffff) },
     help: { type: 'boolean', default: false },
@@ -88,84 +89,16 @@ async function play(store: StoreName): Promise<void> {
         )
       }
     }
-    const { accounts, kills, books, troubles } = played
-    const stalls = stallsAsText(played.ledgers.get('collect')?.stalls ?? [])
-    clean &&= accounts
-    const state = accounts ? 'add up' : 'DO NOT ADD UP'
-    remarks.push(`${store}: ${kills} kills, ${stalls}, books ${state}: ${books}`)
+    const { accounts, kills, stalls, books, troubles } = played
+    clean &&= accounts && kills > 0
+    remarks.push(
+      `${store}: books ${accounts ? 'add up' : 'DO NOT ADD UP'}: ${books}`,
+      `${store}: ${kills} kills; ${stallsAsText(stalls)}`,
+    )
+    if (kills === 0) remarks.push(`incomplete: nothing was killed on ${store}`)
     for (const trouble of troubles.slice(0, 10)) remarks.push(`trouble: ${trouble}`)
   } finally {
     process.off('SIGINT', quit)
     await one.clear()
   }
-}
-
-function columnOf(verdict: Verdict): Column {
-  return {
-    conversations: verdict.conversations,
-    'messages of people': verdict.accepted,
-    'times a human stepped in': verdict.humans,
-    'parts of the bot': verdict.parts,
-    'echoes of them': verdict.echoes,
-    "bot parts after the human's message": verdict.afterHuman.length,
-    'but for one that was on the wire already': verdict.onTheWire,
-    'messages answered by the bot': verdict.answeredByBot,
-    'by a human': verdict.answeredByHuman,
-    lost: verdict.lost.length,
-    'answered by both': verdict.byBoth.length,
-    'echoes taken for a human': verdict.echoesForHuman.length,
-    'humans taken for an echo': verdict.humansForEcho.length,
-    'answers cut short without a human': verdict.cutShort.length,
-    'words that the bot was not told of': verdict.forgotten.length,
-    'answered twice': verdict.answeredTwice.length,
-    'out of order': verdict.outOfOrder.length,
-    'parts changed': verdict.changed.length,
-    'parts doubled for no reason': verdict.doubled.length,
-    'parts doubled by a kill or a far end that did not say that it took': verdict.doubledExplained,
-  }
-}
-
-function downtimeColumnOf(verdict: DowntimeVerdict): Column {
-  return {
-    people: verdict.people,
-    'messages two days old': verdict.old,
-    'messages hours old': verdict.hours,
-    'old ones that are not one entry a person': verdict.notOneEntry.length,
-    'old ones answered': verdict.oldAnswered.length,
-    'people whose last hours are not one turn': verdict.notOneTurn.length,
-  }
-}
-
-function complaintsOf(where: string, verdict: Verdict, ledger: Ledger): string[] {
-  return PROMISES.flatMap((promise) => {
-    const found = verdict[promise]
-    if (found.length === 0) return []
-    const first = found[0] ?? ''
-    const person =
-      /\d{11}/.exec(first)?.[0] ??
-      ledger.arrivals.find(({ partId }) => partId.startsWith(first))?.to ??
-      ''
-    return [
-      `${where}, ${promise}: ${found.slice(0, 10).join(', ')}`,
-      ...timeline(person, ledger, ownSideOf(person, ledger)),
-    ]
-  })
-}
-
-function ownSideOf(person: string, { humans, echoes }: Ledger): { at: number; what: string }[] {
-  return [
-    ...humans
-      .filter((human) => human.person === person)
-      .flatMap(({ text, sentAt, acceptedAt, outcome, holdEndAt }) => [
-        { at: sentAt, what: `${text}: is sent` },
-        { at: acceptedAt, what: `${text}: is ${outcome}` },
-        { at: holdEndAt, what: `${text}: the hold of this ends` },
-      ]),
-    ...echoes
-      .filter((echo) => echo.person === person)
-      .flatMap(({ partId, how, sentAt, acceptedAt, outcome }) => [
-        { at: sentAt, what: `echo (${how}) of ${partId} is sent` },
-        { at: acceptedAt, what: `echo (${how}) of ${partId} is ${outcome}` },
-      ]),
-  ]
 }

@@ -104,11 +104,13 @@ export function audit(ledger: Ledger): Verdict {
   }
 }
 
+export const PROMISES = [
+  ...(['lost', 'answeredTwice', 'outOfOrder', 'without', 'stale'] as const),
+  ...(['takenBackInVain', 'doubled', 'changed'] as const),
+]
+
 export function isClean(verdict: Verdict): boolean {
-  const { lost, answeredTwice, outOfOrder, without, stale, doubled, changed } = verdict
-  return [lost, answeredTwice, outOfOrder, without, stale, doubled, changed].every(
-    ({ length }) => length === 0,
-  )
+  return PROMISES.every((promise) => verdict[promise].length === 0)
 }
 
 function answersIn(arrivals: readonly Arrival[]): Answer[] {

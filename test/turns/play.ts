@@ -4,10 +4,13 @@
  */
 import { setTimeout as wait } from 'node:timers/promises'
 import { Backend } from '../outside/backend.ts'
+import { crowd } from '../outside/crowd.ts'
 import { diceOf } from '../outside/dice.ts'
+import { calm, killNowAndThen } from '../outside/kills.ts'
 import { isTaken, MoodySink } from '../outside/moody-sink.ts'
 import { modeOf, People, personOf } from '../outside/people.ts'
 import { MODES, type Mode, Processes } from '../outside/processes.ts'
+import type { Stall } from '../outside/stalls.ts'
 import type { StoreName } from '../outside/system.ts'
 import type { Ledger } from './audit.ts'
 import { BackendScript, linesOf, MAX_SIZE, SinkScript, TIMES } from './script.ts'
@@ -25,6 +28,7 @@ export interface PlayOptions {
 export interface Played {
   readonly ledgers: ReadonlyMap<Mode, Ledger>
   readonly kills: number
+  readonly stalls: readonly Stall[]
   readonly refusals: number
   readonly books: string
   readonly accounts: boolean
@@ -62,7 +66,6 @@ export class Play {
   readonly #sink: MoodySink
   readonly #people: People
   #processes: Processes | null = null
-  #kills = 0
 
   constructor(options: PlayOptions) {
     this.#options = options
@@ -78,15 +81,18 @@ export class Play {
     await this.#backend.start()
     await this.#sink.start()
     const [backend, sink] = [this.#backend, this.#sink]
-    const processes = await Processes.start({ store, backend, sink, env: ENV })
+    const processes = await Processes.prepare({ store, backend, sink, env: ENV })
     this.#processes = processes
+    await processes.start()
     const talked = new AbortController()
-    const killing = this.#kill(processes, talked.signal)
+    const dice = diceOf(this.#options.seed, 'kills', store)
+    const killing = killNowAndThen(processes, KILL_EVERY_MS[store], dice, talked.signal)
     await Promise.race([this.#talk(), killing])
     talked.abort()
-    await killing
-    await this.#settle(processes)
-    return this.#played(processes)
+    const kills = await killing
+    const moved = (): number => this.#sink.arrivals.length + this.#backend.asks.length
+    await calm(processes, moved, this.#options.patienceMs)
+    return this.#played(processes, kills)
   }
 
   async #talk(): Promise<void> {
@@ -94,18 +100,12 @@ export class Play {
     const people = Array.from({ length: conversations }, (_, n) =>
       MODES.map((mode) => personOf(mode, n)),
     ).flat()
-    let next = 0
     let done = 0
-    const talkers = Array.from({ length: Math.min(atATime, people.length) }, async (_, n) => {
-      // Not all at the same moment.
-      await wait(n * 10)
-      for (let person = people[next++]; person !== undefined; person = people[next++]) {
-        await this.#converse(person)
-        done += 1
-        onProgress(done, `${this.#sink.arrivals.length} parts sent`)
-      }
+    await crowd(people, atATime, 10, async (person) => {
+      await this.#converse(person)
+      done += 1
+      onProgress(done, `${this.#sink.arrivals.length} parts sent`)
     })
-    await Promise.all(talkers)
   }
 
   async #converse(person: string): Promise<void> {
@@ -115,37 +115,7 @@ export class Play {
     }
   }
 
-  async #kill(processes: Processes, until: AbortSignal): Promise<void> {
-    const { seed, store } = this.#options
-    const dice = diceOf(seed, 'kills', store)
-    while (!until.aborted) {
-      await wait(KILL_EVERY_MS[store] * (0.5 + dice()), undefined, { signal: until }).catch(
-        () => {},
-      )
-      if (until.aborted) return
-      await processes.killOne(dice)
-      this.#kills += 1
-    }
-  }
-
-  /** Until nothing is open and the last answers are here, or nothing has come for too long. */
-  async #settle(processes: Processes): Promise<void> {
-    const { patienceMs } = this.#options
-    const moved = (): number => this.#sink.arrivals.length + this.#backend.asks.length
-    let seen = -1
-    let seenAt = performance.now()
-    while (performance.now() - seenAt < patienceMs) {
-      if (moved() !== seen) {
-        seen = moved()
-        seenAt = performance.now()
-      }
-      // What should not come has this long to come.
-      if (performance.now() - seenAt > 1000 && (await processes.counts()).open === 0) return
-      await wait(100)
-    }
-  }
-
-  async #played(processes: Processes): Promise<Played> {
+  async #played(processes: Processes, kills: number): Promise<Played> {
     const { said, refusals } = this.#people
     const counts = await processes.counts()
     const failed = await processes.failed()
@@ -166,7 +136,7 @@ export class Play {
     const { accepted, answered, open } = counts
     const accounts = accepted === said.length && accepted === answered + counts.failed + open
     const books = JSON.stringify(counts)
-    return { ledgers: new Map(ledgers), kills: this.#kills, refusals, books, accounts, troubles }
+    return { ledgers: new Map(ledgers), kills, stalls, refusals, books, accounts, troubles }
   }
 
   async clear(): Promise<void> {
