@@ -62,9 +62,11 @@ export const ERROR_CODES = {
   no_answer: 0,
   // a reply could not be sent
   send_failed: 0,
+  send_away: 0,
   send_refused: 0,
   // an answer could not be had
   responder_failed: 0,
+  responder_away: 0,
   responder_refused: 0,
   responder_timeout: 0,
   answer_unusable: 0,

@@ -16,7 +16,7 @@ export interface Channel {
   readonly name: string
   /**
    * Resolves when the provider took it; '' where it gives no id. Rejects with `send_failed`
-   * (may be tried again) or `send_refused` (final).
+   * (may be tried again), `send_away` (so too, and surely nothing was taken) or `send_refused` (final).
    */
   send(part: OutgoingPart, signal: AbortSignal): Promise<{ providerId: string }>
   /** Shows that an answer is being written, for some seconds; a courtesy, so it may fail unheard. */

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, beforeEach, describe, test } from 'node:test'
+import { closedPort } from '../../test/support/closed-port.ts'
 import { RapidFireError } from '../errors.ts'
 import { VenomChannel } from './venom.ts'
 
@@ -107,10 +108,38 @@ describe('a Venom bridge', () => {
     assert.equal(seen.length, 1)
   })
 
-  test('that hangs up, is not there or says nothing may be asked again', async () => {
+  test('that cannot be connected to has taken nothing, and may be asked again', async () => {
+    const gone = await closedPort()
+    for (const host of ['127.0.0.1', 'localhost', 'no-such-host.invalid']) {
+      await assert.rejects(send({ url: `http://${host}:${gone}` }), sendError('send_away'))
+    }
+  })
+
+  test('shows name, password and query of its address to the bridge and to nobody else', async () => {
+    const secretly = (to: string) =>
+      `${to.replace('//', '//anna:p%40ss%20secret@')}/venom?key=secret`
+    await send({ url: secretly(url) })
+    const [{ path, headers } = {} as Seen] = seen
+    assert.equal(path, '/venom/send-message?key=secret')
+    assert.equal(headers.authorization, `Basic ${btoa('anna:p@ss secret')}`)
+    assert.equal(headers['x-api-key'], 'key-of-the-bridge')
+    const gone = `http://127.0.0.1:${await closedPort()}`
+    answer = (response) => void response.writeHead(500).end()
+    for (const to of [url, gone]) {
+      await assert.rejects(send({ url: secretly(to) }), (error: Error) => {
+        assert.ok(
+          error.message.startsWith(`the bridge at ${to}/venom/send-message `),
+          error.message,
+        )
+        assert.doesNotMatch(error.message, /secret|anna|p%40ss|key=/)
+        return true
+      })
+    }
+  })
+
+  test('that hangs up or says nothing may be asked again', async () => {
     answer = (response) => response.destroy()
     await assert.rejects(send(), sendError('send_failed'))
-    await assert.rejects(send({ url: 'http://127.0.0.1:9' }), sendError('send_failed'))
     answer = () => {}
     await assert.rejects(send({ timeoutMs: 20 }), sendError('send_failed'))
   })

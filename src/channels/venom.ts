@@ -4,9 +4,12 @@
  * `{url}/send-reaction` as `{to, emoji, messageId}`; a bridge that has no such route gets it as a text.
  *
  * A bridge that does not answer may have sent all the same: the retry bears the same key, so a
- * bridge that remembers keys sends it once.
+ * bridge that remembers keys sends it once. One that cannot be connected to (`send_away`) has nothing.
+ * A name and a password in the address go as Basic auth; errors show neither them nor the query.
  */
 import { messageOf, RapidFireError } from '../errors.ts'
+import { httpAddress, shownAddress } from '../http-address.ts'
+import { isNoConnection } from '../no-connection.ts'
 import { retryAfterMs } from '../retry-after.ts'
 import type { Channel, OutgoingPart } from './channel.ts'
 
@@ -29,12 +32,15 @@ const isFinal = (status: number): boolean =>
 export class VenomChannel implements Channel {
   readonly name = 'venom'
   readonly #options: VenomOptions
-  readonly #base: string
+  readonly #base: URL
+  readonly #authorization: string | null
   readonly typing?: NonNullable<Channel['typing']>
 
   constructor(options: VenomOptions) {
     this.#options = options
-    this.#base = options.url.replace(/\/+$/, '')
+    const { url, authorization } = httpAddress(options.url)
+    this.#base = url
+    this.#authorization = authorization
     if (options.typing) this.typing = (to, signal) => this.#showTyping(to, signal)
   }
 
@@ -66,9 +72,15 @@ export class VenomChannel implements Channel {
   #refusal({ status, headers }: Response, route: Route): RapidFireError {
     return new RapidFireError(
       isFinal(status) ? 'send_refused' : 'send_failed',
-      `the bridge at ${this.#base}/${route} answered ${status}`,
+      `the bridge at ${shownAddress(this.#urlOf(route))} answered ${status}`,
       { retryAfterMs: retryAfterMs(headers.get('retry-after'), Date.now()) },
     )
+  }
+
+  #urlOf(route: Route): URL {
+    const url = new URL(this.#base)
+    url.pathname = `${url.pathname.replace(/\/+$/, '')}/${route}`
+    return url
   }
 
   async #post(
@@ -78,7 +90,7 @@ export class VenomChannel implements Channel {
     partId?: string,
   ): Promise<Response> {
     const { apiKey, timeoutMs } = this.#options
-    const url = `${this.#base}/${route}`
+    const url = this.#urlOf(route)
     try {
       return await fetch(url, {
         method: 'POST',
@@ -88,6 +100,7 @@ export class VenomChannel implements Channel {
           'content-type': 'application/json',
           ...(partId ? { 'idempotency-key': partId } : {}),
           ...(apiKey ? { 'x-api-key': apiKey } : {}),
+          ...(this.#authorization ? { authorization: this.#authorization } : {}),
         },
         body: JSON.stringify(body),
       })
@@ -95,8 +108,8 @@ export class VenomChannel implements Channel {
       const cause =
         error instanceof Error && error.cause ? messageOf(error.cause) : messageOf(error)
       throw new RapidFireError(
-        'send_failed',
-        `the bridge at ${url} did not take a part (${cause || 'no answer'})`,
+        isNoConnection(error) ? 'send_away' : 'send_failed',
+        `the bridge at ${shownAddress(url)} did not take a part (${cause || 'no answer'})`,
         { cause: error },
       )
     }
