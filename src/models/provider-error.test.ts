@@ -86,15 +86,20 @@ describe('what a provider does wrong', () => {
     assert.match(failure.message, /an endless answer/)
   })
 
-  it('an address where nobody listens is responder_failed, and named', async () => {
+  it('an address where nobody listens is responder_away, and named', async () => {
     const { baseUrl } = server
     const { ai } = await aiAt(baseUrl)
     await server[Symbol.asyncDispose]()
     server = await OpenAiServer.start()
     await assert.rejects(ai.respond(turnOf(['?']), calm()), {
-      code: 'responder_failed',
+      code: 'responder_away',
       message: `openai-compatible small did not answer: connect ECONNREFUSED ${new URL(baseUrl).host}`,
     })
+  })
+
+  it('a name without an address is responder_away', async () => {
+    const { ai } = await aiAt('http://no-such-host.invalid/v1')
+    await assert.rejects(ai.respond(turnOf(['?']), calm()), { code: 'responder_away' })
   })
 
   const waits: readonly [headers: Record<string, string>, ms: number | null][] = [

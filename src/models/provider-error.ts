@@ -1,6 +1,7 @@
 /**
  * What a provider did wrong, as one of our errors.
  *
+ *   responder_away      no connection, so nothing was asked: may be tried again
  *   responder_failed    no answer, 5xx, 408, 425, 429, 529: may be tried again
  *   answer_unusable     a 2xx that is no answer: may be tried again
  *   responder_refused   any other 4xx, and what the SDK will not send: final
@@ -12,6 +13,7 @@
  */
 import type { APICallError } from '@ai-sdk/provider'
 import { type ErrorCode, RapidFireError } from '../errors.ts'
+import { isNoConnection } from '../no-connection.ts'
 import { retryAfterOf } from '../retry-after.ts'
 import { AnswerTooLarge } from './provider-fetch.ts'
 
@@ -69,7 +71,8 @@ function callError(error: APICallError, context: ErrorContext): RapidFireError {
   const { statusCode: status } = error
   if (status === undefined || (status < 400 && error.isRetryable)) {
     const why = publicSentence(reasonOf(error), context)
-    return failure('responder_failed', `${whom} did not answer${why}`)
+    const code = isNoConnection(error) ? 'responder_away' : 'responder_failed'
+    return failure(code, `${whom} did not answer${why}`)
   }
   if (status < 400) {
     return failure('answer_unusable', `${whom} answered ${status} with no answer in it`)

@@ -28,9 +28,9 @@ export interface Responder {
   readonly name: string
   /**
    * May be asked twice for one turn when a worker dies before the answer is stored; the stored one is
-   * sent. Must end soon after `signal` aborts. Rejects with `responder_failed`, `responder_timeout`
-   * or `answer_unusable` (may be tried again, after `retryAfterMs` where it is known), or with
-   * `responder_refused` or `budget_spent` (final).
+   * sent. Must end soon after `signal` aborts. Rejects with `responder_failed`, `responder_away`
+   * (nothing was asked), `responder_timeout` or `answer_unusable` (may be tried again, after
+   * `retryAfterMs` where it is known), or with `responder_refused` or `budget_spent` (final).
    */
   respond(turn: TurnToAnswer, signal: AbortSignal): Promise<Answer>
 }

@@ -4,7 +4,7 @@
  *   POST <url>  Idempotency-Key: <batch>  x-timestamp, x-signature with a secret
  *
  * It ends with the 2xx response, its body still unread, or throws `responder_failed` (may be tried
- * again), `responder_refused` (final) or what the signal was aborted with. The signal is the only time
+ * again), `responder_away` (so too: no connection was made), `responder_refused` (final) or what the signal was aborted with. The signal is the only time
  * limit. A retry bears the same key, so a backend that remembers keys works once. A redirect is not
  * followed: what people wrote goes to the configured address and nowhere else.
  */
@@ -12,6 +12,8 @@ import { createHmac } from 'node:crypto'
 import type { Agent, Response } from 'undici'
 import type { Clock } from '../../clock.ts'
 import { messageOf, RapidFireError } from '../../errors.ts'
+import { httpAddress, shownAddress } from '../../http-address.ts'
+import { isNoConnection } from '../../no-connection.ts'
 import { retryAfterMs } from '../../retry-after.ts'
 import type { TurnBody } from './turn-body.ts'
 
@@ -35,13 +37,12 @@ export class Backend {
   #agent: Agent | null = null
 
   constructor({ url, secret, clock }: BackendOptions) {
-    this.#url = new URL(url)
-    this.#authorization = basicOf(this.#url)
-    this.#url.username = ''
-    this.#url.password = ''
+    const address = httpAddress(url)
+    this.#url = address.url
+    this.#authorization = address.authorization
     this.#secret = secret
     this.#clock = clock
-    this.#shown = `the backend at ${this.#url.origin}${this.#url.pathname}`
+    this.#shown = `the backend at ${shownAddress(this.#url)}`
   }
 
   async post(turn: TurnBody, signal: AbortSignal): Promise<Response> {
@@ -109,7 +110,7 @@ export class Backend {
     const cause = error instanceof Error && error.cause ? error.cause : error
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
     return new RapidFireError(
-      'responder_failed',
+      isNoConnection(error) ? 'responder_away' : 'responder_failed',
       `${this.#shown} ${fact} (${messageOf(cause) || code || 'no answer'})`,
       { cause: error },
     )
@@ -136,20 +137,4 @@ function wayOut(status: number): string {
   if (status === 401 || status === 403) return 'check RESPONDER_SECRET and RESPONDER_URL'
   if (status === 404 || status === 405) return 'check RESPONDER_URL'
   return 'see the log of the backend for the reason'
-}
-
-/** `fetch` takes no name and password in an address. */
-function basicOf({ username, password }: URL): string | null {
-  if (username === '' && password === '') return null
-  const pair = `${unescaped(username)}:${unescaped(password)}`
-  return `Basic ${Buffer.from(pair).toString('base64')}`
-}
-
-function unescaped(part: string): string {
-  try {
-    return decodeURIComponent(part)
-  } catch {
-    // A `%` that escapes nothing is meant as it stands.
-    return part
-  }
 }
