@@ -14,6 +14,7 @@
 import type { APICallError } from '@ai-sdk/provider'
 import { type ErrorCode, RapidFireError } from '../errors.ts'
 import { isNoConnection } from '../no-connection.ts'
+import { oneLine, repeats } from '../repeats.ts'
 import { retryAfterOf } from '../retry-after.ts'
 import { AnswerTooLarge } from './provider-fetch.ts'
 
@@ -96,25 +97,8 @@ function reasonOf({ cause, message }: APICallError): string {
 }
 
 const MAX_SENTENCE = 300
-/** So many characters in a row that were also sent are no coincidence. */
-const ECHO = 16
-/** A whole message that is shorter counts from here; single letters stand in every sentence. */
-const SHORT_ECHO = 4
-
 function publicSentence(given: string, { apiKey, said }: ErrorContext): string {
   const keyless = apiKey ? given.replaceAll(apiKey, '***') : given
   const sentence = oneLine(keyless).slice(0, MAX_SENTENCE).toWellFormed()
-  return sentence === '' || said.some((sent) => repeats(sentence, oneLine(sent)))
-    ? ''
-    : `: ${sentence}`
-}
-
-const oneLine = (given: string): string => given.replace(/\s+/g, ' ').trim()
-
-function repeats(sentence: string, sent: string): boolean {
-  if (sent.length < ECHO) return sent.length >= SHORT_ECHO && sentence.includes(sent)
-  for (let start = 0; start + ECHO <= sentence.length; start += 1) {
-    if (sent.includes(sentence.slice(start, start + ECHO))) return true
-  }
-  return false
+  return sentence === '' || repeats(sentence, said) ? '' : `: ${sentence}`
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { getEventListeners } from 'node:events'
 import { describe, it } from 'node:test'
+import { inspect } from 'node:util'
 import { RapidFireError } from '../../errors.ts'
 import type { BatchId, Message } from '../../message.ts'
 import type { TurnToAnswer } from '../responder.ts'
@@ -172,5 +173,53 @@ describe('a module that takes too long', () => {
     const reason = new Error('stopping')
     const asked = ask(() => assert.fail('was asked'), AbortSignal.abort(reason))
     await assert.rejects(asked, (error) => error === reason)
+  })
+})
+
+describe('a module whose error repeats the talk', () => {
+  const spoken = (text: string): TurnToAnswer => ({
+    ...TURN,
+    text: `${text} ещё`,
+    messages: [{ ...MESSAGE, text, quoted: 'Про анализы крови', name: 'Аделаида' }],
+    history: [{ who: 'person', text: 'Мы говорили о разводе', at: 0 }],
+  })
+  const failureOf = async (text: string, answer: ModuleResponder): Promise<string> => {
+    const failure = await new RespondingModule('bot.ts', answer).respond(spoken(text), never).then(
+      () => assert.fail('answered'),
+      (error: unknown) => error,
+    )
+    assert.ok(failure instanceof RapidFireError, String(failure))
+    return inspect(failure)
+  }
+
+  for (const text of [
+    'да!',
+    'хитро',
+    'Мой пароль от подъезда 4417',
+    '  Мой\n пароль  от подъезда 4417, а код такой же, как и всегда',
+    '{"a": 1, "b": Мой пароль от подъезда 4417, "c": 3}',
+  ]) {
+    it(`is told by its name alone: JSON.parse of ${JSON.stringify(text)}`, async () => {
+      const shown = await failureOf(text, (turn) => JSON.parse(turn.messages[0]?.text ?? ''))
+      assert.match(shown, /responder_failed/)
+      assert.match(shown, /bot\.ts failed: SyntaxError \(/)
+      assert.doesNotMatch(shown, /да!|хитро|Мой|пароль|подъезда/)
+    })
+  }
+
+  it('is told so whatever of the talk it is, and also when it is a bare text', async () => {
+    for (const secret of ['Про анализы крови', 'Аделаида', 'Мы говорили о разводе']) {
+      const shown = await failureOf('x', () => Promise.reject(new TypeError(`no ${secret}?`)))
+      assert.match(shown, /bot\.ts failed: TypeError \(/)
+      assert.doesNotMatch(shown, new RegExp(secret))
+    }
+    const shown = await failureOf('Мой пароль от подъезда', (turn) => Promise.reject(turn.text))
+    assert.match(shown, /bot\.ts failed: string \(/)
+    assert.doesNotMatch(shown, /пароль/)
+  })
+
+  it('keeps its words when they are of something else', async () => {
+    const shown = await failureOf('Мой пароль от подъезда', () => JSON.parse('<!doctype html>'))
+    assert.match(shown, /bot\.ts failed: Unexpected token '<', "<!doctype html>" is not valid JSON/)
   })
 })

@@ -5,9 +5,10 @@
  *
  * It ends when the function does or when the signal aborts, whichever is first: a function that
  * ignores its signal goes on unheard. One that never yields blocks the process, which nothing in it
- * can end. What it throws is `responder_failed`.
+ * can end. What it throws is `responder_failed`, with its sentence unless that repeats the talk.
  */
 import { RapidFireError } from '../../errors.ts'
+import { repeats } from '../../repeats.ts'
 import { type AnswerNow, readAnswer, unusable } from '../http/read-answer.ts'
 import type { Answer, Responder, TurnToAnswer } from '../responder.ts'
 
@@ -62,8 +63,11 @@ export class RespondingModule implements Responder {
     try {
       return await this.#answer(frozen(structuredClone(turn)), { signal })
     } catch (error) {
-      throw new RapidFireError('responder_failed', `${this.#file} failed: ${saidBy(error)}`, {
-        cause: error,
+      const sentence = saidBy(error)
+      // The error itself goes no further: whoever shows a cause would show its sentence.
+      const told = repeatsTalk(error, sentence, turn) ? nameOf(error) : sentence
+      throw new RapidFireError('responder_failed', `${this.#file} failed: ${told}`, {
+        ...(told === sentence && { cause: error }),
       })
     }
   }
@@ -106,4 +110,22 @@ function saidBy(error: unknown): string {
   } catch {
     return 'it threw something without a message'
   }
+}
+
+/** `JSON.parse` shows so many characters around the place where a text is no JSON. */
+const PARSER_ECHO = 8
+
+function repeatsTalk(error: unknown, sentence: string, turn: TurnToAnswer): boolean {
+  const { text, messages, history } = turn
+  const said = [
+    text,
+    ...history.map((before) => before.text),
+    ...messages.flatMap((message) => [message.text, message.quoted ?? '', message.name ?? '']),
+  ]
+  return repeats(sentence, said, error instanceof SyntaxError ? PARSER_ECHO : undefined)
+}
+
+function nameOf(error: unknown): string {
+  const name = error instanceof Error ? error.name : typeof error
+  return `${name} (what it says repeats the talk)`
 }
