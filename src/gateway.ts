@@ -37,7 +37,7 @@ import { Deadline, type Service } from './service.ts'
 import { createRateLimit, createStore } from './store-choice.ts'
 import { Takeover } from './takeover/takeover.ts'
 import { VERSION } from './version.ts'
-import { Breaker } from './worker/breaker.ts'
+import { Breakers } from './worker/breaker.ts'
 import type { RateLimit } from './worker/rate/rate-limit.ts'
 import { Worker } from './worker/worker.ts'
 
@@ -192,7 +192,7 @@ async function createWorker(
     transcriber: await createTranscriber(settings, clock),
     channel: createChannel(settings, events),
     rate,
-    breaker: new Breaker(),
+    breakers: new Breakers(),
   })
 }
 

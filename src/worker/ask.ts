@@ -1,11 +1,19 @@
 /**
  * Asks the responder, within limits: so many calls a minute for it and for a tenant, none for a
- * while after it failed five times in a row, and none longer than it may take.
+ * while to a tenant for whom it failed five times in a row, and none longer than it may take.
  */
-import { messageOf, RapidFireError } from '../errors.ts'
+import { type ErrorCode, messageOf, RapidFireError } from '../errors.ts'
 import type { Answer, TurnToAnswer } from '../responders/responder.ts'
+import type { Breaker } from './breaker.ts'
 import type { ReadTurn } from './read-turn.ts'
 import { NotNow, type TurnDeps } from './turn.ts'
+
+/** What says that the responder is not there, or not well. */
+const FAILURES: ReadonlySet<ErrorCode> = new Set([
+  'responder_failed',
+  'responder_away',
+  'responder_timeout',
+])
 
 /** Throws `NotNow`, the signal's reason, or a RapidFireError that says whether to try again. */
 export async function ask(
@@ -13,19 +21,16 @@ export async function ask(
   deps: TurnDeps,
   signal: AbortSignal,
 ): Promise<Answer> {
-  const { breaker } = deps
+  const breaker = deps.breakers.of(turn.tenant.id)
   const waitMs = breaker.waitMs()
   if (waitMs > 0) throw new NotNow('failures', waitMs)
-  await withinRates(turn, deps)
+  await withinRates(turn, deps, breaker)
   try {
     const answer = await respond(turn, deps, signal)
     breaker.succeeded()
     return answer
   } catch (error) {
-    const isFailure =
-      error instanceof RapidFireError &&
-      ['responder_failed', 'responder_timeout'].includes(error.code)
-    if (isFailure) breaker.failed()
+    if (error instanceof RapidFireError && FAILURES.has(error.code)) breaker.failed()
     else if (signal.aborted) breaker.abandoned()
     // It refused, or said what cannot be used: it is there all the same.
     else breaker.succeeded()
@@ -34,8 +39,8 @@ export async function ask(
 }
 
 /** A turn that is put off has used up nothing. */
-async function withinRates({ tenant }: ReadTurn, deps: TurnDeps): Promise<void> {
-  const { rate, breaker, responder, responderCallsPerMinute: calls } = deps
+async function withinRates({ tenant }: ReadTurn, deps: TurnDeps, breaker: Breaker): Promise<void> {
+  const { rate, responder, responderCallsPerMinute: calls } = deps
   const { turnsPerMinute: turns } = tenant
   const ours = `responder:${responder.name}`
   let waitMs = calls === null ? 0 : await rate.take(ours, calls)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { Breaker } from './breaker.ts'
+import { Breaker, Breakers } from './breaker.ts'
 
 class Stage {
   now = 1000.25
@@ -90,6 +90,15 @@ describe('a breaker', () => {
     const stage = new Stage().fail(5)
     stage.breaker.succeeded()
     assert.equal(stage.wait(), 0)
+  })
+})
+
+describe('the breakers of tenants', () => {
+  it('are one for each tenant, and the same one each time', () => {
+    const breakers = new Breakers(() => 0)
+    for (let n = 0; n < 5; n += 1) breakers.of('a').failed()
+    assert.equal(breakers.of('a').waitMs(), 30_000)
+    assert.equal(breakers.of('b').waitMs(), 0)
   })
 })
 

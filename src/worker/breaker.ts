@@ -5,7 +5,8 @@
  *   closed ──5 failures──▶ open ──30 s──▶ trial ──success──▶ closed
  *                            ▲──────failure──┘
  *
- * One for each responder, in the memory of each worker. It makes no calls and sets no timers.
+ * One for each tenant, in the memory of each worker: the key, the prompt or the backend of one may
+ * fail while all others are answered. It makes no calls and sets no timers.
  */
 
 const MAX_FAILURES = 5
@@ -56,5 +57,24 @@ export class Breaker {
   /** It was cut short from outside, which says nothing of the responder: another may be the trial. */
   abandoned(): void {
     this.#trialUntilMs = Number.NEGATIVE_INFINITY
+  }
+}
+
+/** The breakers of a worker, each made when its tenant first needs it; there are as many as tenants. */
+export class Breakers {
+  readonly #nowMs: (() => number) | undefined
+  readonly #ofTenants = new Map<string, Breaker>()
+
+  /** @param nowMs as of `Breaker` */
+  constructor(nowMs?: () => number) {
+    this.#nowMs = nowMs
+  }
+
+  of(tenantId: string): Breaker {
+    const known = this.#ofTenants.get(tenantId)
+    if (known) return known
+    const made = new Breaker(this.#nowMs)
+    this.#ofTenants.set(tenantId, made)
+    return made
   }
 }

@@ -10,7 +10,7 @@ import type { Conversation } from '../message.ts'
 import type { Events } from '../observability/events.ts'
 import type { Job } from '../queue/queue.ts'
 import type { Responder } from '../responders/responder.ts'
-import type { Breaker } from './breaker.ts'
+import type { Breakers } from './breaker.ts'
 import type { RateLimit } from './rate/rate-limit.ts'
 import type { Solitude } from './solitude.ts'
 
@@ -41,8 +41,8 @@ export interface TurnDeps extends TurnSettings {
   readonly keys: ConversationKeys
   readonly clock: Clock
   readonly rate: RateLimit
-  /** Shared by all turns of this worker, as the responder is. */
-  readonly breaker: Breaker
+  /** Shared by all turns of this worker, one for each tenant. */
+  readonly breakers: Breakers
   readonly solitude: Solitude
 }
 

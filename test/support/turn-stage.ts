@@ -17,7 +17,7 @@ import type { BatchId, ConversationKey, Message } from '../../src/message.ts'
 import { Events } from '../../src/observability/events.ts'
 import type { Answer, TurnToAnswer } from '../../src/responders/responder.ts'
 import { Takeover } from '../../src/takeover/takeover.ts'
-import { Breaker } from '../../src/worker/breaker.ts'
+import { Breakers } from '../../src/worker/breaker.ts'
 import { handleTurn } from '../../src/worker/handle-turn.ts'
 import { MemoryRateLimit } from '../../src/worker/rate/memory-rate-limit.ts'
 import { Solitude } from '../../src/worker/solitude.ts'
@@ -93,7 +93,7 @@ export class TurnStage {
       tenants: new Map([[DEFAULT_TENANT.id, DEFAULT_TENANT]]),
       transcriber: null,
       rate: new MemoryRateLimit(),
-      breaker: new Breaker(),
+      breakers: new Breakers(),
       ...more,
     }
   }
