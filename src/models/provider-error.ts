@@ -47,6 +47,18 @@ export function providerError(error: unknown, context: ErrorContext): RapidFireE
   return failure(code, `${whom} could not be asked, or its answer not be read (${error.name})`)
 }
 
+/**
+ * Whether the provider has surely not worked on a call: it was not reached, or it said no.
+ *
+ * @param failure what `providerError` made of the error
+ */
+export function didNothing(error: unknown, failure: RapidFireError): boolean {
+  if (failure.code === 'responder_away' || failure.code === 'responder_refused') return true
+  if (!(error instanceof Error) || !isCallError(error)) return false
+  const { statusCode: status = 0 } = error
+  return status >= 400 && status < 500
+}
+
 const RETRYABLE = new Set([408, 425, 429, 529])
 
 /** Errors of the SDK about what came back; the others with its mark are about what was to be sent. */

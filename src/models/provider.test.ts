@@ -61,7 +61,7 @@ describe('the provider', () => {
       request?.messages.map(({ role }) => role),
       ['user', 'assistant', 'user'],
     )
-    assert.deepEqual(spending.calls, [['salon', 12]])
+    assert.equal(spending.spent.get('salon'), 12)
   })
 
   it('of a full name is that package', async () => {

@@ -12,7 +12,7 @@ export class SpentRows {
   /** The sum of today; earlier days are forgotten. */
   add(account: string, amount: number, now: number): number {
     const day = dayOf(now)
-    if (amount > 0) {
+    if (amount !== 0) {
       this.#statements.forget.run(account, day)
       this.#statements.add.run(account, day, amount)
     }

@@ -1,7 +1,7 @@
 /**
  * Asks a model for the answer.
  *
- *   budget → files → prompt → model → account → answer
+ *   budget → files → prompt → reserve → model → correct → answer
  *
  * One call and no retry: a turn is tried again by whoever runs it. The model gets no tools, and its
  * answer is untrusted text: made well-formed here, cut and split by whoever sends it. Ends as
@@ -10,18 +10,19 @@
 import type { LanguageModel } from 'ai'
 import type { Clock } from '../../clock.ts'
 import type { TenantSettings } from '../../config/settings.ts'
-import { messageOf, RapidFireError } from '../../errors.ts'
+import { messageOf, type RapidFireError } from '../../errors.ts'
 import type { MediaFetcher } from '../../media/media-fetcher.ts'
 import { loadLanguageModel, type ProviderOptions } from '../../models/provider.ts'
-import { providerError } from '../../models/provider-error.ts'
+import { didNothing, providerError } from '../../models/provider-error.ts'
 import type { Events } from '../../observability/events.ts'
 import type { Answer, Responder, TurnToAnswer } from '../responder.ts'
 import { usableText } from './answer.ts'
+import { Budget, type Reservation } from './budget.ts'
 import { quietModel } from './model.ts'
 import { buildPrompt, type Prompt } from './prompt.ts'
 import { promptFiles } from './prompt-files.ts'
 import { lengthOf, saidIn } from './prompt-text.ts'
-import { type Spending, tokensOf, type Usage } from './spending.ts'
+import { type Spending, tokensOf } from './spending.ts'
 import { SystemPrompts } from './system-prompt.ts'
 
 export type AiTenant = Pick<
@@ -47,6 +48,7 @@ export class AiResponder implements Responder {
   readonly #options: AiOptions
   readonly #model: LanguageModel
   readonly #prompts: SystemPrompts
+  readonly #budget: Budget
 
   /** @param tenantIds all that there are: a prompt that is missing is found now. */
   static async load(options: AiOptions, tenantIds: Iterable<string>): Promise<AiResponder> {
@@ -61,12 +63,13 @@ export class AiResponder implements Responder {
     this.#options = options
     this.#model = model
     this.#prompts = prompts
+    this.#budget = new Budget(options.spending, options.events)
   }
 
   async respond(turn: TurnToAnswer, signal: AbortSignal): Promise<Answer> {
     const id = turn.conversation.tenant
     const tenant = this.#options.tenantOf(id)
-    const instead = await this.#overBudget(id, tenant)
+    const instead = await this.#budget.instead(id, tenant)
     if (instead !== null) return instead
     const prompt = buildPrompt({
       turn,
@@ -76,19 +79,16 @@ export class AiResponder implements Responder {
       files: await this.#files(turn, signal),
     })
     signal.throwIfAborted()
-    return this.#ask(prompt, turn, signal)
+    const reserved = await this.#budget.reserve(id, tenant, this.#estimate(prompt))
+    if (typeof reserved === 'string') return reserved
+    if (signal.aborted) await reserved.giveBack()
+    signal.throwIfAborted()
+    return this.#ask(prompt, turn, reserved, signal)
   }
 
-  /** The reply that stands in for an answer; null: there is budget. */
-  async #overBudget(id: string, { dailyTokens, budgetReply }: AiTenant): Promise<string | null> {
-    if (dailyTokens === null) return null
-    const spent = await this.#options.spending.add(id, 0)
-    if (spent < dailyTokens) return null
-    if (budgetReply !== null) return budgetReply
-    throw new RapidFireError(
-      'budget_spent',
-      `tenant ${id} has spent ${spent} of its ${dailyTokens} tokens today: raise AI_DAILY_TOKENS, or set AI_BUDGET_REPLY`,
-    )
+  /** What a call costs, as far as can be told before it. */
+  #estimate(prompt: Prompt): number {
+    return tokensOf(undefined, lengthOf(prompt)) + (this.#options.maxTokens ?? 0)
   }
 
   async #instructions({ systemPromptFile }: AiTenant): Promise<string | null> {
@@ -103,17 +103,22 @@ export class AiResponder implements Responder {
     return promptFiles(messages, media, onFailure, signal)
   }
 
-  async #ask(prompt: Prompt, turn: TurnToAnswer, signal: AbortSignal): Promise<string> {
+  async #ask(
+    prompt: Prompt,
+    turn: TurnToAnswer,
+    reserved: Reservation,
+    signal: AbortSignal,
+  ): Promise<string> {
     const { text, usage, toolCalls, finishReason } = await this.#generate(prompt, signal).catch(
       async (error: unknown) => {
-        signal.throwIfAborted()
         const failure = this.#failure(error, prompt, turn)
-        // It has answered, so it has counted; how much, nobody could read.
-        if (failure.code === 'answer_unusable') await this.#account(turn, undefined, prompt)
+        // Whatever else went wrong, the model may have worked, and nobody can say how much.
+        if (didNothing(error, failure)) await reserved.giveBack()
+        signal.throwIfAborted()
         throw failure
       },
     )
-    await this.#account(turn, usage, prompt, text)
+    await reserved.correct(tokensOf(usage, lengthOf(prompt) + text.length))
     return usableText({ text, toolCalls: toolCalls.length, finishReason }, this.#whom)
   }
 
@@ -145,22 +150,5 @@ export class AiResponder implements Responder {
       abortSignal: signal,
       telemetry: { isEnabled: false },
     })
-  }
-
-  /** An answer that is paid for goes out, also when the account cannot be written. */
-  async #account(
-    { conversation: { tenant } }: TurnToAnswer,
-    usage: Usage | undefined,
-    prompt: Prompt,
-    answer = '',
-  ): Promise<void> {
-    const { spending, events } = this.#options
-    const tokens = tokensOf(usage, lengthOf(prompt) + answer.length)
-    try {
-      await spending.add(tenant, tokens)
-    } catch (error) {
-      const where = `counting ${tokens} tokens of tenant ${tenant}`
-      events.emit('internal.error', { where, error: messageOf(error) })
-    }
   }
 }
