@@ -2,7 +2,7 @@
 
 /** The account of a day, kept by whoever keeps the batches: the day begins and ends by its clock. */
 export interface Spending {
-  /** Adds tokens to the account's day and answers its total; 0 only reads. */
+  /** Adds tokens to the account's day and answers its total; 0 only reads, fewer than 0 give back. */
   add(account: string, tokens: number): Promise<number>
 }
 
