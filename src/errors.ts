@@ -26,6 +26,7 @@ export const ERROR_CODES = {
   method_not_allowed: 405,
   request_timeout: 408,
   conflict: 409,
+  conversation_held: 409,
   already_answered: 409,
   body_too_large: 413,
   too_many_messages: 413,

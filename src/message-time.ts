@@ -35,6 +35,13 @@ export function readTime(given: unknown, nowMs: number): MessageTime {
   }
 }
 
+/** A time that has been, however long ago: a phone that catches up tells of weeks past. */
+export function pastTime(given: unknown, nowMs: number): { ms: number | null; exact: boolean } {
+  const read = toMs(given)
+  const isPast = read !== null && read.ms <= nowMs + PLAUSIBLE_FUTURE_MS
+  return { ms: isPast ? read.ms : null, exact: isPast && read.exact }
+}
+
 interface Read {
   readonly ms: number
   readonly exact: boolean

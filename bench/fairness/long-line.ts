@@ -30,8 +30,8 @@ export const longLine = onBothEngines(
 async function run(engine: string, emptyStore: EmptyStore, scale: Scale): Promise<Outcome> {
   const waves = Array<number>(scale.of(40, 2)).fill(scale.of(AS_MANY_AS_THE_SLOTS_ANSWER, 6))
   const planned = [
-    ...turnsInWaves(LONG, { sizes: [scale.of(400, 20)], everyMs: 0 }),
-    ...turnsInWaves(ENDLESS, { sizes: [scale.of(100, 10), ...waves], everyMs: EVERY_MS }),
+    ...turnsInWaves(LONG, { sizes: [scale.of(300, 20)], everyMs: 0 }),
+    ...turnsInWaves(ENDLESS, { sizes: [scale.of(60, 10), ...waves], everyMs: EVERY_MS }),
   ]
   const arm = (hasPriority: boolean) => async () => {
     const url = await emptyStore()

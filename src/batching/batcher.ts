@@ -16,7 +16,7 @@ import type { Events } from '../observability/events.ts'
 import type { Takeover } from '../takeover/takeover.ts'
 import { inArrayOrder } from './array-order.ts'
 import { newBatchId } from './batch-id.ts'
-import { fromElement, toElement } from './element.ts'
+import { toElement } from './element.ts'
 import type { Intake, Taken, TakeOptions } from './intake.ts'
 import { idHash, rememberedMs } from './message-id.ts'
 import { RefusalLog } from './refusal-log.ts'
@@ -117,6 +117,7 @@ export class Batcher implements Intake {
   async #append({ conversation, tenant, members }: Group, options: TakeOptions): Promise<Stored> {
     const { store, settings, events } = this.#deps
     const ordered = inArrayOrder(members.map(({ message }) => message))
+    await this.#heed(conversation, ordered)
     const result = await store.append({
       conversation,
       limits: {
@@ -144,28 +145,21 @@ export class Batcher implements Intake {
     }
     const { batchId, added, duplicates, size } = result
     events.emit('message.accepted', { conversation, batchId, added, duplicates, size })
-    await this.#heed(conversation, ordered, added)
     return { added, duplicates, setAside: 0, batchId }
   }
 
   /**
-   * Before the call is answered, so that a crash in between has the sender come again; a repeat of a
-   * message that still waits is heeded once more, one that was answered long ago is not.
+   * Before they are stored, so that a crash in between has the sender come again, and they are heeded
+   * then. One that was seen before is not: it may have been undone since.
    */
-  async #heed(
-    conversation: ConversationKey,
-    messages: readonly Message[],
-    added: number,
-  ): Promise<void> {
-    const { takeover, store } = this.#deps
+  async #heed(conversation: ConversationKey, messages: readonly Message[]): Promise<void> {
+    const { takeover, store, settings } = this.#deps
     const asking = messages.filter((message) => takeover.asks(message))
     if (asking.length === 0) return
-    const { payloads } = added > 0 ? { payloads: [] } : await store.conversation(conversation)
-    for (const message of asking) {
-      const waits = payloads.some(
-        (payload) => fromElement(payload, message.conversation)?.id === message.id,
-      )
-      if (added > 0 || waits) await takeover.heed(message)
+    const hashes = asking.map(({ id, sender }) => idHash(id, sender))
+    const known = await store.known(conversation, hashes, rememberedMs(settings.dedupeS))
+    for (const [i, message] of asking.entries()) {
+      if (!known[i]) await takeover.heed(message)
     }
   }
 

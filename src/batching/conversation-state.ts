@@ -70,6 +70,8 @@ export interface ConversationState {
   /** 0 = not held, Infinity = until released. */
   readonly holdUntil: number
   readonly holdWhy: HoldReason
+  /** What holds on when a stop is released; null = nothing. */
+  readonly under: { readonly until: number; readonly why: HoldReason } | null
 }
 
 export const NOTHING: ConversationState = {
@@ -77,7 +79,11 @@ export const NOTHING: ConversationState = {
   turn: null,
   holdUntil: 0,
   holdWhy: 'paused',
+  under: null,
 }
+
+/** What gathers during a hold is one turn at its end, as far as a turn may be long. */
+export const HELD_MAX = 500
 
 export type ReduceLimits = Pick<
   StoreTimes,

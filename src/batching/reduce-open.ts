@@ -4,6 +4,7 @@ import {
   type ConversationState,
   type Effect,
   type EventOf,
+  HELD_MAX,
   moved,
   type OpenBatch,
   openDueAt,
@@ -11,6 +12,7 @@ import {
   type ReduceLimits,
   type Turn,
 } from './conversation-state.ts'
+import type { Retime } from './store.ts'
 
 /** The deadline after a message; one that has passed stands, so a flush is never cancelled. */
 function nextDueAt(dueAt: number, now: number, idleMs: number, capAt: number): number {
@@ -23,6 +25,8 @@ export function append(state: ConversationState, event: EventOf<'append'>): Redu
     return [state, [], { outcome: 'appended', batchId: state.open?.id ?? null }]
   }
   let open = state.open
+  const wasHeld = state.holdUntil > now || open?.maxSize === HELD_MAX
+  const maxSize = wasHeld ? HELD_MAX : limits.maxSize
   for (const message of messages) {
     // A reaction or a sticker waits as long as the batch may be open for words to join it.
     const first = open?.firstAt ?? now
@@ -41,10 +45,10 @@ export function append(state: ConversationState, event: EventOf<'append'>): Redu
       dueAt,
       idleMs,
       ageMs: limits.ageMs,
-      maxSize: limits.maxSize,
+      maxSize,
       size,
       lastLoud: message.quiet ? (open?.lastLoud ?? 0) : size,
-      overAt: size === limits.maxSize + 1 ? now : (open?.overAt ?? 0),
+      overAt: size === maxSize + 1 ? now : (open?.overAt ?? 0),
       interrupts: open?.interrupts ?? 0,
     }
   }
@@ -175,22 +179,21 @@ export function retime(state: ConversationState, event: EventOf<'retime'>): Redu
     { outcome: 'done', batchId: next.open?.id ?? null, dueAt: next.open && openDueAt(next.open) },
   ]
   switch (retime.kind) {
-    case 'hold': {
-      const until = retime.forMs === null ? Number.POSITIVE_INFINITY : now + retime.forMs
-      // Who opted out is not written to because somebody else paused for an hour.
-      const isStopped = state.holdUntil > now && state.holdWhy === 'stopped'
-      if (isStopped && retime.why !== 'stopped') return done(state)
-      const isLonger = state.holdUntil > until
-      const isEqual = state.holdUntil === until && retime.why !== 'stopped'
-      if (retime.atLeast && (isLonger || isEqual)) return done(state)
-      return done({ ...state, holdUntil: until, holdWhy: retime.why })
-    }
+    case 'hold':
+      return done(hold(state, retime, now))
     case 'release': {
       const isHeld = state.holdUntil > now
       if (isHeld && retime.only !== null && retime.only !== state.holdWhy) {
         return [state, [], { outcome: 'none' }]
       }
-      const released = { ...state, holdUntil: 0 }
+      const { under } = state
+      const below = retime.only === 'stopped' && under && under.until > now ? under : null
+      const released = {
+        ...state,
+        holdUntil: below?.until ?? 0,
+        holdWhy: below?.why ?? state.holdWhy,
+        under: null,
+      }
       return isHeld ? done(released) : [released, [], { outcome: 'none' }]
     }
     case 'flush':
@@ -203,6 +206,32 @@ export function retime(state: ConversationState, event: EventOf<'retime'>): Redu
       return done({ ...state, open: { ...open, dueAt } })
     }
   }
+}
+
+/** The longer of two holds stands where it is asked for; a stop lies above all others. */
+function hold(
+  state: ConversationState,
+  { forMs, why, atLeast }: Extract<Retime, { kind: 'hold' }>,
+  now: number,
+): ConversationState {
+  const until = forMs === null ? Number.POSITIVE_INFINITY : now + forMs
+  const isStopped = state.holdUntil > now && state.holdWhy === 'stopped'
+  if (isStopped) {
+    const stands = atLeast && (state.under?.until ?? 0) >= until
+    return why === 'stopped' || stands ? state : { ...state, under: { until, why } }
+  }
+  if (why === 'stopped') {
+    const under = state.holdUntil > now ? { until: state.holdUntil, why: state.holdWhy } : null
+    return { ...whole(state), holdUntil: Number.POSITIVE_INFINITY, holdWhy: why, under }
+  }
+  if (atLeast && state.holdUntil >= until) return state
+  const next = until > now ? whole(state) : state
+  return { ...next, holdUntil: until, holdWhy: why, under: null }
+}
+
+/** What is open is not sealed in pieces at the end of the hold. */
+function whole(state: ConversationState): ConversationState {
+  return state.open ? { ...state, open: { ...state.open, maxSize: HELD_MAX } } : state
 }
 
 export function revoke(state: ConversationState, event: EventOf<'revoke'>): Reduced {

@@ -3,6 +3,7 @@ import {
   type Answer,
   type ConversationState,
   type EventOf,
+  HELD_MAX,
   moved,
   type OpenBatch,
   type Reduced,
@@ -44,8 +45,10 @@ export function settle(state: ConversationState, event: EventOf<'settle'>): Redu
         { outcome: 'answered' },
       ]
     case 'failed':
+      if (isAnsweredElsewhere(turn, settlement)) return goOn(state, turn, now)
       return fail(state, turn, settlement.reason, { outcome: 'failed' })
     case 'retry': {
+      if (isAnsweredElsewhere(turn, settlement)) return goOn(state, turn, now)
       if (turn.retries >= settlement.maxRetries) {
         return fail(state, turn, settlement.reason, { outcome: 'failed' })
       }
@@ -72,6 +75,19 @@ export function settle(state: ConversationState, event: EventOf<'settle'>): Redu
   }
 }
 
+/** Its own start got no answer, and one is there: it came by another way. */
+function isAnsweredElsewhere(
+  turn: Turn,
+  { answerless }: { readonly answerless: boolean },
+): boolean {
+  return answerless && turn.draft !== null && !isTouched(turn)
+}
+
+function goOn(state: ConversationState, turn: Turn, now: number): Reduced {
+  const next: Turn = { ...turn, state: 'waiting', starts: 0, wakeAt: now }
+  return [{ ...state, turn: next }, [], { outcome: 'waiting' }]
+}
+
 function reopen(
   state: ConversationState,
   turn: Turn,
@@ -83,7 +99,7 @@ function reopen(
   const size = turn.size + (before?.size ?? 0)
   const capAt = turn.firstAt + turn.ageMs
   // Messages that were set aside have no limit of their own.
-  const maxSize = turn.maxSize || size
+  const maxSize = state.holdUntil > now ? HELD_MAX : turn.maxSize || size
   const open: OpenBatch = {
     id,
     firstAt: turn.firstAt,
@@ -109,6 +125,7 @@ function reopen(
 
 export function retry(state: ConversationState, event: EventOf<'retry'>): Reduced {
   if (state.turn) return [state, [], { outcome: 'busy' }]
+  if (state.holdUntil > event.now) return [state, [], { outcome: 'held' }]
   const turn: Turn = {
     ...event.failed,
     state: 'waiting',

@@ -127,8 +127,14 @@ export function record(
       const parts = turn.parts.with(step.index, { state: 'skipped' })
       return next({ ...turn, parts }, { outcome: 'ok' })
     }
+    case 'unsent': {
+      const part = turn.parts[step.index]
+      if (part?.state !== 'sending') return next(turn, { outcome: 'ok' })
+      const parts = turn.parts.with(step.index, { state: 'waiting' })
+      return next({ ...turn, parts }, { outcome: 'ok' })
+    }
     case 'apologise':
-      if (turn.apologised) return next(turn, { outcome: 'sent' })
+      if (turn.apologised || (step.answerless && turn.draft)) return next(turn, { outcome: 'sent' })
       return next({ ...turn, apologised: true }, { outcome: 'go', uncertain: false })
   }
 }

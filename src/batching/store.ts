@@ -189,8 +189,13 @@ export type Step =
     }
   /** Part `index` may have reached the person, and is not tried again. */
   | { readonly kind: 'skip'; readonly index: number }
-  /** Ask to say sorry; once a batch, so a second one is answered `sent`. */
-  | { readonly kind: 'apologise'; readonly mark: Mark | null }
+  /** Part `index` surely was not taken: nobody was there to take it. */
+  | { readonly kind: 'unsent'; readonly index: number }
+  /**
+   * Ask to say sorry; once a batch, so a second one is answered `sent`, as it is where an answer came
+   * from elsewhere meanwhile and `answerless` says that this start has none.
+   */
+  | { readonly kind: 'apologise'; readonly mark: Mark | null; readonly answerless: boolean }
   /** Still alive: renews the lease. */
   | { readonly kind: 'alive'; readonly unlessNewer: boolean }
 
@@ -204,13 +209,18 @@ export type RecordResult =
 
 export type Settlement =
   | { readonly kind: 'answered' }
-  | { readonly kind: 'failed'; readonly reason: string }
+  /**
+   * With `answerless` this start got no answer: where one came from elsewhere meanwhile, the turn
+   * goes on with that at once, whatever was asked.
+   */
+  | { readonly kind: 'failed'; readonly reason: string; readonly answerless: boolean }
   /** Again after `afterMs`, but failed for good with `reason` when `maxRetries` are spent. */
   | {
       readonly kind: 'retry'
       readonly afterMs: number
       readonly maxRetries: number
       readonly reason: string
+      readonly answerless: boolean
     }
   /** As it is to the next worker after `afterMs`; costs no try, and this start never was. */
   | { readonly kind: 'giveBack'; readonly afterMs: number }
@@ -237,7 +247,10 @@ export type Retime =
   /** A typing or recording signal: the idle wait starts again, never past the age limit. */
   | { readonly kind: 'typing'; readonly idleMs: number }
   | { readonly kind: 'flush' }
-  /** No seal for `forMs`; null = until released. With `atLeast` a longer hold stands. */
+  /**
+   * No seal for `forMs`; null = until released. With `atLeast` a longer hold stands. `stopped` has no
+   * end and lies above all others: when it is released, the one below it holds on.
+   */
   | {
       readonly kind: 'hold'
       readonly forMs: number | null
@@ -284,7 +297,8 @@ export interface HumanAct {
   /** Id for what is left of the open batch, and for the one that a reopened turn opens. */
   readonly restId: BatchId
   readonly newBatchId: BatchId
-  readonly hold: Extract<Retime, { kind: 'hold' }>
+  /** A release is a word alone: it goes with a turn that is kept and settles nothing. */
+  readonly hold: Extract<Retime, { kind: 'hold' | 'release' }>
 }
 
 export type HumanResult =
@@ -450,8 +464,11 @@ export interface BatchStore extends Service {
   discardOpen(conversation: ConversationKey): Promise<number>
   /** Drops a failed batch. False when there is none of this id. */
   discardFailed(batchId: BatchId): Promise<boolean>
-  /** A failed batch becomes a turn again, at its first unsent part. busy: a turn is in flight. */
-  retry(batchId: BatchId): Promise<'done' | 'none' | 'busy'>
+  /**
+   * A failed batch becomes a turn again, at its first unsent part. busy: a turn is in flight. held:
+   * the conversation is, and the bot would speak into it.
+   */
+  retry(batchId: BatchId): Promise<'done' | 'none' | 'busy' | 'held'>
 
   /** Open batches and turns that no queue has taken: exact count, one page of them. */
   pending(page: {
@@ -469,6 +486,12 @@ export interface BatchStore extends Service {
     conversations: readonly ConversationKey[],
   ): Promise<readonly ({ batchId: BatchId; size: number; lastAt: number } | null)[]>
   counts(): Promise<Counts>
+  /** Which of these ids were seen within `dedupeMs`. */
+  known(
+    conversation: ConversationKey,
+    idHashes: readonly string[],
+    dedupeMs: number,
+  ): Promise<readonly boolean[]>
   holds(page: {
     offset: number
     limit: number

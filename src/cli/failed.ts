@@ -75,12 +75,14 @@ async function retry(
 ): Promise<void> {
   const retried: string[] = []
   const busy: string[] = []
+  const held: string[] = []
   const ids = await named(operator, which)
   for (const id of ids) {
     const outcome = await operator.retry(id)
     if (outcome === 'none' && which !== 'all') throw unknownBatch(id)
     if (outcome === 'done') retried.push(id)
     if (outcome === 'busy') busy.push(id)
+    if (outcome === 'held') held.push(id)
   }
   if (busy.length > 0 && which !== 'all') {
     throw new RapidFireError(
@@ -88,10 +90,17 @@ async function retry(
       `${which} cannot be tried now: another batch of this person is being answered. Try again soon`,
     )
   }
-  if (json) sayJson(shell, { success: true, retried, busy })
+  if (held.length > 0 && which !== 'all') {
+    throw new RapidFireError(
+      'refused',
+      `${which} is not tried: the bot is silent in this conversation. rapid-fire resume PHONE first`,
+    )
+  }
+  if (json) sayJson(shell, { success: true, retried, busy, held })
   else {
     const later = busy.length === 0 ? '' : ` · ${busy.length} wait for another of the same person`
-    say(shell, `${plural(retried.length, 'batch')} handed over again${later}`)
+    const alone = held.length === 0 ? '' : ` · ${held.length} left alone, the bot is silent there`
+    say(shell, `${plural(retried.length, 'batch')} handed over again${later}${alone}`)
   }
 }
 

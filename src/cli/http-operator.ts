@@ -138,9 +138,10 @@ export class HttpOperator implements Operator {
     }
   }
 
-  async retry(batchId: BatchId): Promise<'done' | 'none' | 'busy'> {
+  async retry(batchId: BatchId): Promise<'done' | 'none' | 'busy' | 'held'> {
     const reply = await this.#call('POST', `/operator/failed/${encodeURIComponent(batchId)}/retry`)
     if (reply.status === 404) return 'none'
+    if (reply.answer.code === 'conversation_held') return 'held'
     if (reply.status === 409) return 'busy'
     accepted(reply)
     return 'done'

@@ -29,7 +29,7 @@ async function fail(api: RunningApi, phone: string): Promise<BatchId> {
   assert.ok(begun.outcome === 'go')
   await api.store.settle(
     { conversation, batchId, epoch: begun.epoch },
-    { kind: 'failed', reason: 'send_refused' },
+    { kind: 'failed', reason: 'send_refused', answerless: false },
   )
   return batchId
 }

@@ -97,6 +97,12 @@ function failedRoutes(app: FastifyInstance, { operator, doors, storeMs }: Operat
         'A turn of this person is under way; retry when it is over',
       )
     }
+    if (outcome === 'held') {
+      throw new RapidFireError(
+        'conversation_held',
+        'The bot is silent in this conversation; resume it first, then retry',
+      )
+    }
     return { success: true, outcome }
   })
 

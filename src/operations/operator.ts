@@ -65,7 +65,7 @@ export interface Operator {
   /** Drops the open batch; answers how many messages. */
   discard(who: Who): Promise<number>
   failed(page: Page): Promise<{ count: number; batches: readonly BatchStatus[] }>
-  retry(batchId: BatchId): Promise<'done' | 'none' | 'busy'>
+  retry(batchId: BatchId): Promise<'done' | 'none' | 'busy' | 'held'>
   discardFailed(batchId: BatchId): Promise<boolean>
   /** An open batch is found through its person; one that was sealed by its id alone. */
   batch(batchId: BatchId, who?: Who): Promise<BatchStatus | null>

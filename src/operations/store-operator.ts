@@ -80,7 +80,7 @@ export class StoreOperator implements Operator {
     return { count, batches: batches.map((view) => this.#settled(view)) }
   }
 
-  retry(batchId: BatchId): Promise<'done' | 'none' | 'busy'> {
+  retry(batchId: BatchId): Promise<'done' | 'none' | 'busy' | 'held'> {
     return this.#deps.store.retry(batchId)
   }
 

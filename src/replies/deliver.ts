@@ -8,6 +8,7 @@
  * and the event says so.
  */
 import { setTimeout as wait } from 'node:timers/promises'
+import { RapidFireError } from '../errors.ts'
 import type { Part } from '../message.ts'
 import type { Lease } from '../worker/lease.ts'
 import { type Begun, Interrupted, type TurnDeps } from '../worker/turn.ts'
@@ -62,14 +63,23 @@ async function sendPart(
   const partId = `${batchId}.${index}`
   // Frozen since it was allowed to send: somebody else may be sending by now.
   lease.check()
-  const { providerId } = await channel.send(
-    { partId, to, content },
-    AbortSignal.any([lease.signal, stopping]),
-  )
+  const signal = AbortSignal.any([lease.signal, stopping])
+  let providerId: string
+  try {
+    providerId = (await channel.send({ partId, to, content }, signal)).providerId
+  } catch (error) {
+    // Surely not taken: the next try is none that may double it.
+    if (wasNotTaken(error)) await lease.record({ kind: 'unsent', index })
+    throw error
+  }
   events.emit('part.taken', part)
   await lease.record({ kind: 'sent', index, providerId, mark: idMark(providerId) })
   events.emit('part.sent', part)
   return true
+}
+
+function wasNotTaken(error: unknown): boolean {
+  return error instanceof RapidFireError && ['send_away', 'send_refused'].includes(error.code)
 }
 
 async function pause(

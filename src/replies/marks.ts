@@ -15,9 +15,9 @@ export function textMark(text: string): Mark {
   return { hash: textHash(text), forMs: TEXT_MS }
 }
 
-/** A reaction has no text that comes back. */
-export function partMark(part: Part): Mark | null {
-  return 'text' in part ? textMark(part.text) : null
+/** A reaction may go out and come back as the text of its emoji. */
+export function partMark(part: Part): Mark {
+  return textMark('text' in part ? part.text : part.reaction)
 }
 
 export function idMark(providerId: string): Mark | null {

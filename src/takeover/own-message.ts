@@ -6,7 +6,8 @@ export interface OwnMessage {
   /** The provider's id, or one made from the signed bytes. */
   readonly id: string
   readonly text: string
-  /** Provider's time in ms, when it gave a plausible one. */
+  readonly isReaction: boolean
+  /** Provider's time in ms, however long ago; null when it gave none, or one to come. */
   readonly sentAt: number | null
   readonly sentAtExact: boolean
 }

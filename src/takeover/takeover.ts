@@ -55,15 +55,20 @@ export class Takeover {
     const tenant = this.#tenantOf(message.conversation)
     const conversation = this.#deps.keys.keyOf(message.conversation)
     const { text } = message
+    // A heart from the owner's phone answers nothing, and our own comes back as one too.
+    if (message.isReaction) return 'noted'
     if (isWord(text, tenant.resumeWords)) return this.#resumeBy(message, conversation)
     const isPause = isWord(text, tenant.pauseWords)
     if (!isPause && tenant.takeover === 'off') return this.#note(message, conversation)
     const hold = isPause ? holdOf(null, 'paused', true) : this.#holdFor(message, tenant)
-    const result = await this.#act(conversation, (view) =>
-      isPause
-        ? { ...reopening(view), said: this.#said(message, null), hold }
-        : { ...this.#answered(message, view), said: this.#said(message, humanPayload(text)), hold },
-    )
+    const said = this.#said(message, isPause ? null : humanPayload(text))
+    const result = await this.#act(conversation, (view) => {
+      if (isPause) return { ...reopening(view), said, hold }
+      const read = this.#answered(message, view)
+      // Written before all that stands, and its hold is over: it changes nothing for the bot.
+      const isPast = hold.forMs === 0 && read.answered === 0 && read.turn?.end !== 'answered'
+      return { ...(isPast ? keeping(view) : read), said, hold }
+    })
     return this.#told(result, conversation, hold, isPause ? 'paused' : 'human')
   }
 
@@ -77,16 +82,16 @@ export class Takeover {
     this.#deps.events.emit('conversation.held', { conversation, why, forMs })
   }
 
-  /** Ends a hold; false when there was none, or none for this reason. */
+  /** Ends a hold; false when there was none, or none for this reason. What a stop lay upon holds on. */
   async release(who: Conversation, only: HoldReason | null = null): Promise<boolean> {
     const { store, keys, events } = this.#deps
     const conversation = keys.keyOf(who)
     const view = await store.conversation(conversation)
     if (!view.hold) return false
-    await store.retime(conversation, { kind: 'release', only })
-    const isReleased = (await store.conversation(conversation)).hold === null
-    if (isReleased) events.emit('conversation.released', { conversation })
-    return isReleased
+    const released = await store.retime(conversation, { kind: 'release', only })
+    if (released.outcome !== 'done') return false
+    events.emit('conversation.released', { conversation })
+    return true
   }
 
   /** Whether a person's message asks for something besides an answer. */
@@ -95,7 +100,7 @@ export class Takeover {
     return [stopWords, startWords, humanWords].some((words) => isWord(text, words))
   }
 
-  /** Does what such a message asks for, once it is stored; twice is as good as once. */
+  /** Does what such a message asks for; twice is as good as once. */
   async heed(message: Message): Promise<void> {
     const tenant = this.#tenantOf(message.conversation)
     const { text, conversation } = message
@@ -151,7 +156,7 @@ export class Takeover {
   }
 
   /** As long as the takeover has still to go, counted from when the human wrote. */
-  #holdFor({ sentAt }: OwnMessage, tenant: TenantSettings): HumanAct['hold'] {
+  #holdFor({ sentAt }: OwnMessage, tenant: TenantSettings): Hold {
     const wholeMs = takeoverMs(tenant)
     if (wholeMs === null) return holdOf(null, 'human', true)
     const ageMs = sentAt === null ? 0 : Math.max(0, this.#deps.clock() - sentAt)
@@ -160,15 +165,14 @@ export class Takeover {
 
   /** The word of a release is known by its id too, so that a repeat hours later releases nothing. */
   async #resumeBy(message: OwnMessage, conversation: ConversationKey): Promise<OwnOutcome> {
-    const hold = holdOf(0, 'paused', true)
     const result = await this.#act(conversation, (view) => ({
       ...keeping(view),
       said: this.#said(message, null),
-      hold,
+      hold: { kind: 'release', only: null },
     }))
     if (result.outcome === 'duplicate') return 'duplicate'
     if (result.outcome === 'ours') return 'echo'
-    await this.release(message.conversation)
+    this.#deps.events.emit('conversation.released', { conversation })
     return 'resumed'
   }
 
@@ -184,7 +188,7 @@ export class Takeover {
   #told(
     result: HumanResult,
     conversation: ConversationKey,
-    { forMs, why }: HumanAct['hold'],
+    { forMs, why }: Hold,
     outcome: 'human' | 'paused',
   ): OwnOutcome {
     const { events } = this.#deps
@@ -208,6 +212,7 @@ export class Takeover {
 }
 
 type Act = Omit<HumanAct, 'conversation' | 'newBatchId' | 'restId'>
+type Hold = Extract<HumanAct['hold'], { kind: 'hold' }>
 type Read = Pick<HumanAct, 'turn' | 'open' | 'answered'>
 
 function reopening({ turnId, open }: ConversationView): Read {
@@ -221,7 +226,7 @@ function keeping({ turnId, open }: ConversationView): Read {
   return { turn, open: open?.batchId ?? null, answered: 0 }
 }
 
-function holdOf(forMs: number | null, why: HoldReason, atLeast: boolean): HumanAct['hold'] {
+function holdOf(forMs: number | null, why: HoldReason, atLeast: boolean): Hold {
   return { kind: 'hold', forMs, why, atLeast }
 }
 

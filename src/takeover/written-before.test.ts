@@ -9,6 +9,7 @@ const own = (sentAt: number | null, sentAtExact = true): OwnMessage => ({
   conversation,
   id: 'o',
   text: 'x',
+  isReaction: false,
   sentAt,
   sentAtExact,
 })

@@ -2,6 +2,7 @@
  * How a try ends that did not end in an answer.
  *
  *   lost lease → nothing · interrupted → reopened · stopping, a limit → given back
+ *   nobody there → waited for, without end until the messages are old
  *   what may heal → tried again, after a backoff or when the other side said · else → failed
  *
  * A turn that is failed tells the person something kind where the tenant wants so, once.
@@ -15,6 +16,10 @@ import { type Lease, LeaseLost } from './lease.ts'
 import { type Begun, Interrupted, NotNow, Stopping, type TurnDeps } from './turn.ts'
 
 const FINAL: ReadonlySet<ErrorCode> = new Set(['send_refused', 'responder_refused', 'budget_spent'])
+/** Nobody took the call, so it costs no try: a bridge or a backend that starts again is waited for. */
+const AWAY: ReadonlySet<ErrorCode> = new Set(['send_away', 'responder_away'])
+/** Work goes on within half a minute of its return. */
+const AWAY_MS = 10_000
 /** Whatever the other side says, it is not asked again sooner. */
 const MIN_RETRY_AFTER_MS = 1000
 
@@ -69,15 +74,23 @@ async function fail(error: unknown, turn: Begun, lease: Lease, deps: TurnDeps): 
   const { conversation, batchId, retries } = turn
   const { events, maxTries } = deps
   const code = error instanceof RapidFireError ? error.code : 'internal'
+  if (AWAY.has(code) && isYoung(turn, deps)) {
+    const afterMs = awayMs(Math.random())
+    await settle({ kind: 'giveBack', afterMs }, turn, lease, deps)
+    events.emit('turn.retrying', { conversation, batchId, afterMs, code, error: messageOf(error) })
+    return
+  }
   const isLast = FINAL.has(code) || retries >= maxTries - 1
-  if (isLast) await apologise(turn, lease, deps)
+  const answerless = !isOfSending(code)
+  if (isLast) await apologise(turn, answerless, lease, deps)
   const settlement: Settlement = isLast
-    ? { kind: 'failed', reason: code }
+    ? { kind: 'failed', reason: code, answerless }
     : {
         kind: 'retry',
         afterMs: afterMs(error, turn, deps),
         maxRetries: maxTries - 1,
         reason: code,
+        answerless,
       }
   const outcome = await settle(settlement, turn, lease, deps)
   if (outcome === 'failed') events.emit('turn.failed', { conversation, batchId, reason: code })
@@ -92,6 +105,20 @@ async function fail(error: unknown, turn: Begun, lease: Lease, deps: TurnDeps): 
   }
 }
 
+/** A draft was there and could not be sent; anything else left the turn without an answer. */
+function isOfSending(code: ErrorCode): boolean {
+  return code === 'send_failed' || code === 'send_refused' || code === 'send_away'
+}
+
+/** Nobody there: waited for as long as the messages are young enough to be answered unasked. */
+function isYoung({ lastAt }: Begun, { clock, maxMessageAgeS }: TurnDeps): boolean {
+  return clock() - lastAt < maxMessageAgeS * 1000
+}
+
+function awayMs(random: number): number {
+  return Math.round(AWAY_MS * (0.5 + random))
+}
+
 function afterMs(error: unknown, { retries }: Begun, { retryDelayMs }: TurnDeps): number {
   const asked = error instanceof RapidFireError ? error.retryAfterMs : null
   if (asked === null) return backoffMs(retryDelayMs, retries, Math.random())
@@ -99,12 +126,17 @@ function afterMs(error: unknown, { retries }: Begun, { retryDelayMs }: TurnDeps)
 }
 
 /** At most once a batch, and never in the way of its end. */
-async function apologise(turn: Begun, lease: Lease, deps: TurnDeps): Promise<void> {
+async function apologise(
+  turn: Begun,
+  answerless: boolean,
+  lease: Lease,
+  deps: TurnDeps,
+): Promise<void> {
   const { conversation, batchId, to, tenant } = turn
   const { channel, events } = deps
   const { fallbackReply: text } = tenant
   if (text === null) return
-  const may = await lease.record({ kind: 'apologise', mark: textMark(text) })
+  const may = await lease.record({ kind: 'apologise', mark: textMark(text), answerless })
   if (may.outcome !== 'go') return
   try {
     lease.check()

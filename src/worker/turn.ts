@@ -17,6 +17,8 @@ import type { Solitude } from './solitude.ts'
 export interface TurnSettings {
   readonly separator: string
   readonly dedupeS: number
+  /** What is older is not answered unasked. */
+  readonly maxMessageAgeS: number
   readonly leaseMs: number
   readonly responderTimeoutMs: number
   /** Tries until the turn is failed. */

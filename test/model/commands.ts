@@ -114,14 +114,18 @@ const step = fc.oneof(
     providerId: fc.constantFrom('p-1', 'p-2'),
     mark,
   }),
-  fc.record({ kind: fc.constant('skip' as const), index: fc.constantFrom(0, 1) }),
-  fc.record({ kind: fc.constant('apologise' as const), mark }),
+  fc.record({
+    kind: fc.constantFrom('skip' as const, 'unsent' as const),
+    index: fc.constantFrom(0, 1),
+  }),
+  fc.record({ kind: fc.constant('apologise' as const), mark, answerless: fc.boolean() }),
   fc.record({ kind: fc.constant('alive' as const), unlessNewer: fc.boolean() }),
 )
 const settlement = fc.oneof(
   fc.constantFrom<Settlement>(
     { kind: 'answered' },
-    { kind: 'failed', reason: 'no_answer' },
+    { kind: 'failed', reason: 'no_answer', answerless: false },
+    { kind: 'failed', reason: 'no_answer', answerless: true },
     { kind: 'giveBack', afterMs: 0 },
     { kind: 'giveBack', afterMs: 5000 },
     { kind: 'park', forMs: 30_000, heard: null },
@@ -132,6 +136,7 @@ const settlement = fc.oneof(
     afterMs: waitMs,
     maxRetries: fc.constantFrom(0, 2),
     reason: fc.constant('provider_away'),
+    answerless: fc.boolean(),
   }),
   fc.record({
     kind: fc.constant('reopen' as const),
@@ -162,7 +167,7 @@ const human = fc.record({
   tells: fc.boolean(),
   end: fc.constantFrom('answered' as const, 'reopened' as const, 'kept' as const),
   answered: fc.nat(6),
-  hold,
+  hold: fc.oneof(hold, fc.constant({ kind: 'release' as const, only: null })),
 })
 const seldomBefore = fc.nat(7).map((n) => n === 0)
 
@@ -331,7 +336,7 @@ export async function play(
         attempt: known.attempt - Number(command.attemptBefore),
       })
     case 'record': {
-      const needsDraft = ['start', 'sent', 'skip'].includes(command.step.kind)
+      const needsDraft = ['start', 'sent', 'skip', 'unsent'].includes(command.step.kind)
       if (needsDraft && !known.hasDraft) return 'no worker does that'
       const epoch = known.epoch - Number(command.epochBefore)
       return await store.record(known.turnId, epoch, command.step, conversation)
@@ -392,9 +397,12 @@ function actOf(
             entryId: `h_${step}`,
             dedupeMs: MODEL_LIMITS.dedupeMs,
           },
-    turn: known.runs ? { batchId: known.turnId, end } : null,
+    // Who releases takes nothing from the bot.
+    turn: known.runs
+      ? { batchId: known.turnId, end: hold.kind === 'release' ? 'kept' : end }
+      : null,
     open: known.isOpen ? known.openId : null,
-    answered,
+    answered: hold.kind === 'release' ? 0 : answered,
     restId: batchId(`rest${step}`),
     newBatchId: batchId(`made${step}`),
     hold,

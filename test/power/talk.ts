@@ -155,7 +155,13 @@ export class Talk {
       await settle(tools, turn, epoch, { kind: 'answered' }, 'answered')
       return true
     }
-    await settle(tools, turn, epoch, { kind: 'failed', reason: 'no_answer' }, 'failed')
+    await settle(
+      tools,
+      turn,
+      epoch,
+      { kind: 'failed', reason: 'no_answer', answerless: false },
+      'failed',
+    )
     return await this.#afterFailure(turn)
   }
 
@@ -171,7 +177,13 @@ export class Talk {
   /** A try that came to nothing, and the next handover. */
   async #again(turn: SealedTurn, epoch: number): Promise<boolean> {
     const tools = this.#tools
-    const retry = { kind: 'retry', afterMs: 0, maxRetries: 9, reason: 'no_answer' } as const
+    const retry = {
+      kind: 'retry',
+      afterMs: 0,
+      maxRetries: 9,
+      reason: 'no_answer',
+      answerless: false,
+    } as const
     await settle(tools, turn, epoch, retry, 'waiting')
     if (this.#chance(0.3)) return false
     const next = await reclaim(tools, turn.batchId)

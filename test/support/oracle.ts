@@ -277,6 +277,16 @@ export class OracleStore implements port.BatchStore {
     return sum
   }
 
+  async known(
+    conversation: ConversationKey,
+    idHashes: readonly string[],
+    dedupeMs: number,
+  ): Promise<readonly boolean[]> {
+    const { seen } = this.#state.talk(conversation)
+    const now = this.#clock()
+    return idHashes.map((idHash) => unseen(seen, [{ idHash }], dedupeMs, now).length === 0)
+  }
+
   async holds({ offset, limit }: Page): ReturnType<port.BatchStore['holds']> {
     const now = this.#clock()
     const holds = [...this.#state.talks]
@@ -326,12 +336,12 @@ export class OracleStore implements port.BatchStore {
     return true
   }
 
-  async retry(batchId: BatchId): Promise<'done' | 'none' | 'busy'> {
+  async retry(batchId: BatchId): Promise<'done' | 'none' | 'busy' | 'held'> {
     const ended = this.#kept(batchId)
     if (ended?.state !== 'failed') return 'none'
     const { conversation, turn: failed, payloads } = ended
     const answer = this.#run(conversation, { type: 'retry', now: this.#clock(), failed })
-    if (answer.outcome !== 'done') return 'busy'
+    if (answer.outcome !== 'done') return answer.outcome as 'busy' | 'held'
     this.#state.ended.delete(batchId)
     this.#state.talk(conversation).turn = payloads
     return 'done'

@@ -79,6 +79,7 @@ export class TurnStage {
       clock: this.clock.now,
       separator: ' ',
       dedupeS: 86_400,
+      maxMessageAgeS: 43_200,
       solitude: new Solitude(),
       leaseMs: TIMES.leaseMs,
       responderTimeoutMs: 60_000,
@@ -152,7 +153,14 @@ export class TurnStage {
     this.#messages += 1
     const who = this.deps.keys.parse(conversation)
     const id = `own-${this.#messages}`
-    await takeover.own({ conversation: who, id, text, sentAt: null, sentAtExact: false })
+    await takeover.own({
+      conversation: who,
+      id,
+      text,
+      isReaction: false,
+      sentAt: null,
+      sentAtExact: false,
+    })
     await takeover.release(who)
   }
 

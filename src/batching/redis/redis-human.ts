@@ -50,9 +50,7 @@ export async function human(calls: RedisCalls, act: Port.HumanAct): Promise<Port
       act.answered,
       restId,
       newBatchId,
-      hold.forMs ?? '',
-      hold.why,
-      hold.atLeast ? 1 : 0,
+      ...holdArgs(hold),
       said?.idHash ?? '',
       said?.dedupeMs ?? 0,
       said?.entryId ?? '',
@@ -68,6 +66,12 @@ export async function human(calls: RedisCalls, act: Port.HumanAct): Promise<Port
     answered: Number(answered),
     heldUntil: heldUntil ? Number(heldUntil) : null,
   }
+}
+
+/** Length ('' = without end), reason ('' = a release), whether a longer one stands. */
+function holdArgs(hold: Port.HumanAct['hold']): (string | number)[] {
+  if (hold.kind === 'release') return ['', '', 0]
+  return [hold.forMs ?? '', hold.why, hold.atLeast ? 1 : 0]
 }
 
 export async function spend(calls: RedisCalls, account: string, amount: number): Promise<number> {

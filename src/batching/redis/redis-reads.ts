@@ -161,6 +161,23 @@ export async function readConversation(
   }
 }
 
+/** ZSCORE one by one: the rights of the user need no other command for it. */
+export async function readKnown(
+  redis: Redis,
+  keys: RedisKeys,
+  c: ConversationKey,
+  idHashes: readonly string[],
+  dedupeMs: number,
+  clock: Clock | undefined,
+): Promise<readonly boolean[]> {
+  const [time, ...scores] = (await pipelined(redis, [
+    ['time'],
+    ...idHashes.map((hash) => ['zscore', keys.ids(c), hash]),
+  ])) as [string[], ...(string | null)[]]
+  const after = (clock?.() ?? Number(time[0]) * 1000) - dedupeMs
+  return scores.map((score) => score !== null && Number(score) > after)
+}
+
 export async function readSizes(
   redis: Redis,
   keys: RedisKeys,

@@ -34,6 +34,7 @@ import {
   readConversation,
   readCounts,
   readFailed,
+  readKnown,
   readPending,
   readSizes,
 } from './redis-reads.ts'
@@ -238,7 +239,7 @@ export class RedisStore implements Port.BatchStore {
   discardFailed(batchId: BatchId): Promise<boolean> {
     return upkeep.discardFailed(this.#calls, batchId)
   }
-  retry(batchId: BatchId): Promise<'done' | 'none' | 'busy'> {
+  retry(batchId: BatchId): Promise<'done' | 'none' | 'busy' | 'held'> {
     return upkeep.retry(this.#calls, batchId)
   }
   adopt(limits: Port.Limits & { idleMs: number }): Promise<number> {
@@ -268,6 +269,15 @@ export class RedisStore implements Port.BatchStore {
 
   holds(page: { offset: number; limit: number }): ReturnType<Port.BatchStore['holds']> {
     return this.#calls.guard(humans.readHolds(this.#redis, this.#keys, page, this.#options.clock))
+  }
+
+  known(
+    c: ConversationKey,
+    idHashes: readonly string[],
+    dedupeMs: number,
+  ): Promise<readonly boolean[]> {
+    const { clock } = this.#options
+    return this.#calls.guard(readKnown(this.#redis, this.#keys, c, idHashes, dedupeMs, clock))
   }
 
   history(c: ConversationKey): Promise<readonly Port.PastEntry[]> {

@@ -117,9 +117,10 @@ function stepArgs(step: Port.Step): (string | number)[] {
     case 'sent':
       return [step.index, step.providerId, ...markArgs(step.mark)]
     case 'skip':
+    case 'unsent':
       return [step.index]
     case 'apologise':
-      return markArgs(step.mark)
+      return [...markArgs(step.mark), step.answerless ? 1 : 0]
     case 'alive':
       return [step.unlessNewer ? 1 : 0]
   }
@@ -138,9 +139,14 @@ function settlementArgs(settlement: Port.Settlement): (string | number)[] {
     case 'park':
       return [settlement.forMs, ...(settlement.heard === null ? [] : [settlement.heard])]
     case 'failed':
-      return [settlement.reason]
+      return [settlement.reason, settlement.answerless ? 1 : 0]
     case 'retry':
-      return [settlement.afterMs, settlement.maxRetries, settlement.reason]
+      return [
+        settlement.afterMs,
+        settlement.maxRetries,
+        settlement.reason,
+        settlement.answerless ? 1 : 0,
+      ]
     case 'reopen':
       return [settlement.newBatchId, settlement.idleMs]
   }

@@ -71,7 +71,7 @@ export async function discardFailed(calls: RedisCalls, batchId: BatchId): Promis
 export async function retry(
   calls: RedisCalls,
   batchId: BatchId,
-): Promise<'done' | 'none' | 'busy'> {
+): Promise<'done' | 'none' | 'busy' | 'held'> {
   const k = calls.keys
   const c = await conversationOf(calls, batchId)
   if (!c) return 'none'
@@ -80,7 +80,7 @@ export async function retry(
     [k.batch(batchId), k.conversation(c), k.open, k.turns, k.failed, k.counts],
     [calls.now(), batchId, c, calls.channel],
   )
-  return texts(reply)[0] as 'done' | 'none' | 'busy'
+  return texts(reply)[0] as 'done' | 'none' | 'busy' | 'held'
 }
 
 async function conversationOf(

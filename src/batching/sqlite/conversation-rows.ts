@@ -4,26 +4,26 @@
  */
 import type { DatabaseSync } from 'node:sqlite'
 import type { BatchId, ConversationKey } from '../../message.ts'
-import {
-  type Answer,
-  type ConversationState,
-  type Effect,
-  type Event,
-  NOTHING,
-  type ReduceLimits,
-  type Turn,
+import type {
+  Answer,
+  ConversationState,
+  Effect,
+  Event,
+  ReduceLimits,
+  Turn,
 } from '../conversation-state.ts'
 import { reduce } from '../reduce.ts'
-import type { HoldReason, StoreTimes } from '../store.ts'
+import type { StoreTimes } from '../store.ts'
 import type { Ending } from '../views.ts'
 import { Past } from './past.ts'
 import type { Row } from './rows.ts'
 import {
-  holdReasonIn,
+  holdFrom,
   numberIn,
   OPEN_COLUMNS,
   openFrom,
   openValues,
+  timeOf,
   turnFrom,
   turnValues,
 } from './rows.ts'
@@ -75,12 +75,7 @@ export class ConversationRows {
       state: {
         open: open ? openFrom(open) : null,
         turn: turn ? turnFrom(turn) : null,
-        holdUntil: hold
-          ? hold.until === null
-            ? Number.POSITIVE_INFINITY
-            : numberIn(hold, 'until')
-          : 0,
-        holdWhy: hold ? holdReasonIn(hold) : NOTHING.holdWhy,
+        ...holdFrom(hold),
       },
       openRow: open ? numberIn(open, 'n') : null,
       turnRow: turn ? numberIn(turn, 'n') : null,
@@ -119,7 +114,13 @@ export class ConversationRows {
     })
   }
 
-  /** Whether this id was seen and its window has not ended. */
+  /** Whether this id was seen and its window has not ended; changes nothing. */
+  isSeen(conversation: ConversationKey, idHash: string, now: number): boolean {
+    const seen = this.#statements.seen.get(conversation, idHash)
+    return seen !== undefined && numberIn(seen, 'forget_at') > now
+  }
+
+  /** As `isSeen`; an id whose window has ended may be used again from now on. */
   isKnown(conversation: ConversationKey, idHash: string, now: number): boolean {
     const seen = this.#statements.seen.get(conversation, idHash)
     if (!seen) return false
@@ -197,8 +198,12 @@ export class ConversationRows {
       if (turnRow === null) throw damaged(`turn ${after.turn.id} has no row`)
       this.#statements.saveTurn.run({ ...turnValues(after.turn, null), n: turnRow })
     }
-    if (after.holdUntil !== before.holdUntil || after.holdWhy !== before.holdWhy) {
-      this.#hold(conversation, after.holdUntil, after.holdWhy)
+    if (
+      after.holdUntil !== before.holdUntil ||
+      after.holdWhy !== before.holdWhy ||
+      after.under !== before.under
+    ) {
+      this.#hold(conversation, after)
     }
     const openRow = this.#saveOpen(loaded, after, now)
     for (const effect of effects) this.#moveMessages(effect, loaded, openRow)
@@ -267,11 +272,17 @@ export class ConversationRows {
     }
   }
 
-  #hold(conversation: ConversationKey, until: number, why: HoldReason): void {
-    if (until === 0) this.#statements.release.run(conversation)
+  #hold(conversation: ConversationKey, { holdUntil, holdWhy, under }: ConversationState): void {
+    if (holdUntil === 0) this.#statements.release.run(conversation)
     else {
-      const end = until === Number.POSITIVE_INFINITY ? null : until
-      this.#statements.setHold.run(conversation, end, why)
+      const below = under && timeOf(under.until)
+      this.#statements.setHold.run(
+        conversation,
+        timeOf(holdUntil),
+        holdWhy,
+        below,
+        under?.why ?? null,
+      )
     }
   }
 }
@@ -288,7 +299,7 @@ function prepare(database: DatabaseSync) {
     open: sql(`SELECT n, id, size, first_at, last_at, due_at, age_ms, max_size, idle_ms, last_loud,
       over_at, interrupts FROM batch WHERE conversation = ? AND state = 'open'`),
     turn: sql(`SELECT * FROM batch WHERE conversation = ? AND ${IS_TURN}`),
-    hold: sql('SELECT until, why FROM hold WHERE conversation = ?'),
+    hold: sql('SELECT until, why, under_until, under_why FROM hold WHERE conversation = ?'),
     byId: sql('SELECT * FROM batch WHERE id = ?'),
     aside: sql(`SELECT * FROM batch
       WHERE conversation = ? AND reason = ? AND state = 'failed' AND attempt = 0`),
@@ -310,8 +321,9 @@ function prepare(database: DatabaseSync) {
       WHERE n = :n`),
     remove: sql('DELETE FROM batch WHERE n = ?'),
 
-    setHold: sql(`INSERT INTO hold (conversation, until, why) VALUES (?, ?, ?)
-      ON CONFLICT (conversation) DO UPDATE SET until = excluded.until, why = excluded.why`),
+    setHold: sql(`INSERT INTO hold (conversation, until, why, under_until, under_why)
+      VALUES (?, ?, ?, ?, ?) ON CONFLICT (conversation) DO UPDATE SET until = excluded.until,
+      why = excluded.why, under_until = excluded.under_until, under_why = excluded.under_why`),
     release: sql('DELETE FROM hold WHERE conversation = ?'),
 
     seen: sql('SELECT forget_at FROM message WHERE conversation = ? AND id_hash = ?'),

@@ -257,12 +257,12 @@ export class Operations {
     return true
   }
 
-  retry(batchId: BatchId, now: number): 'done' | 'none' | 'busy' {
+  retry(batchId: BatchId, now: number): 'done' | 'none' | 'busy' | 'held' {
     const found = this.#rows.find(batchId)
     if (found?.row.state !== 'failed') return 'none'
     const loaded = this.#rows.load(conversationIn(found.row))
     const event: Event = { type: 'retry', now, failed: turnFrom(found.row) }
-    return this.#run(loaded, event, found.n).answer.outcome === 'done' ? 'done' : 'busy'
+    return this.#run(loaded, event, found.n).answer.outcome as 'done' | 'busy' | 'held'
   }
 
   #sealed(conversation: ConversationKey, turn: Turn, payloads: string[]): port.SealedTurn {

@@ -5,7 +5,7 @@
 import type { SQLInputValue, SQLOutputValue } from 'node:sqlite'
 import type { BatchId, ConversationKey, Part, SealCause } from '../../message.ts'
 import type { ConversationState, OpenBatch, Turn } from '../conversation-state.ts'
-import { wakeAt } from '../conversation-state.ts'
+import { NOTHING, wakeAt } from '../conversation-state.ts'
 import { draftIn } from '../draft.ts'
 import type { HoldReason, PartState } from '../store.ts'
 import type { Ending } from '../views.ts'
@@ -40,6 +40,30 @@ export function holdReasonIn(row: Row): HoldReason {
   const { why } = row
   if (!HOLD_REASONS.includes(String(why))) throw damaged('the reason of a hold is none')
   return why as HoldReason
+}
+
+type Hold = Pick<ConversationState, 'holdUntil' | 'holdWhy' | 'under'>
+
+export function holdFrom(row: Row | undefined): Hold {
+  const { holdUntil, holdWhy, under } = NOTHING
+  if (!row) return { holdUntil, holdWhy, under }
+  const { under_until: until, under_why: why } = row
+  return {
+    holdUntil: untilIn(row.until),
+    holdWhy: holdReasonIn(row),
+    under: why === null ? null : { until: untilIn(until), why: holdReasonIn({ why: why ?? null }) },
+  }
+}
+
+/** Without an end where nothing is stored. */
+function untilIn(stored: Row[string] | undefined): number {
+  if (stored === null) return Number.POSITIVE_INFINITY
+  if (typeof stored !== 'number') throw damaged('the end of a hold is no number')
+  return stored
+}
+
+export function timeOf(until: number): number | null {
+  return until === Number.POSITIVE_INFINITY ? null : until
 }
 
 export function openFrom(row: Row): OpenBatch {

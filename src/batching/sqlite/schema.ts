@@ -108,6 +108,9 @@ ALTER TABLE batch ADD COLUMN interrupts INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE batch ADD COLUMN apologised INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE batch ADD COLUMN heard TEXT;
 ALTER TABLE hold ADD COLUMN why TEXT NOT NULL DEFAULT 'paused';
+-- What holds on when a stop is released; without an end where only the time is NULL.
+ALTER TABLE hold ADD COLUMN under_until REAL;
+ALTER TABLE hold ADD COLUMN under_why TEXT;
 
 -- What was said in a conversation, in order: a batch, or the words of a human.
 CREATE TABLE past (

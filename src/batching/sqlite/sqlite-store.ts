@@ -218,7 +218,7 @@ export class SqliteStore implements port.BatchStore {
     return this.#run((operations) => operations.discardFailed(batchId))
   }
 
-  retry(batchId: BatchId): Promise<'done' | 'none' | 'busy'> {
+  retry(batchId: BatchId): Promise<'done' | 'none' | 'busy' | 'held'> {
     return this.#run((operations, now) => operations.retry(batchId, now))
   }
 
@@ -267,6 +267,14 @@ export class SqliteStore implements port.BatchStore {
           return [{ kind: 'turn', at, payloads, heard: turn.heard, sent: sentParts(turn) }]
         }),
     )
+  }
+
+  async known(
+    conversation: ConversationKey,
+    idHashes: readonly string[],
+  ): Promise<readonly boolean[]> {
+    const now = this.#clock()
+    return this.#read(({ rows }) => idHashes.map((hash) => rows.isSeen(conversation, hash, now)))
   }
 
   async holds(page: Page): ReturnType<port.BatchStore['holds']> {

@@ -3,6 +3,7 @@
  * `{messages: [{to, body, …}], companyId?}`. What is right is read as in a person's message. Pure.
  */
 import { RapidFireError } from '../../errors.ts'
+import { pastTime } from '../../message-time.ts'
 import type { OwnMessage } from '../../takeover/own-message.ts'
 import { field, isPlainObject } from './json.ts'
 import { type ParseContext, type Parsed, parseCall } from './message.ts'
@@ -22,13 +23,17 @@ export function parseOwn(body: unknown, context: ParseContext): ParsedOwn {
     : { messages: [asPersons(body)], companyId: field(body, 'companyId') }
   const { messages, indexes, rejected } = parseCall(turned, context)
   return {
-    messages: messages.map(({ conversation, id, text, sentAt, sentAtExact }) => ({
-      conversation,
-      id,
-      text,
-      sentAt,
-      sentAtExact,
-    })),
+    messages: messages.map(({ conversation, id, text, type, originalTimestamp }) => {
+      const { ms, exact } = pastTime(originalTimestamp, context.nowMs)
+      return {
+        conversation,
+        id,
+        text,
+        isReaction: type === 'reaction',
+        sentAt: ms,
+        sentAtExact: exact,
+      }
+    }),
     indexes,
     rejected: rejected.map((one) => (one.field === 'from' ? { ...one, field: 'to' } : one)),
   }

@@ -209,7 +209,86 @@ export function humanCases(it: Case): void {
     const release = { kind: 'release', only: 'human' } as const
     assert.deepEqual(await scene.store.retime(ANNA, release), { outcome: 'none' })
     assert.equal((await scene.store.retime(ANNA, { ...release, only: 'stopped' })).outcome, 'done')
+    const below = { conversation: ANNA, why: 'human', until: START + 30 * MINUTE }
+    assert.deepEqual((await scene.store.conversation(ANNA)).hold, below, 'what it lay upon')
+    await scene.advance(MINUTE)
+    await scene.store.retime(ANNA, stop)
+    await scene.store.retime(ANNA, { ...release, only: 'stopped' })
+    assert.deepEqual((await scene.store.conversation(ANNA)).hold, below)
+    await scene.store.retime(ANNA, stop)
+    await scene.store.retime(ANNA, { kind: 'release', only: null })
     assert.equal((await scene.store.conversation(ANNA)).hold, null)
+  })
+
+  it('what gathers during a hold is one turn at its end', async (scene) => {
+    await scene.write(ANNA, ['a'], { limits: { maxSize: 2 } })
+    await scene.store.retime(ANNA, { kind: 'hold', forMs: MINUTE, why: 'paused', atLeast: false })
+    for (const id of ['b', 'c', 'd']) await scene.write(ANNA, [id], { limits: { maxSize: 2 } })
+    await scene.advance(MINUTE)
+    await scene.write(ANNA, ['e'], { limits: { maxSize: 2 } })
+    const held = await scene.sealed(ANNA)
+    assert.equal(held.payloads.length, 5)
+    const { epoch } = await scene.begun(held)
+    await scene.store.settle({ ...held, epoch }, { kind: 'answered' })
+    await scene.write(ANNA, ['f', 'g', 'h'], { limits: { maxSize: 2 } })
+    assert.equal((await scene.sealed(ANNA)).payloads.length, 2)
+  })
+
+  it('a failed batch is not tried into a hold', async (scene) => {
+    const { batchId: id } = await scene.failed(ANNA, ['a'])
+    await stepIn(scene)
+    assert.equal(await scene.store.retry(id), 'held')
+    await scene.store.retime(ANNA, { kind: 'release', only: null })
+    assert.equal(await scene.store.retry(id), 'done')
+  })
+
+  it('a release by a word is known by its message, and one operation', async (scene) => {
+    await scene.store.retime(ANNA, { kind: 'hold', forMs: null, why: 'paused', atLeast: false })
+    const release = { kind: 'release', only: null } as const
+    const word = { said: saying('on', { payload: null }), end: 'kept' as const, hold: release }
+    assert.equal((await stepIn(scene, word)).outcome, 'done')
+    assert.equal((await scene.store.conversation(ANNA)).hold, null)
+    await scene.store.retime(ANNA, { kind: 'hold', forMs: null, why: 'paused', atLeast: false })
+    assert.equal((await stepIn(scene, word)).outcome, 'duplicate')
+    assert.equal((await scene.store.conversation(ANNA)).hold?.why, 'paused')
+  })
+
+  it('a start that got no answer does not end a turn that has one by another way', async (scene) => {
+    const { turn, epoch, name } = await scene.running(ANNA, ['a'])
+    await scene.store.answer(turn.batchId, [{ text: 'later' }])
+    const sorry = { kind: 'apologise', mark: null, answerless: true } as const
+    assert.deepEqual(await scene.store.record(turn.batchId, epoch, sorry, ANNA), {
+      outcome: 'sent',
+    })
+    const failed = { kind: 'failed', reason: 'no', answerless: true } as const
+    assert.deepEqual(await scene.store.settle(name, failed), { outcome: 'waiting' })
+    assert.deepEqual((await scene.due()).turns, [turn.batchId])
+    const again = await scene.store.reclaim(turn.batchId)
+    assert.ok(again.outcome === 'reclaimed')
+    const begun = await scene.begun(again.turn)
+    assert.deepEqual(begun.draft, [{ text: 'later' }])
+  })
+
+  it('a part that surely was not taken is not in the air', async (scene) => {
+    const { turn, epoch } = await scene.running(ANNA, ['a'])
+    const record = (step: Parameters<typeof scene.store.record>[2]) =>
+      scene.store.record(turn.batchId, epoch, step, ANNA)
+    await record(DRAFT)
+    await record(start(0))
+    assert.deepEqual(await record({ kind: 'unsent', index: 0 }), { outcome: 'ok' })
+    assert.deepEqual(await record(start(0)), { outcome: 'go', uncertain: false })
+    await record({ kind: 'sent', index: 0, providerId: 'p', mark: null })
+    await record({ kind: 'unsent', index: 0 })
+    assert.deepEqual(await record(start(0)), { outcome: 'sent' })
+  })
+
+  it('ids that were seen are told, and nothing is counted', async (scene) => {
+    await scene.write(ANNA, ['a'])
+    const ask = () => scene.store.known(ANNA, [hashOf('a'), hashOf('b')], LIMITS.dedupeMs)
+    assert.deepEqual(await ask(), [true, false])
+    assert.equal((await scene.counts()).duplicates, 0)
+    await scene.advance(LIMITS.dedupeMs)
+    assert.deepEqual(await ask(), [false, false])
   })
 
   it('who opted out is held by nothing else, however somebody pauses', async (scene) => {
@@ -333,7 +412,7 @@ export function humanCases(it: Case): void {
     const { turn, epoch } = await scene.running(ANNA, ['a'])
     const record = (step: Parameters<typeof scene.store.record>[2]) =>
       scene.store.record(turn.batchId, epoch, step, ANNA)
-    const sorry = { kind: 'apologise', mark: null } as const
+    const sorry = { kind: 'apologise', mark: null, answerless: false } as const
     assert.deepEqual(await record(sorry), { outcome: 'go', uncertain: false })
     assert.deepEqual(await record(sorry), { outcome: 'sent' })
     await record(DRAFT)
@@ -373,7 +452,7 @@ export function humanCases(it: Case): void {
     assert.equal(second.inFlight, 1)
     const { epoch } = await scene.begun(second)
     const name = { conversation: salon(2), batchId: second.batchId, epoch }
-    await scene.store.settle(name, { kind: 'failed', reason: 'no' })
+    await scene.store.settle(name, { kind: 'failed', reason: 'no', answerless: false })
     assert.equal((await scene.turn(salon(3), ['a'])).inFlight, 1)
     await stepIn(scene, { conversation: salon(1) })
     await scene.store.retry(second.batchId)

@@ -172,7 +172,7 @@ export function operatorCases(it: Case): void {
     await record({ kind: 'draft', parts: [{ text: '1' }, { text: '2' }], heard: null })
     await record({ kind: 'start', index: 0, unlessNewer: false, mark: null })
     await record({ kind: 'sent', index: 0, providerId: 'p', mark: null })
-    await scene.store.settle(name, { kind: 'failed', reason: 'provider_away' })
+    await scene.store.settle(name, { kind: 'failed', reason: 'provider_away', answerless: false })
     assert.equal(await scene.store.retry(turn.batchId), 'done')
     assert.deepEqual((await scene.due()).turns, [turn.batchId])
     const again = await scene.store.reclaim(turn.batchId)

@@ -186,7 +186,11 @@ export class Scene {
   /** A turn that failed for good. */
   async failed(conversation: ConversationKey, messageIds: readonly string[]): Promise<SealedTurn> {
     const { turn, name } = await this.running(conversation, messageIds)
-    const settled = await this.store.settle(name, { kind: 'failed', reason: 'no_answer' })
+    const settled = await this.store.settle(name, {
+      kind: 'failed',
+      reason: 'no_answer',
+      answerless: false,
+    })
     assert.equal(settled.outcome, 'failed')
     return turn
   }

@@ -4,12 +4,13 @@ import type { Settlement } from '../../../src/batching/store.ts'
 import type { Case } from './scene.ts'
 import { ANNA, batchId, HOUR, hashOf, IDLE, payloadOf, payloadsOf, START, TIMES } from './scene.ts'
 
-const FAILED: Settlement = { kind: 'failed', reason: 'no_answer' }
+const FAILED: Settlement = { kind: 'failed', reason: 'no_answer', answerless: false }
 const retryIn = (afterMs: number, maxRetries = 3): Settlement => ({
   kind: 'retry',
   afterMs,
   maxRetries,
   reason: 'provider_away',
+  answerless: false,
 })
 
 export function settleCases(it: Case): void {

@@ -218,15 +218,15 @@ export const CASES: readonly (readonly [ScriptName, string, Play])[] = [
   [
     'record',
     'of an apology',
-    recording({ kind: 'apologise', mark: { hash: 't1', forMs: 60_000 } }),
+    recording({ kind: 'apologise', mark: { hash: 't1', forMs: 60_000 }, answerless: false }),
   ],
   ['record', 'of a sign of life', recording({ kind: 'alive', unlessNewer: false })],
   ['settle', 'as answered', settling({ kind: 'answered' }, true)],
-  ['settle', 'as failed', settling({ kind: 'failed', reason: 'no' }, true)],
+  ['settle', 'as failed', settling({ kind: 'failed', reason: 'no', answerless: false }, true)],
   [
     'settle',
     'as to be tried again',
-    settling({ kind: 'retry', afterMs: 10, maxRetries: 3, reason: 'no' }, true),
+    settling({ kind: 'retry', afterMs: 10, maxRetries: 3, reason: 'no', answerless: false }, true),
   ],
   ['settle', 'as given back', settling({ kind: 'giveBack', afterMs: 0 }, false)],
   ['settle', 'as parked', settling({ kind: 'park', forMs: 60_000, heard: null }, true)],

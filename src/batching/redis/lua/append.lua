@@ -22,6 +22,9 @@ redis.call('GET', mirror)
 local id, first, due = h[1], tonumber(h[2] or now), tonumber(h[3] or math.huge)
 local loud, over, hold = tonumber(h[4] or 0), tonumber(h[5] or 0), tonumber(h[7] or 0)
 local foreign = size - tonumber(h[8] or 0)
+-- As `include/hold` has it: what gathers during a hold is one turn.
+if hold > now or h[12] == tostring(HELD_MAX) then maxSize = HELD_MAX end
+local max = string.format('%.0f', maxSize)
 
 local fresh, known, duplicates = {}, {}, 0
 for i = 11, #ARGV, 4 do
@@ -71,9 +74,9 @@ end
 if foreign > 0 then redis.call('PERSIST', list) end
 if h[7] then redis.call('PERSIST', conversation) end
 redis.call('HSET', conversation, 'last', at, 'due', due, 'n', size, 'loud', loud)
-if opens or tonumber(h[10]) ~= idleMs or h[11] ~= ARGV[4] or h[12] ~= ARGV[5] or over ~= tonumber(h[5]) then
+if opens or tonumber(h[10]) ~= idleMs or h[11] ~= ARGV[4] or h[12] ~= max or over ~= tonumber(h[5]) then
   redis.call('HSET', conversation, 'id', id, 'first', first, 'idle', idleMs, 'age', ARGV[4],
-    'max', ARGV[5], 'over', over)
+    'max', max, 'over', over)
 end
 arm(open, ARGV[10], c .. '|' .. id, effective(due, now, size, maxSize), h[6], hold, now,
   tonumber(ARGV[8]))

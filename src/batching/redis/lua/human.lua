@@ -21,7 +21,7 @@ local conversation, list, mirror, open, turns, counts, held, ids, marks, history
 local now, c, turnId, idHash = clock(ARGV[1]), ARGV[2], ARGV[8], ARGV[17]
 local WINDOW = { 'id', 'first', 'last', 'due', 'idle', 'loud', 'n', 'age', 'max', 'over', 'interrupts' }
 local o = redis.call('HMGET', conversation, unpack(WINDOW))
-local turn, holdAt, why = unpack(redis.call('HMGET', conversation, 'turn', 'hold', 'why'))
+local turn, holdAt, why, under = unpack(redis.call('HMGET', conversation, 'turn', 'hold', 'why', 'under'))
 local t = redis.call('HMGET', turnBatch, 'size', 'first', 'last', 'age', 'max', 'state', 'parts', 'interrupts')
 local seen = redis.call('ZSCORE', ids, idHash)
 local ours = false
@@ -42,6 +42,9 @@ if idHash ~= '' then
 end
 if ours then return { 'ours' } end
 
+-- Held first: what goes back to the open batch meanwhile is one turn at the end.
+local hold = setHold(conversation, held, c, { holdAt, why, under }, ARGV[14], ARGV[15], ARGV[16], now)
+if hold > now then t[5], o[9] = HELD_MAX, o[1] and HELD_MAX end
 local n, answered = ARGV[9] == 'kept' and 0 or tonumber(ARGV[11]), 0
 local function settle(batch, messages, id, size)
   settled(batch, messages, id, counts, size, history, ARGV[5], ARGV[6], ARGV[7], now)
@@ -78,7 +81,6 @@ if ARGV[20] ~= '' and tonumber(ARGV[6]) > 0 and tonumber(ARGV[7]) > 0 then
   remember(history, ARGV[19], ARGV[6], ARGV[7])
 end
 
-local hold = setHold(conversation, held, c, tonumber(holdAt or 0), why, ARGV[14], ARGV[15], ARGV[16], now)
 local h = redis.call('HMGET', conversation, 'id', 'due', 'last', 'n', 'max')
 if h[1] then
   arm(open, ARGV[4], c .. '|' .. h[1], effective(tonumber(h[2]), tonumber(h[3]), tonumber(h[4]), tonumber(h[5])),

@@ -3,7 +3,7 @@
 KEYS    batch turns conversation marks
 ARGV    now batchId epoch leaseMs step, then
         draft: json parts [heard] · start: index unlessNewer hash forMs · sent: index providerId hash forMs
-        skip: index · apologise: hash forMs · alive: unlessNewer           hash '' = none
+        skip, unsent: index · apologise: hash forMs answerless · alive: unlessNewer           hash '' = none
 RETURNS {outcome, value}
         fenced | ok | drafted json | go uncertain | sent | interrupted
 REPEAT  safe: the first draft stands, a part that is sent stays sent ]]
@@ -41,8 +41,12 @@ elseif step == 'sent' then
   mark(marks, ARGV[8], ARGV[9], now)
 elseif step == 'skip' then
   redis.call('HSET', batch, 'p' .. ARGV[6], 'skipped')
+elseif step == 'unsent' then
+  if redis.call('HGET', batch, 'p' .. ARGV[6]) == 'sending' then
+    redis.call('HDEL', batch, 'p' .. ARGV[6])
+  end
 elseif step == 'apologise' then
-  if h[5] then return { 'sent' } end
+  if h[5] or (ARGV[8] == '1' and h[3]) then return { 'sent' } end
   redis.call('HSET', batch, 'sorry', 1)
   mark(marks, ARGV[6], ARGV[7], now)
   return { 'go', 0 }

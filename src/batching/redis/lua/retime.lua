@@ -13,20 +13,29 @@ local conversation, open, held = unpack(KEYS)
 local now, c, kind = clock(ARGV[1]), ARGV[2], ARGV[5]
 local h = redis.call('HMGET', conversation,
   'id', 'first', 'due', 'last', 'n', 'age', 'max', 'turn', 'hold', 'late', 'stale', 'unreadable',
-  'why')
+  'why', 'under', 'underwhy')
 redis.call('ZCARD', open)
 redis.call('ZCARD', held)
 local id, hold = h[1], tonumber(h[9] or 0)
 local due = tonumber(h[3] or 0)
 
 if kind == 'hold' then
-  hold = setHold(conversation, held, c, hold, h[13], ARGV[6], ARGV[7], ARGV[8], now)
+  hold = setHold(conversation, held, c, { h[9], h[13], h[14] }, ARGV[6], ARGV[7], ARGV[8], now)
+  if id and hold > now then h[7] = redis.call('HGET', conversation, 'max') end
 elseif kind == 'release' then
   if hold > now and ARGV[7] ~= '' and ARGV[7] ~= (h[13] or 'paused') then return { 'none' } end
-  redis.call('HDEL', conversation, 'hold', 'why')
-  redis.call('ZREM', held, c)
-  if hold <= now then return { 'none' } end
-  hold = 0
+  local under = tonumber(h[14] or 0)
+  if ARGV[7] == 'stopped' and hold > now and under > now then
+    redis.call('HDEL', conversation, 'under', 'underwhy')
+    redis.call('HSET', conversation, 'hold', under, 'why', h[15])
+    redis.call('ZADD', held, under, c)
+    bare(conversation, now)
+    hold = under
+  else
+    local was = hold
+    hold = setHold(conversation, held, c, {}, '', '', '0', now)
+    if was <= now then return { 'none' } end
+  end
 elseif not id then
   return { 'none' }
 elseif kind == 'flush' then

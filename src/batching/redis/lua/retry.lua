@@ -2,7 +2,7 @@
 --[[ retry: a failed batch becomes a turn again, due at once, and goes on at its first unsent part.
 KEYS    batch conversation open turns failed counts
 ARGV    now batchId c channel
-RETURNS {done | none | busy}
+RETURNS {done | none | busy | held}
 REPEAT  the second call answers none ]]
 --@include now
 --@include flight
@@ -10,7 +10,7 @@ local batch, conversation, open, turns, failed, counts = unpack(KEYS)
 local now, id = clock(ARGV[1]), ARGV[2]
 local h = redis.call('HMGET', batch, 'state', 'size')
 local aside = { 'late', 'stale', 'unreadable' }
-local o = redis.call('HMGET', conversation, 'turn', 'id')
+local o = redis.call('HMGET', conversation, 'turn', 'id', 'hold')
 local entries = redis.call('HMGET', conversation, unpack(aside))
 redis.call('ZCARD', open)
 redis.call('ZCARD', turns)
@@ -18,6 +18,7 @@ redis.call('ZSCORE', failed, id)
 redis.call('HGET', counts, 'failed')
 if h[1] ~= 'failed' then return { 'none' } end
 if o[1] then return { 'busy' } end
+if tonumber(o[3] or 0) > now then return { 'held' } end
 redis.call('HSET', batch, 'state', 'waiting', 'starts', 0, 'retries', 0)
 redis.call('HDEL', batch, 'reason', 'settled', 'sorry')
 redis.call('HINCRBY', batch, 'epoch', 1)

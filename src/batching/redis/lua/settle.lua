@@ -2,7 +2,8 @@
 --[[ settle: the end of a turn, or of one try of it; frees the conversation. Frees memory: runs when full.
 KEYS    batch messages conversation list open turns failed counts history
 ARGV    now batchId epoch c retentionMs wakeMs channel kind historyTurns historyMs, then
-        answered: – · giveBack: afterMs · park: forMs [heard] · failed: reason · retry: afterMs maxRetries reason
+        answered: – · giveBack: afterMs · park: forMs [heard] · failed: reason answerless
+        retry: afterMs maxRetries reason answerless
         reopen: newBatchId idleMs
 RETURNS {answered | failed | waiting | reopened | already | fenced | gone}
 REPEAT  safe: the second call answers already ]]
@@ -13,13 +14,14 @@ REPEAT  safe: the second call answers already ]]
 --@include free
 --@include past
 --@include settled
+--@include touched
 --@include reopen
 local batch, messages, conversation, list, open, turns, failed, counts, history = unpack(KEYS)
 local now, id, c, kind = clock(ARGV[1]), ARGV[2], ARGV[4], ARGV[8]
 local wakeMs, channel = tonumber(ARGV[6]), ARGV[7]
 local h = redis.call('HMGET', batch,
   'state', 'epoch', 'retries', 'size', 'first', 'last', 'age', 'max', 'starts',
-  'interrupts', 'draft')
+  'interrupts', 'draft', 'parts')
 local o = redis.call('HMGET', conversation, 'id', 'first', 'last', 'due', 'idle', 'loud', 'n', 'hold')
 redis.call('LLEN', messages)
 redis.call('LLEN', list)
@@ -38,6 +40,11 @@ local function wait(forMs)
   redis.call('ZADD', turns, now + forMs, id)
   if tonumber(forMs) < wakeMs then redis.call('PUBLISH', channel, '') end
   return { 'waiting' }
+end
+local answerless = ARGV[kind == 'failed' and 12 or 14]
+if (kind == 'failed' or kind == 'retry') and answerless == '1' and h[11] and not touched(batch, h[12]) then
+  redis.call('HSET', batch, 'state', 'waiting', 'starts', 0)
+  return wait(0)
 end
 if kind == 'giveBack' then
   redis.call('HSET', batch, 'state', 'waiting', 'starts', math.max(0, h[9] - 1))
@@ -65,7 +72,7 @@ if kind == 'answered' then
   return { 'answered' }
 end
 
-local turn = { size, h[5], h[6], h[7], h[8] }
+local turn = { size, h[5], h[6], h[7], tonumber(o[8] or 0) > now and HELD_MAX or h[8] }
 local back = reopen(batch, messages, conversation, list, turn, o, ARGV[11], tonumber(ARGV[12]),
   (h[10] or 0) + 1, now)
 flight(counts, c, -1)

@@ -1,6 +1,8 @@
 -- A hold's end is kept apart from deadlines, so that neither hides the other in a range.
 local HELD = 10000000000000
 local FOREVER = 8000000000000000
+-- What gathers during a hold is one turn at its end, as far as a turn may be long.
+local HELD_MAX = 500
 
 -- Due by its own rules: full means at once.
 local function effective(due, last, size, max)

@@ -4,7 +4,7 @@ local function bare(conversation, now)
   local hold = tonumber(h[6] or 0)
   if h[1] or h[2] or h[3] or h[4] or h[5] or hold == 0 then return end
   if hold <= now then
-    redis.call('HDEL', conversation, 'hold', 'why')
+    redis.call('HDEL', conversation, 'hold', 'why', 'under', 'underwhy')
   elseif hold < 8000000000000000 then
     redis.call('PEXPIRE', conversation, hold - now)
   end
