@@ -31,8 +31,8 @@ export interface Arrival extends Delivery {
   told: boolean
 }
 
-/** A connection that was not broken off is kept for longer than this, ms. */
-const HUNG_UP_MS = 1500
+/** A connection that was not broken off is kept for longer than this, ms; nobody waits longer. */
+const HUNG_UP_MS = 2500
 
 export const isTaken = ({ fate }: Pick<Arrival, 'fate'>): boolean => fate.startsWith('taken')
 
@@ -75,6 +75,9 @@ export class MoodySink {
     const arrival: Arrival = { ...part, fate, providerId, told: fate === 'taken' }
     this.arrivals.push(arrival)
     this.#watch(request.socket, arrival)
+    response.once('close', () => {
+      if (!response.writableEnded) arrival.told = false
+    })
     await this.onArrival(arrival)
     setTimeout(() => this.#answer(arrival, response), afterMs)
   }

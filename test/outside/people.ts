@@ -19,6 +19,7 @@ export interface Said extends Accepted {
 
 /** Nobody starts a process again for longer than this. */
 const TRY_FOR_MS = 60_000
+const LONGEST_WAIT_MS = 300
 
 /** The n-th person of a tenant; the number says which tenant's. */
 export function personOf(mode: Mode, n: number): string {
@@ -61,7 +62,8 @@ export class People {
       const taken = await call(this.#url(), SECRET, path, payload)
       if (taken) return { ...taken, tries }
       this.refusals += 1
-      await wait(30)
+      // Many who knock all the time would keep those busy who are to open.
+      await wait(Math.min(50 * tries, LONGEST_WAIT_MS))
     }
     throw new Error(`nobody took a call of ${path} within ${TRY_FOR_MS} ms`)
   }

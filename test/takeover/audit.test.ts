@@ -93,6 +93,17 @@ describe('the verdict on humans who step in', () => {
       assert.deepEqual(parts([part(slow, 900)], { stalls: [{ from: 300, to: 700 }] }), [[], 1])
     })
 
+    test('words that are told when their hold is over stop what they were written after alone', () => {
+      const told = (writtenAt: number) => ({
+        humans: [human(0, 200, { writtenAt, holdEndAt: writtenAt + HOLD_MS })],
+      })
+      assert.deepEqual(parts([part(slow, 900)], told(-2500)), [[], 0])
+      assert.deepEqual(parts([part(slow, 900)], told(-500)), [['b_1.0'], 0])
+      const asks = [ask(1, 100, [5])]
+      const before = { asks, said: [...both, said(5, -2700)], ...told(-2500) }
+      assert.deepEqual(parts([part(ask(1, 100, [5]), 900)], before), [['b_1.0'], 0])
+    })
+
     test('none of a later answer comes within the hold', () => {
       const early = ask(2, 1200, [1])
       assert.deepEqual(parts([part(early, 1500)]), [['b_2.0'], 0])

@@ -132,15 +132,19 @@ function afterHuman(ledger: Ledger): { afterHuman: string[]; onTheWire: number }
   const wrong = new Set<string>()
   const onTheWire = new Set<string>()
   const arrivalsOf = Map.groupBy(ledger.arrivals, ({ to }) => to)
-  const firstAsk = new Map(
-    ledger.asks.toReversed().map(({ batchId, at }) => [batchId, at] as const),
-  )
+  const firstAsk = new Map(ledger.asks.toReversed().map((ask) => [ask.batchId, ask] as const))
+  const writtenAt = new Map(ledger.said.map((said) => [textOf(said), said.writtenAt]))
   for (const human of ledger.humans) {
     const wireEndAt = endOfWay(human.acceptedAt, ledger.onTheWayMs, ledger.stalls)
     let wired: string | null = null
     for (const { at, partId } of arrivalsOf.get(human.person) ?? []) {
       if (at <= human.acceptedAt) continue
-      const wasInTheMaking = (firstAsk.get(batchOf(partId)) ?? at) < human.sentAt
+      const ask = firstAsk.get(batchOf(partId))
+      const wasInTheMaking = ask !== undefined && ask.at < human.sentAt
+      // Told so late that its hold is over, and older than all that is answered: it means nothing.
+      const isPast = human.holdEndAt <= human.acceptedAt
+      const first = Math.min(...(ask?.texts ?? []).map((text) => writtenAt.get(text) ?? 0))
+      if (isPast && first > human.writtenAt) continue
       if (!wasInTheMaking && at >= human.holdEndAt - ROUNDING_MS) continue
       if (at <= wireEndAt) wired ??= partId
       if (wired === partId && at <= wireEndAt) onTheWire.add(partId)

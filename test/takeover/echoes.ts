@@ -32,9 +32,9 @@ export class Echoes {
           await this.#own.echo(arrival, how, this.#next())
         })
     }
-    if (arrival.providerId !== null && arrival.fate === 'taken') {
-      this.#named.set(arrival.partId, arrival)
-    }
+    // When a part comes again, it is the last one whose name its sender has recorded.
+    if (arrival.providerId !== null) this.#named.set(arrival.partId, arrival)
+    else this.#named.delete(arrival.partId)
   }
 
   /** The part before this one is known by its id, since its sender goes on. */
