@@ -33,6 +33,7 @@ describe('whether a person wrote before the human', () => {
     ['a second later', message(3000, false), own(2100), false],
     ['at a time that nobody knows', message(null), own(2000), true],
     ['before a human whose time nobody knows', message(9000), own(null), true],
+    ['long before it came', { ...message(null), receivedAt: 9e6 }, own(2000), false],
     ['in a way that nobody can read', null, own(2000), true],
   ] as const) {
     it(`is ${wanted}: ${what}`, () => assert.equal(wasBefore(one, other), wanted))

@@ -96,6 +96,54 @@ describe('how a try ends that is no answer', () => {
     assert.equal((await stage.store.batch(turn.batchId))?.reason, 'human')
   })
 
+  test('a bridge that is not there is waited for, costs no try, and nothing is in the air', async () => {
+    await set({ ...with_({ onUncertain: 'skip' }), maxTries: 2 })
+    stage.send = failing('send_away')
+    let turn = await stage.turn(ANNA, ['Привет'])
+    for (let n = 0; n < 10; n += 1) {
+      await stage.handle(turn)
+      turn = await stage.again(turn, 15_000)
+    }
+    const waits = stage.events.all('turn.retrying').map(({ afterMs }) => afterMs)
+    assert.ok(
+      waits.every((ms) => ms >= 5000 && ms <= 15_000),
+      String(waits),
+    )
+    stage.send = async () => {}
+    await stage.handle(turn)
+    assert.deepEqual(stage.texts, ['Привет'])
+    assert.equal(stage.asked.length, 1)
+    assert.deepEqual(stage.events.all('part.uncertain'), [])
+  })
+
+  test('a backend that is not there is waited for until the messages are too old', async () => {
+    await set({ maxTries: 2, maxMessageAgeS: 3600 })
+    stage.answer = failing('responder_away')
+    let turn = await stage.turn(ANNA, ['Привет'])
+    await stage.handle(turn)
+    assert.equal((await stage.store.batch(turn.batchId))?.retries, 0)
+    stage.clock.advance(3600 * 1000)
+    turn = await stage.again(turn, 0)
+    await stage.handle(turn)
+    turn = await stage.again(turn)
+    await stage.handle(turn)
+    assert.equal((await stage.store.batch(turn.batchId))?.reason, 'responder_away')
+  })
+
+  test('an answer that came by callback while another was asked for is sent, and nobody says sorry', async () => {
+    await set({ ...with_({ fallbackReply: 'Простите' }), maxTries: 1 })
+    const turn = await stage.turn(ANNA, ['Привет'])
+    stage.answer = async () => {
+      await stage.store.answer(turn.batchId, [{ text: 'вот' }])
+      throw new RapidFireError('responder_refused', 'no')
+    }
+    await stage.handle(turn)
+    assert.deepEqual(stage.texts, [])
+    await stage.handle(await stage.again(turn, 0))
+    assert.deepEqual(stage.texts, ['вот'])
+    assert.equal((await stage.store.batch(turn.batchId))?.state, 'answered')
+  })
+
   describe('within limits', () => {
     beforeEach(() => set({ ...with_({ turnsPerMinute: 1 }) }))
 

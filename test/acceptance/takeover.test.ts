@@ -101,6 +101,58 @@ describe('acceptance: a human steps in', () => {
     assert.deepEqual(house.replies(), ['СТОП и ещё старт.'])
   })
 
+  it('a word that comes again after it was undone is not heeded again', async (house) => {
+    await house.say('СТОП', { messageId: 's1' })
+    await house.say('старт', { messageId: 's2' })
+    const again = [
+      { from: P, id: 's1', body: 'СТОП' },
+      { from: P, id: 'm1', body: 'Вы тут?' },
+    ]
+    assert.equal((await house.post({ messages: again })).body.duplicates, 1)
+    await house.advance(IDLE)
+    await house.events.until('turn.answered')
+    assert.deepEqual(house.replies(), ['СТОП старт Вы тут?'])
+  })
+
+  it('START gives back no conversation that a human has in hand', async (house) => {
+    await own(house, 'Я отвечу', { messageId: 'o1' })
+    await house.say('СТОП')
+    await house.say('СТАРТ')
+    await house.advance(IDLE)
+    assert.deepEqual(house.replies(), [])
+    await house.advance(HALF_AN_HOUR)
+    await house.events.until('turn.answered')
+    assert.deepEqual(house.replies(), ['СТОП СТАРТ'])
+  })
+
+  it('25 messages in a hold are one turn', async (house) => {
+    await own(house, 'Минуту', { messageId: 'o1' })
+    for (let n = 0; n < 25; n += 1) await house.say(`${n}`)
+    await house.advance(HALF_AN_HOUR)
+    await house.events.until('turn.answered')
+    assert.equal(house.replies().length, 1)
+    assert.equal(house.replies()[0]?.split(' ').length, 25)
+  })
+
+  it('a phone that tells of weeks ago silences nobody and settles nothing', async (house) => {
+    await house.say('Вы открыты?')
+    const timestamp = house.now() - 40 * 24 * 3_600_000
+    await own(house, 'Старое', { messageId: 'o1', timestamp })
+    assert.equal((await house.gateway.store.holds({ offset: 0, limit: 1 })).count, 0)
+    await house.advance(IDLE)
+    await house.events.until('turn.answered')
+    assert.deepEqual(house.replies(), ['Вы открыты?'])
+  })
+
+  it('a reaction of our side is no answer', async (house) => {
+    await house.say('Привет')
+    const { body } = await own(house, '❤️', { messageId: 'r1', type: 'reaction' })
+    assert.deepEqual(body.outcomes, ['noted'])
+    await house.advance(IDLE)
+    await house.events.until('turn.answered')
+    assert.deepEqual(house.replies(), ['Привет'])
+  })
+
   it('a word inside of a sentence is a sentence', async (house) => {
     await house.say('скажите стоп, когда хватит')
     await house.advance(IDLE)
