@@ -4,15 +4,13 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { root } from '../support/source-tree.ts'
-import type { Command, Mutant } from './mutants.ts'
+import { type Command, limitMs, type Mutant } from './mutants.ts'
 
 export interface Outcome {
   readonly code: number | null
   readonly output: string
   readonly seconds: number
 }
-
-const LIMIT_MS = 40_000
 
 /** The files of the project as they stand, in a folder of their own. */
 export class Copy implements Disposable {
@@ -46,7 +44,8 @@ export class Copy implements Disposable {
     }
   }
 
-  run([script, ...args]: Command): Outcome {
+  run(command: Command): Outcome {
+    const [script, ...args] = command
     const startedAt = performance.now()
     // Node's runner skips all files of a run that it believes to be one of its own children.
     const { NODE_TEST_CONTEXT: _, ...env } = process.env
@@ -54,7 +53,7 @@ export class Copy implements Disposable {
       cwd: this.dir,
       encoding: 'utf8',
       env,
-      timeout: LIMIT_MS,
+      timeout: limitMs(command),
     })
     const seconds = Math.round((performance.now() - startedAt) / 1000)
     return { code: status, output: `${stdout}${stderr}`, seconds }
