@@ -10,7 +10,7 @@ import { type Accepted, textOf } from './traffic.ts'
 export interface Said extends Accepted {
   /** `performance.now()` before the first try. */
   readonly sentAt: number
-  /** By the person's phone, ms since 1970. */
+  /** As its provider tells it, ms since 1970; 0 where it does not. */
   readonly writtenAt: number
   /** `performance.now()` when the first 2xx was read. */
   readonly acceptedAt: number
@@ -30,6 +30,19 @@ export function modeOf(person: string): Mode {
   return MODES[Number(person.slice(2, 3))] ?? 'collect'
 }
 
+/** Providers tell times to the millisecond, to the second or not at all: each third person's does. */
+export function stampOf(person: string, at: number): { timestamp?: number; writtenAt: number } {
+  const seconds = Math.floor(at / 1000)
+  switch (Number(person) % 3) {
+    case 0:
+      return { timestamp: at, writtenAt: at }
+    case 1:
+      return { timestamp: seconds, writtenAt: seconds * 1000 }
+    default:
+      return { writtenAt: 0 }
+  }
+}
+
 export class People {
   readonly #url: () => string
   readonly said: Said[] = []
@@ -41,12 +54,13 @@ export class People {
   }
 
   /** Sends it until it is taken, and with `again` once more. */
-  async say(person: string, seq: number, again: boolean, writtenAt = Date.now()): Promise<Said> {
+  async say(person: string, seq: number, again: boolean): Promise<Said> {
     const sentAt = performance.now()
+    const { writtenAt, ...stamp } = stampOf(person, Date.now())
     const message = { id: `id-${seq}`, from: person, body: textOf({ person, seq }) }
     const payload = {
       companyId: modeOf(person),
-      messages: [{ ...message, timestamp: writtenAt }],
+      messages: [{ ...message, ...stamp }],
     }
     const { batchId } = await this.insist(PATHS.batched, payload)
     const said = { person, seq, sentAt, writtenAt, acceptedAt: performance.now(), batchId }

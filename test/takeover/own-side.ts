@@ -5,7 +5,7 @@
  */
 import { PATHS } from '../outside/bridge.ts'
 import type { Arrival } from '../outside/moody-sink.ts'
-import { modeOf, type People } from '../outside/people.ts'
+import { modeOf, type People, stampOf } from '../outside/people.ts'
 
 export interface OwnSaid {
   readonly person: string
@@ -19,7 +19,7 @@ export interface OwnSaid {
 }
 
 export interface HumanSaid extends OwnSaid {
-  /** By the human's phone, ms since 1970. */
+  /** As its provider tells it, ms since 1970; 0 where it does not. */
   readonly writtenAt: number
   /** `performance.now()` when the bot may speak again. */
   readonly holdEndAt: number
@@ -52,11 +52,13 @@ export class OwnSide {
   /** Sends it until it is taken. `agoMs`: it was written so long before it is told. */
   async human(person: string, n: number, agoMs: number): Promise<HumanSaid> {
     const sentAt = performance.now()
-    const writtenAt = Date.now() - agoMs
+    const now = Date.now()
+    const { writtenAt, ...stamp } = stampOf(person, now - agoMs)
     const text = humanText(person, n)
-    const messageId = `human-${n}`
-    const told = await this.#tell(person, { message: text, messageId, timestamp: writtenAt })
-    const holdEndAt = sentAt - agoMs + this.#ttlMs
+    const told = await this.#tell(person, { message: text, messageId: `human-${n}`, ...stamp })
+    // Without a time it was written when it is told.
+    const ageMs = writtenAt === 0 ? 0 : now - writtenAt
+    const holdEndAt = sentAt - ageMs + this.#ttlMs
     const said = { person, text, sentAt, writtenAt, holdEndAt, ...told }
     this.humans.push(said)
     return said
