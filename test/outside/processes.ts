@@ -58,6 +58,7 @@ export class Processes {
   readonly #redis: RedisServer | null
   readonly #ownStalls: Stall[] = []
   readonly #unwatch: () => void
+  #isOver = false
 
   private constructor(
     store: StoreName,
@@ -74,9 +75,10 @@ export class Processes {
 
   /** Nothing of the product runs yet; `clear` is in order from here on. */
   static async prepare({ store, backend, sink, env }: ProcessesOptions): Promise<Processes> {
+    const port = String(await freePort())
+    const redis = store === 'redis' ? await RedisServer.start(['--appendonly', 'yes']) : null
     const dir = mkdtempSync(join(tmpdir(), 'rapid-fire-processes-'))
     writeFileSync(join(dir, 'rapid-fire.config.ts'), CONFIG)
-    const redis = store === 'redis' ? await RedisServer.start(['--appendonly', 'yes']) : null
     const common = {
       DATA_DIR: join(dir, 'data'),
       DEFAULT_COMPANY_ID: MODES[0],
@@ -88,7 +90,6 @@ export class Processes {
     const roles: Readonly<Record<string, readonly string[]>> = redis
       ? { api: ['api'], processor: ['processor'], worker1: ['worker'], worker2: ['worker'] }
       : { all: ['api', 'processor', 'worker'] }
-    const port = String(await freePort())
     const members = Object.entries(roles).map(([name, played]) => {
       const mine = { ...common, PORT: played.includes('api') ? port : '0' }
       return new Member({ name, roles: played, env: mine, sink, backend, cwd: dir })
@@ -122,7 +123,7 @@ export class Processes {
       member.kill('SIGKILL')
     }
     await Promise.all(members.map(({ exit }) => exit))
-    await Promise.all(members.map((member) => member.start()))
+    if (!this.#isOver) await Promise.all(members.map((member) => member.start()))
   }
 
   /** When one of the processes or this one could do nothing, on the clock of this one. */
@@ -168,6 +169,7 @@ export class Processes {
   }
 
   async clear(): Promise<void> {
+    this.#isOver = true
     this.#unwatch()
     for (const member of this.members) member.kill('SIGKILL')
     await Promise.all(this.members.map(({ exit }) => exit))

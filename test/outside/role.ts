@@ -21,6 +21,8 @@ const responder: Responder = {
   ],
 }
 
+// ^C is for its parent, which ends it.
+process.on('SIGINT', () => {})
 const report = (message: Report): void => void process.send?.(message)
 const { settings } = await loadSettings({ cwd: process.cwd(), env: process.env })
 const roles = (process.env.ROLES ?? '').split(',') as Role[]

@@ -64,7 +64,11 @@ async function play(store: StoreName): Promise<void> {
     patienceMs: Number(values.patience) * 1000,
     onProgress: (done, more) => progress.at(done, more),
   })
-  const quit = (): void => void one.clear().then(() => process.exit(130))
+  let isQuit = false
+  const quit = (): void => {
+    isQuit = true
+    void one.clear().then(() => process.exit(130))
+  }
   process.once('SIGINT', quit)
   try {
     const played = await one.run()
@@ -97,6 +101,10 @@ async function play(store: StoreName): Promise<void> {
     )
     if (kills === 0) remarks.push(`incomplete: nothing was killed on ${store}`)
     for (const trouble of troubles.slice(0, 10)) remarks.push(`trouble: ${trouble}`)
+  } catch (error) {
+    // What a stopped run complains of is no finding; `quit` ends the process.
+    if (isQuit) await new Promise(() => {})
+    throw error
   } finally {
     process.off('SIGINT', quit)
     await one.clear()
