@@ -20,7 +20,7 @@ const said = (seq: number, sentAt: number): Said => ({
 
 const human = (n: number, sentAt: number, more: Partial<HumanSaid> = {}): HumanSaid => ({
   ...{ person: P, text: humanText(P, n), sentAt, writtenAt: sentAt, acceptedAt: sentAt + 10 },
-  ...{ tries: 1, outcome: 'human', holdEndAt: sentAt + HOLD_MS },
+  ...{ tries: 1, outcome: 'human', moment: 'before', holdEndAt: sentAt + HOLD_MS },
   ...more,
 })
 

@@ -5,7 +5,7 @@ import { readPart } from '../outside/backend.ts'
 import { type Arrival, isTaken } from '../outside/moody-sink.ts'
 import type { People, Said } from '../outside/people.ts'
 import { messagesIn, textOf } from '../outside/traffic.ts'
-import type { HumanSaid, OwnSide } from './own-side.ts'
+import type { HumanSaid, Moment, OwnSide } from './own-side.ts'
 import type { Scene } from './script.ts'
 
 /** What does not come within this does not come; the verdict says so. */
@@ -65,14 +65,14 @@ export class Conversation {
       await moment
       await wait(humanAfterMs)
       // Written before the first message of the burst.
-      await this.#human(when === 'belated' ? performance.now() - begunAt - 10 : 0)
+      await this.#human(when, when === 'belated' ? performance.now() - begunAt - 10 : 0)
       for (const pauseMs of laterMs) {
         await wait(pauseMs)
         await this.#say()
       }
       if (againAfterMs !== null) {
         await wait(againAfterMs)
-        await this.#human(0)
+        await this.#human('again', 0)
       }
     }
     await this.#isOver()
@@ -99,8 +99,9 @@ export class Conversation {
     this.#said.push(await this.#people.say(this.#person, seq, seq % 16 === 15))
   }
 
-  async #human(agoMs: number): Promise<void> {
-    this.#humans.push(await this.#own.human(this.#person, this.#humans.length, agoMs))
+  async #human(moment: Moment, agoMs: number): Promise<void> {
+    const n = this.#humans.length
+    this.#humans.push(await this.#own.human(this.#person, n, agoMs, moment))
   }
 
   get #holdEndAt(): number {

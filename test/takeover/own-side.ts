@@ -18,7 +18,11 @@ export interface OwnSaid {
   readonly outcome: string
 }
 
+/** The moment at which a human writes; `again`: once more, shortly after. */
+export type Moment = 'before' | 'during' | 'between' | 'belated' | 'again'
+
 export interface HumanSaid extends OwnSaid {
+  readonly moment: Moment
   /** As its provider tells it, ms since 1970; 0 where it does not. */
   readonly writtenAt: number
   /** `performance.now()` when the bot may speak again. */
@@ -50,7 +54,7 @@ export class OwnSide {
   }
 
   /** Sends it until it is taken. `agoMs`: it was written so long before it is told. */
-  async human(person: string, n: number, agoMs: number): Promise<HumanSaid> {
+  async human(person: string, n: number, agoMs: number, moment: Moment): Promise<HumanSaid> {
     const sentAt = performance.now()
     const now = Date.now()
     const { writtenAt, ...stamp } = stampOf(person, now - agoMs)
@@ -59,7 +63,7 @@ export class OwnSide {
     // Without a time it was written when it is told.
     const ageMs = writtenAt === 0 ? 0 : now - writtenAt
     const holdEndAt = sentAt - ageMs + this.#ttlMs
-    const said = { person, text, sentAt, writtenAt, holdEndAt, ...told }
+    const said = { person, text, moment, sentAt, writtenAt, holdEndAt, ...told }
     this.humans.push(said)
     return said
   }

@@ -3,12 +3,19 @@ import type { Column } from '../outside/table.ts'
 import { timeline } from '../outside/timeline.ts'
 import { type Ledger, PROMISES, type Verdict } from './audit.ts'
 import type { DowntimeVerdict } from './downtime.ts'
+import type { Moment } from './own-side.ts'
 
-export function columnOf(verdict: Verdict): Column {
+export function columnOf(verdict: Verdict, { humans }: Pick<Ledger, 'humans'>): Column {
+  const at = (moment: Moment): number => humans.filter((human) => human.moment === moment).length
   return {
     conversations: verdict.conversations,
     'messages of people': verdict.accepted,
     'times a human stepped in': verdict.humans,
+    '  before the batch is sealed': at('before'),
+    '  while the responder is asked': at('during'),
+    '  between the parts': at('between'),
+    '  before the burst, told after it': at('belated'),
+    '  once more': at('again'),
     'parts of the bot': verdict.parts,
     'echoes of them': verdict.echoes,
     "bot parts after the human's message": verdict.afterHuman.length,

@@ -75,7 +75,7 @@ async function play(store: StoreName): Promise<void> {
     progress.end()
     for (const [mode, ledger] of played.ledgers) {
       const verdict = audit(ledger)
-      columns.set(`${store} ${mode}`, columnOf(verdict))
+      columns.set(`${store} ${mode}`, columnOf(verdict, ledger))
       clean &&= isClean(verdict)
       remarks.push(...complaintsOf(`${store} ${mode}`, verdict, ledger))
     }
