@@ -112,5 +112,12 @@ describe('follow', () => {
       code: 'no_answer',
       message: /no answer within 2 s to batch b_1: it is running\. Nothing is lost/,
     })
+    for (const [dueInMs, message] of [
+      [500, /its window is still open/],
+      [null, /the bot is silent there: `rapid-fire pause` lists who is held/],
+    ] as const) {
+      const opened = service({ b_1: [open('b_1', dueInMs)] })
+      await assert.rejects(follow(ids('b_1'), { ...opened.options, timeoutMs: 2000 }), { message })
+    }
   })
 })

@@ -99,8 +99,14 @@ function failed(batch: Settled): RapidFireError {
   )
 }
 
+function stateOf(batch: BatchStatus): string {
+  if (batch.state !== 'open') return `it is ${batch.state}`
+  if (batch.dueInMs !== null) return 'its window is still open'
+  return 'another turn of this person runs, or the bot is silent there: `rapid-fire pause` lists who is held'
+}
+
 function late(batch: BatchStatus, timeoutMs: number): RapidFireError {
-  const state = batch.state === 'open' ? 'its window is still open' : `it is ${batch.state}`
+  const state = stateOf(batch)
   return new RapidFireError(
     'no_answer',
     `no answer within ${duration(timeoutMs)} to batch ${batch.batchId}: ${state}. Nothing is lost; ` +
