@@ -3,19 +3,16 @@
  * change it and what they leave to do. `reduce.ts` has the rules.
  */
 import type { BatchId, Part, SealCause } from '../message.ts'
+import type { Limits, StoreTimes } from './store.ts'
+import type { HoldReason, Retime, RetimeResult } from './store-holds.ts'
 import type {
   BeginResult,
-  HoldReason,
-  Limits,
   PartState,
   RecordResult,
-  Retime,
-  RetimeResult,
   Settlement,
   SettleResult,
   Step,
-  StoreTimes,
-} from './store.ts'
+} from './store-turn.ts'
 
 export interface OpenBatch {
   readonly id: BatchId

@@ -4,7 +4,7 @@
  */
 import type { Conversation, Message } from '../message.ts'
 import type { MergedBatch } from './merge.ts'
-import type { SealedTurn } from './store.ts'
+import type { SealedTurn } from './store-turn.ts'
 
 export function jobData(
   turn: SealedTurn,

@@ -23,7 +23,8 @@ import { jobData } from './job-data.ts'
 import { merge } from './merge.ts'
 import { Sleeper } from './sleeper.ts'
 import { SoonLog } from './soon-log.ts'
-import type { BatchStore, Due, Limits, SealedTurn } from './store.ts'
+import type { BatchStore, Due, Limits } from './store.ts'
+import type { SealedTurn } from './store-turn.ts'
 
 /** As many are sealed and handed over in one go. */
 const PAGE = 200

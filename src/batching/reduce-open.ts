@@ -12,7 +12,7 @@ import {
   type ReduceLimits,
   type Turn,
 } from './conversation-state.ts'
-import type { Retime } from './store.ts'
+import type { Retime } from './store-holds.ts'
 
 /** The deadline after a message; one that has passed stands, so a flush is never cancelled. */
 function nextDueAt(dueAt: number, now: number, idleMs: number, capAt: number): number {

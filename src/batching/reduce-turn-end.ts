@@ -9,7 +9,7 @@ import {
   type Reduced,
   type Turn,
 } from './conversation-state.ts'
-import type { PartState, Settlement } from './store.ts'
+import type { PartState, Settlement } from './store-turn.ts'
 
 /** Something of its answer went out, or may have. */
 export function isTouched(turn: Turn): boolean {

@@ -7,7 +7,7 @@ import type {
   Turn,
 } from './conversation-state.ts'
 import { fail, isTouched } from './reduce-turn-end.ts'
-import type { PartState, RecordResult } from './store.ts'
+import type { PartState, RecordResult } from './store-turn.ts'
 
 function isWaiting(turn: Turn, now: number, limits: ReduceLimits): boolean {
   return turn.wakeAt > now && turn.wakeAt <= now + limits.turnHorizonMs

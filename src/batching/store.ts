@@ -5,14 +5,34 @@
  *                     human: what stands before is answered, the rest is held
  *
  * Every operation is atomic, decided by the store's own clock, idempotent by message id or by
- * (batch, attempt, epoch) – but for `spend`, which adds again – and leaves no half effect when it throws. A timeout means *unknown*:
- * call again with the same arguments.
+ * (batch, attempt, epoch) – but for `spend`, which adds again – and leaves no half effect when it
+ * throws. A timeout means *unknown*: call again with the same arguments.
+ *
+ * The words of a turn are in `store-turn.ts`, those of holds and humans in `store-holds.ts`.
  *
  * Two engines implement it (Redis, SQLite); the oracle of the tests is `reduce` in memory.
  * All times are ms, all waits are relative to the store's clock.
  */
-import type { BatchId, ConversationKey, Part, SealCause } from '../message.ts'
+import type { BatchId, ConversationKey, Part } from '../message.ts'
 import type { Service } from '../service.ts'
+import type {
+  HoldView,
+  HumanAct,
+  HumanResult,
+  PastEntry,
+  Retime,
+  RetimeResult,
+} from './store-holds.ts'
+import type {
+  BeginResult,
+  PartState,
+  ReclaimResult,
+  RecordResult,
+  SealResult,
+  Settlement,
+  SettleResult,
+  Step,
+} from './store-turn.ts'
 
 /** One message as the store sees it: an id, opaque bytes, and how long to wait after it. */
 export interface NewMessage {
@@ -99,246 +119,6 @@ export interface SealRequest {
   readonly restId: BatchId
 }
 
-/** A turn as it goes on the queue. */
-export interface SealedTurn {
-  readonly conversation: ConversationKey
-  readonly batchId: BatchId
-  /** 1 for the first handover, n for the n-th; the job id is made of both. */
-  readonly attempt: number
-  readonly payloads: readonly string[]
-  readonly cause: SealCause
-  readonly firstAt: number
-  readonly lastAt: number
-  /** When the batch was due; `sealedAt - dueAt` is how late the seal came. */
-  readonly dueAt: number
-  readonly sealedAt: number
-  /** Other turns of the same tenant in flight, for the queue's priority. */
-  readonly inFlight: number
-}
-
-export type SealResult =
-  | { readonly outcome: 'sealed'; readonly turn: SealedTurn }
-  /** Only reactions and stickers: settled as answered, nobody is asked. */
-  | { readonly outcome: 'quiet'; readonly batchId: BatchId; readonly size: number }
-  /** Another processor was faster, or the conversation is busy, held, or not due. */
-  | { readonly outcome: 'none' | 'busy' | 'held' | 'early' }
-
-export type ReclaimResult =
-  | { readonly outcome: 'reclaimed'; readonly turn: SealedTurn }
-  | { readonly outcome: 'early' | 'gone' }
-
-export type PartState =
-  | { readonly state: 'waiting' }
-  /** Was being sent when its worker died: it may or may not have reached the person. */
-  | { readonly state: 'sending' }
-  | { readonly state: 'sent'; readonly providerId: string }
-  /** Was in the air when its worker died, and is not sent again. */
-  | { readonly state: 'skipped' }
-
-export type BeginResult =
-  | {
-      readonly outcome: 'go'
-      /** Raised by each start; all later calls carry it. */
-      readonly epoch: number
-      readonly payloads: readonly string[]
-      /** The answer as an earlier start fixed it, else null. */
-      readonly draft: readonly Part[] | null
-      /** State of each part of the draft. */
-      readonly parts: readonly PartState[]
-      /** How often its messages were taken back because another one came. */
-      readonly interrupts: number
-      /** Retries so far; decides the next backoff. */
-      readonly retries: number
-      /** Starts without a settle, this one included: several mean that it may kill its worker. */
-      readonly starts: number
-      readonly firstAt: number
-      readonly lastAt: number
-    }
-  /** running: a start is alive. stale: a newer attempt exists. gone: settled. poison: now failed. */
-  | { readonly outcome: 'running' | 'stale' | 'gone' | 'poison' }
-
-/**
- * What a message of ours is known by when the provider tells us of it: a hash of its text or of the
- * provider's id, remembered for `forMs`.
- */
-export interface Mark {
-  readonly hash: string
-  readonly forMs: number
-}
-
-export type Step =
-  /** Fix the answer; the first draft stands, whoever wrote it. */
-  | {
-      readonly kind: 'draft'
-      readonly parts: readonly Part[]
-      /** The person's words where the messages do not have them, as of a voice message; for the history. */
-      readonly heard: string | null
-    }
-  /** Ask to send part `index`. With `unlessNewer` a message that waits interrupts the first part. */
-  | {
-      readonly kind: 'start'
-      readonly index: number
-      readonly unlessNewer: boolean
-      readonly mark: Mark | null
-    }
-  | {
-      readonly kind: 'sent'
-      readonly index: number
-      readonly providerId: string
-      readonly mark: Mark | null
-    }
-  /** Part `index` may have reached the person, and is not tried again. */
-  | { readonly kind: 'skip'; readonly index: number }
-  /** Part `index` surely was not taken: nobody was there to take it. */
-  | { readonly kind: 'unsent'; readonly index: number }
-  /**
-   * Ask to say sorry; once a batch, so a second one is answered `sent`, as it is where an answer came
-   * from elsewhere meanwhile and `answerless` says that this start has none.
-   */
-  | { readonly kind: 'apologise'; readonly mark: Mark | null; readonly answerless: boolean }
-  /** Still alive: renews the lease. */
-  | { readonly kind: 'alive'; readonly unlessNewer: boolean }
-
-export type RecordResult =
-  | { readonly outcome: 'drafted'; readonly parts: readonly Part[] }
-  /** Send it. `uncertain`: an earlier start died while sending it. */
-  | { readonly outcome: 'go'; readonly uncertain: boolean }
-  | { readonly outcome: 'sent' | 'ok' | 'interrupted' }
-  /** Another start has the turn, or it is settled: stop, send nothing. */
-  | { readonly outcome: 'fenced' }
-
-export type Settlement =
-  | { readonly kind: 'answered' }
-  /**
-   * With `answerless` this start got no answer: where one came from elsewhere meanwhile, the turn
-   * goes on with that at once, whatever was asked.
-   */
-  | { readonly kind: 'failed'; readonly reason: string; readonly answerless: boolean }
-  /** Again after `afterMs`, but failed for good with `reason` when `maxRetries` are spent. */
-  | {
-      readonly kind: 'retry'
-      readonly afterMs: number
-      readonly maxRetries: number
-      readonly reason: string
-      readonly answerless: boolean
-    }
-  /** As it is to the next worker after `afterMs`; costs no try, and this start never was. */
-  | { readonly kind: 'giveBack'; readonly afterMs: number }
-  /** The answer comes from elsewhere (see `answer`), or after `forMs` it is tried again. */
-  | {
-      readonly kind: 'park'
-      readonly forMs: number
-      /** As in a draft. */
-      readonly heard: string | null
-    }
-  /** Back to the head of the open batch; nothing of it may have been sent. */
-  | { readonly kind: 'reopen'; readonly newBatchId: BatchId; readonly idleMs: number }
-
-export type SettleResult =
-  | { readonly outcome: 'answered' | 'failed' | 'waiting' | 'reopened' }
-  /** The same settlement came before (its answer was lost on the way). */
-  | { readonly outcome: 'already' }
-  /** Another start has the turn. */
-  | { readonly outcome: 'fenced' }
-  /** No longer known. */
-  | { readonly outcome: 'gone' }
-
-export type Retime =
-  /** A typing or recording signal: the idle wait starts again, never past the age limit. */
-  | { readonly kind: 'typing'; readonly idleMs: number }
-  | { readonly kind: 'flush' }
-  /**
-   * No seal for `forMs`; null = until released. With `atLeast` a longer hold stands. `stopped` has no
-   * end and lies above all others: when it is released, the one below it holds on.
-   */
-  | {
-      readonly kind: 'hold'
-      readonly forMs: number | null
-      readonly why: HoldReason
-      readonly atLeast: boolean
-    }
-  /** `only`: not a hold for another reason. */
-  | { readonly kind: 'release'; readonly only: HoldReason | null }
-
-/** human: somebody answers past the bot. paused: by hand or word. stopped: the person opted out. */
-export type HoldReason = 'human' | 'paused' | 'stopped'
-
-/**
- * Somebody steps in past the bot. What stands before is answered by that, the answer in the making
- * is fenced, and the conversation is held.
- *
- * The caller read the conversation to tell what was written before; so it names what it read, and is
- * told `changed` when that is not so any more.
- */
-export interface HumanAct {
-  readonly conversation: ConversationKey
-  /** The message that says so; null for an operator or a word of the person, which are no own message. */
-  readonly said: {
-    readonly idHash: string
-    /** Hashes by which it may be known as ours. */
-    readonly marks: readonly string[]
-    /** Kept for the history; null = nothing to tell, as of a word that only pauses. */
-    readonly payload: string | null
-    readonly entryId: string
-    readonly dedupeMs: number
-  } | null
-  /** The turn in flight as it was read, and what becomes of it: a touched one is never reopened. */
-  readonly turn: {
-    readonly batchId: BatchId
-    readonly end: 'answered' | 'reopened' | 'kept'
-  } | null
-  /** The open batch as it was read. */
-  readonly open: BatchId | null
-  /**
-   * Messages from the head of what is open then, those of a reopened turn included, to settle; none
-   * while a turn is kept.
-   */
-  readonly answered: number
-  /** Id for what is left of the open batch, and for the one that a reopened turn opens. */
-  readonly restId: BatchId
-  readonly newBatchId: BatchId
-  /** A release is a word alone: it goes with a turn that is kept and settles nothing. */
-  readonly hold: Extract<Retime, { kind: 'hold' | 'release' }>
-}
-
-export type HumanResult =
-  /** duplicate: this message was told before. ours: it is one of the bot's own. */
-  | { readonly outcome: 'duplicate' | 'ours' | 'changed' }
-  | {
-      readonly outcome: 'done'
-      /** The turn that was taken from its worker; null when none was in flight. */
-      readonly turnId: BatchId | null
-      /** Messages settled as answered by a human, those of the turn included. */
-      readonly answered: number
-      /** Null = until released. */
-      readonly heldUntil: number | null
-    }
-
-export interface HoldView {
-  readonly conversation: ConversationKey
-  readonly why: HoldReason
-  /** Null = until released. */
-  readonly until: number | null
-}
-
-/** One entry of the past of a conversation. */
-export type PastEntry =
-  | {
-      readonly kind: 'turn'
-      readonly at: number
-      readonly payloads: readonly string[]
-      /** What the person said, where it was written down with the draft. */
-      readonly heard: string | null
-      /** What was sent of the answer. */
-      readonly sent: readonly Part[]
-    }
-  | { readonly kind: 'human'; readonly at: number; readonly payload: string }
-
-export type RetimeResult =
-  | { readonly outcome: 'done'; readonly batchId: BatchId | null; readonly dueAt: number | null }
-  /** Nothing is open (typing, flush) or nothing was held (release). */
-  | { readonly outcome: 'none' }
-
 export type Amend =
   /** Replace the bytes of an element; `before` must be its present bytes. */
   | { readonly kind: 'edit'; readonly before: string; readonly after: string }
@@ -407,6 +187,7 @@ export interface RoleBeat {
   /** Digest of the settings that must agree between roles. */
   readonly digest: string
 }
+
 export interface LiveRole extends RoleBeat {
   readonly ageMs: number
 }

@@ -2,7 +2,9 @@
 import type { ConversationKey, Part } from '../message.ts'
 import type { ConversationState, Turn } from './conversation-state.ts'
 import { wakeAt } from './conversation-state.ts'
-import type { BatchView, HoldView, OpenBatchView, SealedTurn } from './store.ts'
+import type { BatchView, OpenBatchView } from './store.ts'
+import type { HoldView } from './store-holds.ts'
+import type { SealedTurn } from './store-turn.ts'
 
 /** What is kept of a batch that was settled. */
 export interface Ending {

@@ -2,7 +2,8 @@
  * What an operator may see and do. `StoreOperator` does it on the store; the command line talks to
  * a running service over HTTP when one is alive, through the same interface.
  */
-import type { BatchView, Counts, HoldReason } from '../batching/store.ts'
+import type { BatchView, Counts } from '../batching/store.ts'
+import type { HoldReason } from '../batching/store-holds.ts'
 import type { BatchId } from '../message.ts'
 
 /** A conversation as people name it: any spelling of the phone, and the tenant if not the default. */

@@ -5,7 +5,7 @@
  * what there is, so it counts for some minutes only.
  */
 import { hash } from 'node:crypto'
-import type { Mark } from '../batching/store.ts'
+import type { Mark } from '../batching/store-turn.ts'
 import type { Part } from '../message.ts'
 
 const TEXT_MS = 10 * 60_000

@@ -10,13 +10,8 @@
 import { newBatchId } from '../batching/batch-id.ts'
 import { fromElement } from '../batching/element.ts'
 import { idHash, rememberedMs } from '../batching/message-id.ts'
-import type {
-  BatchStore,
-  ConversationView,
-  HoldReason,
-  HumanAct,
-  HumanResult,
-} from '../batching/store.ts'
+import type { BatchStore, ConversationView } from '../batching/store.ts'
+import type { HoldReason, HumanAct, HumanResult } from '../batching/store-holds.ts'
 import type { Clock } from '../clock.ts'
 import type { Settings, TenantSettings } from '../config/settings.ts'
 import type { ConversationKeys } from '../conversation-key.ts'

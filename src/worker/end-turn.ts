@@ -8,7 +8,7 @@
  * A turn that is failed tells the person something kind where the tenant wants so, once.
  */
 import { newBatchId } from '../batching/batch-id.ts'
-import type { Settlement } from '../batching/store.ts'
+import type { Settlement } from '../batching/store-turn.ts'
 import { type ErrorCode, messageOf, RapidFireError } from '../errors.ts'
 import { textMark } from '../replies/marks.ts'
 import { backoffMs, MAX_BACKOFF_MS } from './backoff.ts'

@@ -6,7 +6,8 @@
  * Calls to the store are repeated while the lease lasts: they are idempotent, and a moment without
  * Redis must not cost a try.
  */
-import type { BatchStore, RecordResult, Step } from '../batching/store.ts'
+import type { BatchStore } from '../batching/store.ts'
+import type { RecordResult, Step } from '../batching/store-turn.ts'
 import { messageOf } from '../errors.ts'
 import type { BatchId, ConversationKey } from '../message.ts'
 import { patiently } from './patience.ts'

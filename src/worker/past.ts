@@ -1,7 +1,7 @@
 /** What was said before, as a responder is told it. Pure. */
 import { fromElement } from '../batching/element.ts'
 import { merge } from '../batching/merge.ts'
-import type { PastEntry } from '../batching/store.ts'
+import type { PastEntry } from '../batching/store-holds.ts'
 import type { Conversation, Part } from '../message.ts'
 import type { Said } from '../responders/responder.ts'
 import { saidByHuman } from '../takeover/human-said.ts'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { ANNA, BORIS, CLARA } from '../../test/conformance/store/scene.ts'
 import { TurnStage } from '../../test/support/turn-stage.ts'
-import type { SealedTurn } from '../batching/store.ts'
+import type { SealedTurn } from '../batching/store-turn.ts'
 import type { ConversationKey } from '../message.ts'
 
 /** A turn whose worker died with it that many times. */

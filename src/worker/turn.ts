@@ -1,5 +1,6 @@
 /** A turn as a worker has it, and what every step of its answer needs. */
-import type { BatchStore, BeginResult } from '../batching/store.ts'
+import type { BatchStore } from '../batching/store.ts'
+import type { BeginResult } from '../batching/store-turn.ts'
 import type { Channel } from '../channels/channel.ts'
 import type { Clock } from '../clock.ts'
 import type { TenantSettings } from '../config/settings.ts'

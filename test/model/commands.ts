@@ -1,16 +1,8 @@
 /** Random operations as data, and how one is played on a store. Nothing here compares. */
 import fc from 'fast-check'
-import type {
-  AsideReason,
-  BatchStore,
-  HoldReason,
-  HumanAct,
-  Limits,
-  Retime,
-  RoleBeat,
-  Settlement,
-  Step,
-} from '../../src/batching/store.ts'
+import type { AsideReason, BatchStore, Limits, RoleBeat } from '../../src/batching/store.ts'
+import type { HoldReason, HumanAct, Retime } from '../../src/batching/store-holds.ts'
+import type { Settlement, Step } from '../../src/batching/store-turn.ts'
 import type { BatchId, ConversationKey, Part } from '../../src/message.ts'
 import { ANNA, BORIS, batchId, CLARA, hashOf, payloadOf } from '../conformance/store/scene.ts'
 

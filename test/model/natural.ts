@@ -2,7 +2,8 @@
  * What the program itself would do next with a conversation. Without it a random sequence seldom
  * comes as far as the second part of an answer.
  */
-import type { BatchStore, Settlement } from '../../src/batching/store.ts'
+import type { BatchStore } from '../../src/batching/store.ts'
+import type { Settlement } from '../../src/batching/store-turn.ts'
 import type { ConversationKey } from '../../src/message.ts'
 import type { PlayedCommand } from './commands.ts'
 import { DRAFT } from './commands.ts'

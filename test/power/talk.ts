@@ -9,7 +9,9 @@
  */
 import assert from 'node:assert/strict'
 import { newBatchId } from '../../src/batching/batch-id.ts'
-import type { BatchStore, Retime, SealedTurn } from '../../src/batching/store.ts'
+import type { BatchStore } from '../../src/batching/store.ts'
+import type { Retime } from '../../src/batching/store-holds.ts'
+import type { SealedTurn } from '../../src/batching/store-turn.ts'
 import type { BatchId, ConversationKey } from '../../src/message.ts'
 import { messageOf, payloadOf } from './message.ts'
 import { IDLE_MS, LIMITS } from './store.ts'

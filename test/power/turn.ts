@@ -1,6 +1,7 @@
 /** What happens to a turn, each step with its lines in the ledger and the answer that has to come. */
 import assert from 'node:assert/strict'
-import type { BatchStore, SealedTurn, Settlement } from '../../src/batching/store.ts'
+import type { BatchStore } from '../../src/batching/store.ts'
+import type { SealedTurn, Settlement } from '../../src/batching/store-turn.ts'
 import type { BatchId } from '../../src/message.ts'
 import type { Change, Ledger } from './ledger.ts'
 import { readPayload } from './message.ts'

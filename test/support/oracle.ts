@@ -8,6 +8,22 @@ import { dayOf } from '../../src/batching/day.ts'
 import { isAsRead } from '../../src/batching/human-act.ts'
 import { reduce } from '../../src/batching/reduce.ts'
 import type * as port from '../../src/batching/store.ts'
+import type {
+  HumanAct,
+  HumanResult,
+  PastEntry,
+  Retime,
+  RetimeResult,
+} from '../../src/batching/store-holds.ts'
+import type {
+  BeginResult,
+  ReclaimResult,
+  RecordResult,
+  SealResult,
+  Settlement,
+  SettleResult,
+  Step,
+} from '../../src/batching/store-turn.ts'
 import {
   batchView,
   holdView,
@@ -133,11 +149,11 @@ export class OracleStore implements port.BatchStore {
     return dueOf(states, this.#clock(), ask, this.#times)
   }
 
-  async seal(due: readonly port.SealRequest[]): Promise<readonly (port.SealResult | Error)[]> {
+  async seal(due: readonly port.SealRequest[]): Promise<readonly (SealResult | Error)[]> {
     return due.map(({ conversation, batchId, restId }) => {
       const now = this.#clock()
       const answer = this.#run(conversation, { type: 'seal', now, batchId, restId })
-      if (answer.outcome !== 'sealed') return answer as port.SealResult
+      if (answer.outcome !== 'sealed') return answer as SealResult
       const payloads = [...this.#state.talk(conversation).turn]
       return {
         outcome: 'sealed',
@@ -146,11 +162,11 @@ export class OracleStore implements port.BatchStore {
     })
   }
 
-  async reclaim(batchId: BatchId): Promise<port.ReclaimResult> {
+  async reclaim(batchId: BatchId): Promise<ReclaimResult> {
     const conversation = this.#conversationOf(batchId)
     if (!conversation) return { outcome: 'gone' }
     const answer = this.#run(conversation, { type: 'reclaim', now: this.#clock(), batchId })
-    if (answer.outcome !== 'reclaimed') return answer as port.ReclaimResult
+    if (answer.outcome !== 'reclaimed') return answer as ReclaimResult
     const payloads = [...this.#state.talk(conversation).turn]
     return {
       outcome: 'reclaimed',
@@ -166,12 +182,12 @@ export class OracleStore implements port.BatchStore {
     }
   }
 
-  async begin(turn: Parameters<port.BatchStore['begin']>[0]): Promise<port.BeginResult> {
+  async begin(turn: Parameters<port.BatchStore['begin']>[0]): Promise<BeginResult> {
     const now = this.#clock()
     const { conversation, batchId, attempt } = turn
     const answer = this.#run(conversation, { type: 'begin', now, batchId, attempt })
     const { state, turn: payloads } = this.#state.talk(conversation)
-    if (answer.outcome !== 'go' || !state.turn) return answer as port.BeginResult
+    if (answer.outcome !== 'go' || !state.turn) return answer as BeginResult
     const { epoch, draft, parts, retries, starts, interrupts, firstAt, lastAt } = state.turn
     const messages = [...payloads]
     return {
@@ -191,12 +207,12 @@ export class OracleStore implements port.BatchStore {
   async record(
     batchId: BatchId,
     epoch: number,
-    step: port.Step,
+    step: Step,
     conversation: ConversationKey,
-  ): Promise<port.RecordResult> {
+  ): Promise<RecordResult> {
     const now = this.#clock()
     const event: Event = { type: 'record', now, batchId, epoch, step }
-    const result = this.#run(conversation, event) as port.RecordResult
+    const result = this.#run(conversation, event) as RecordResult
     const mark = 'mark' in step ? step.mark : null
     if (mark && (result.outcome === 'go' || result.outcome === 'ok')) {
       const { marks } = this.#state.talk(conversation)
@@ -207,14 +223,14 @@ export class OracleStore implements port.BatchStore {
 
   async settle(
     turn: Parameters<port.BatchStore['settle']>[0],
-    settlement: port.Settlement,
-  ): Promise<port.SettleResult> {
+    settlement: Settlement,
+  ): Promise<SettleResult> {
     const now = this.#clock()
     const { conversation, batchId, epoch } = turn
     const answer = this.#run(conversation, { type: 'settle', now, batchId, epoch, settlement })
     const ended = this.#kept(batchId)
     if (answer.outcome !== 'gone' || ended?.conversation !== conversation) {
-      return answer as port.SettleResult
+      return answer as SettleResult
     }
     return { outcome: ended.turn.epoch === epoch ? 'already' : 'fenced' }
   }
@@ -226,7 +242,7 @@ export class OracleStore implements port.BatchStore {
     return answer.outcome as 'done' | 'already' | 'gone'
   }
 
-  async human(act: port.HumanAct): Promise<port.HumanResult> {
+  async human(act: HumanAct): Promise<HumanResult> {
     const now = this.#clock()
     const { conversation, said, turn, newBatchId, restId } = act
     const talk = this.#state.talk(conversation)
@@ -256,12 +272,12 @@ export class OracleStore implements port.BatchStore {
     }
   }
 
-  async history(conversation: ConversationKey): Promise<readonly port.PastEntry[]> {
+  async history(conversation: ConversationKey): Promise<readonly PastEntry[]> {
     const after = this.#clock() - this.#times.historyMs
     return this.#state
       .talk(conversation)
       .past.filter(({ at }) => at > after)
-      .flatMap(({ at, batchId, payload }): port.PastEntry[] => {
+      .flatMap(({ at, batchId, payload }): PastEntry[] => {
         if (batchId === null) return [{ kind: 'human', at, payload }]
         const kept = this.#kept(batchId)
         if (!kept) return []
@@ -300,12 +316,12 @@ export class OracleStore implements port.BatchStore {
     return { count: holds.length, holds: holds.slice(offset, offset + limit) }
   }
 
-  async retime(conversation: ConversationKey, retime: port.Retime): Promise<port.RetimeResult> {
+  async retime(conversation: ConversationKey, retime: Retime): Promise<RetimeResult> {
     return this.#run(conversation, {
       type: 'retime',
       now: this.#clock(),
       retime,
-    }) as port.RetimeResult
+    }) as RetimeResult
   }
 
   async amend(conversation: ConversationKey, amend: port.Amend): Promise<port.AmendResult> {

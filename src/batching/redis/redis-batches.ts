@@ -2,6 +2,7 @@
 import type { BatchId, ConversationKey } from '../../message.ts'
 import { newBatchId } from '../batch-id.ts'
 import type * as Port from '../store.ts'
+import type { ReclaimResult, SealResult } from '../store-turn.ts'
 import type { RedisCalls } from './calls.ts'
 import { redisError } from './errors.ts'
 import { dueConversations, sealedTurn } from './replies.ts'
@@ -98,7 +99,7 @@ export async function due(
 export async function seal(
   calls: RedisCalls,
   due: readonly Port.SealRequest[],
-): Promise<readonly (Port.SealResult | Error)[]> {
+): Promise<readonly (SealResult | Error)[]> {
   const k = calls.keys
   const replies = await calls.runMany(
     due.map(({ conversation: c, batchId, restId }) => ({
@@ -154,7 +155,7 @@ async function postpone(calls: RedisCalls, due: readonly Port.SealRequest[]): Pr
   )
 }
 
-export async function reclaim(calls: RedisCalls, batchId: BatchId): Promise<Port.ReclaimResult> {
+export async function reclaim(calls: RedisCalls, batchId: BatchId): Promise<ReclaimResult> {
   const k = calls.keys
   const reply = await calls.run(
     'reclaim',

@@ -2,7 +2,7 @@
 import type { Redis } from 'ioredis'
 import type { Clock } from '../../clock.ts'
 import type { BatchId, ConversationKey } from '../../message.ts'
-import type * as Port from '../store.ts'
+import type { HoldReason, HoldView, HumanAct, HumanResult, PastEntry } from '../store-holds.ts'
 import { sentParts } from '../views.ts'
 import type { RedisCalls } from './calls.ts'
 import type { RedisKeys } from './keys.ts'
@@ -10,7 +10,7 @@ import { pipelined } from './redis-reads.ts'
 import { batchView, FOREVER } from './replies.ts'
 import { texts } from './scripts.ts'
 
-export async function human(calls: RedisCalls, act: Port.HumanAct): Promise<Port.HumanResult> {
+export async function human(calls: RedisCalls, act: HumanAct): Promise<HumanResult> {
   const { conversation: c, said, turn, open, newBatchId, restId, hold } = act
   const k = calls.keys
   const { times } = calls
@@ -69,7 +69,7 @@ export async function human(calls: RedisCalls, act: Port.HumanAct): Promise<Port
 }
 
 /** Length ('' = without end), reason ('' = a release), whether a longer one stands. */
-function holdArgs(hold: Port.HumanAct['hold']): (string | number)[] {
+function holdArgs(hold: HumanAct['hold']): (string | number)[] {
   if (hold.kind === 'release') return ['', '', 0]
   return [hold.forMs ?? '', hold.why, hold.atLeast ? 1 : 0]
 }
@@ -83,7 +83,7 @@ export async function readHolds(
   keys: RedisKeys,
   { offset, limit }: { offset: number; limit: number },
   clock: Clock | undefined,
-): Promise<{ count: number; holds: Port.HoldView[] }> {
+): Promise<{ count: number; holds: HoldView[] }> {
   const now = clock?.() ?? Number((await redis.time())[0]) * 1000
   const [count, flat] = (await pipelined(redis, [
     ['zcount', keys.held, `(${now}`, '+inf'],
@@ -98,7 +98,7 @@ export async function readHolds(
     const until = Number(flat[2 * i + 1])
     return {
       conversation,
-      why: (reasons[i] ?? 'paused') as Port.HoldReason,
+      why: (reasons[i] ?? 'paused') as HoldReason,
       until: until >= FOREVER ? null : until,
     }
   })
@@ -111,7 +111,7 @@ export async function readHistory(
   c: ConversationKey,
   ageMs: number,
   clock: Clock | undefined,
-): Promise<Port.PastEntry[]> {
+): Promise<PastEntry[]> {
   const [ids, time] = (await pipelined(redis, [['lrange', keys.history(c), 0, -1], ['time']])) as [
     string[],
     string[],
@@ -126,7 +126,7 @@ export async function readHistory(
     ]),
   )
   return ids
-    .flatMap((id, i): Port.PastEntry[] => {
+    .flatMap((id, i): PastEntry[] => {
       const [said, hash, payloads] = replies.slice(3 * i, 3 * i + 3) as [
         string | null,
         Record<string, string>,

@@ -2,7 +2,8 @@
 import type { Redis } from 'ioredis'
 import type { Clock } from '../../clock.ts'
 import type { BatchId, ConversationKey } from '../../message.ts'
-import type { BatchView, ConversationView, Counts, HoldReason, OpenBatchView } from '../store.ts'
+import type { BatchView, ConversationView, Counts, OpenBatchView } from '../store.ts'
+import type { HoldReason } from '../store-holds.ts'
 import type { RedisKeys } from './keys.ts'
 import { batchView, FOREVER, openView, WINDOW_FIELDS } from './replies.ts'
 

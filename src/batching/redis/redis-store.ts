@@ -14,6 +14,16 @@ import type { Events } from '../../observability/events.ts'
 import type { Deadline } from '../../service.ts'
 import { otherTenant } from '../other-tenant.ts'
 import type * as Port from '../store.ts'
+import type { HumanAct, HumanResult, PastEntry, Retime, RetimeResult } from '../store-holds.ts'
+import type {
+  BeginResult,
+  ReclaimResult,
+  RecordResult,
+  SealResult,
+  Settlement,
+  SettleResult,
+  Step,
+} from '../store-turn.ts'
 import { RedisCalls } from './calls.ts'
 import {
   checkDatabase,
@@ -185,10 +195,10 @@ export class RedisStore implements Port.BatchStore {
   due(ask: { limit: number; soonMs: number }): Promise<Port.Due> {
     return batches.due(this.#calls, ask)
   }
-  seal(due: readonly Port.SealRequest[]): Promise<readonly (Port.SealResult | Error)[]> {
+  seal(due: readonly Port.SealRequest[]): Promise<readonly (SealResult | Error)[]> {
     return batches.seal(this.#calls, due)
   }
-  reclaim(batchId: BatchId): Promise<Port.ReclaimResult> {
+  reclaim(batchId: BatchId): Promise<ReclaimResult> {
     return batches.reclaim(this.#calls, batchId)
   }
   queued(confirmed: readonly { batchId: BatchId; attempt: number }[]): Promise<void> {
@@ -199,35 +209,35 @@ export class RedisStore implements Port.BatchStore {
     conversation: ConversationKey
     batchId: BatchId
     attempt: number
-  }): Promise<Port.BeginResult> {
+  }): Promise<BeginResult> {
     return turns.begin(this.#calls, turn)
   }
   record(
     batchId: BatchId,
     epoch: number,
-    step: Port.Step,
+    step: Step,
     conversation: ConversationKey,
-  ): Promise<Port.RecordResult> {
+  ): Promise<RecordResult> {
     return turns.record(this.#calls, batchId, epoch, step, conversation)
   }
   settle(
     turn: { conversation: ConversationKey; batchId: BatchId; epoch: number },
-    settlement: Port.Settlement,
-  ): Promise<Port.SettleResult> {
+    settlement: Settlement,
+  ): Promise<SettleResult> {
     return turns.settle(this.#calls, turn, settlement)
   }
 
   answer(batchId: BatchId, parts: readonly Part[]): Promise<'done' | 'already' | 'gone'> {
     return turns.answer(this.#calls, batchId, parts)
   }
-  human(act: Port.HumanAct): Promise<Port.HumanResult> {
+  human(act: HumanAct): Promise<HumanResult> {
     return humans.human(this.#calls, act)
   }
   spend(account: string, amount: number): Promise<number> {
     return humans.spend(this.#calls, account, amount)
   }
 
-  retime(c: ConversationKey, retime: Port.Retime): Promise<Port.RetimeResult> {
+  retime(c: ConversationKey, retime: Retime): Promise<RetimeResult> {
     return upkeep.retime(this.#calls, c, retime)
   }
   amend(c: ConversationKey, amend: Port.Amend): Promise<Port.AmendResult> {
@@ -280,7 +290,7 @@ export class RedisStore implements Port.BatchStore {
     return this.#calls.guard(readKnown(this.#redis, this.#keys, c, idHashes, dedupeMs, clock))
   }
 
-  history(c: ConversationKey): Promise<readonly Port.PastEntry[]> {
+  history(c: ConversationKey): Promise<readonly PastEntry[]> {
     const { historyMs } = this.#options.times
     return this.#calls.guard(
       humans.readHistory(this.#redis, this.#keys, c, historyMs, this.#options.clock),

@@ -1,7 +1,14 @@
 /** Turns on Redis: begin, record, settle, and an answer from elsewhere. */
 import type { BatchId, ConversationKey, Part } from '../../message.ts'
 import { draftIn } from '../draft.ts'
-import type * as Port from '../store.ts'
+import type {
+  BeginResult,
+  Mark,
+  RecordResult,
+  Settlement,
+  SettleResult,
+  Step,
+} from '../store-turn.ts'
 import type { RedisCalls } from './calls.ts'
 import { begun } from './replies.ts'
 import { texts } from './scripts.ts'
@@ -13,7 +20,7 @@ export async function begin(
     batchId: BatchId
     attempt: number
   },
-): Promise<Port.BeginResult> {
+): Promise<BeginResult> {
   const { conversation: c, batchId, attempt } = turn
   const k = calls.keys
   const reply = await calls.run(
@@ -38,9 +45,9 @@ export async function record(
   calls: RedisCalls,
   batchId: BatchId,
   epoch: number,
-  step: Port.Step,
+  step: Step,
   conversation: ConversationKey,
-): Promise<Port.RecordResult> {
+): Promise<RecordResult> {
   const k = calls.keys
   const reply = await calls.run(
     'record',
@@ -56,8 +63,8 @@ export async function record(
 export async function settle(
   calls: RedisCalls,
   turn: { conversation: ConversationKey; batchId: BatchId; epoch: number },
-  settlement: Port.Settlement,
-): Promise<Port.SettleResult> {
+  settlement: Settlement,
+): Promise<SettleResult> {
   const { conversation: c, batchId, epoch } = turn
   const k = calls.keys
   const reply = await calls.run(
@@ -87,7 +94,7 @@ export async function settle(
       ...settlementArgs(settlement),
     ],
   )
-  return { outcome: texts(reply)[0] as Port.SettleResult['outcome'] }
+  return { outcome: texts(reply)[0] as SettleResult['outcome'] }
 }
 
 export async function answer(
@@ -104,7 +111,7 @@ export async function answer(
   return texts(reply)[0] as 'done' | 'already' | 'gone'
 }
 
-function stepArgs(step: Port.Step): (string | number)[] {
+function stepArgs(step: Step): (string | number)[] {
   switch (step.kind) {
     case 'draft':
       return [
@@ -126,11 +133,11 @@ function stepArgs(step: Port.Step): (string | number)[] {
   }
 }
 
-function markArgs(mark: Port.Mark | null): (string | number)[] {
+function markArgs(mark: Mark | null): (string | number)[] {
   return mark ? [mark.hash, mark.forMs] : ['', 0]
 }
 
-function settlementArgs(settlement: Port.Settlement): (string | number)[] {
+function settlementArgs(settlement: Settlement): (string | number)[] {
   switch (settlement.kind) {
     case 'answered':
       return []

@@ -2,6 +2,7 @@
 import type { BatchId, ConversationKey } from '../../message.ts'
 import { newBatchId } from '../batch-id.ts'
 import type * as Port from '../store.ts'
+import type { Retime, RetimeResult } from '../store-holds.ts'
 import type { RedisCalls } from './calls.ts'
 import { redisError } from './errors.ts'
 import { texts } from './scripts.ts'
@@ -9,8 +10,8 @@ import { texts } from './scripts.ts'
 export async function retime(
   calls: RedisCalls,
   c: ConversationKey,
-  retime: Port.Retime,
-): Promise<Port.RetimeResult> {
+  retime: Retime,
+): Promise<RetimeResult> {
   const k = calls.keys
   const reply = await calls.run(
     'retime',
@@ -26,7 +27,7 @@ export async function retime(
   }
 }
 
-function retimeArgs(retime: Port.Retime): (string | number)[] {
+function retimeArgs(retime: Retime): (string | number)[] {
   switch (retime.kind) {
     case 'typing':
       return [retime.idleMs]

@@ -1,14 +1,8 @@
 /** Replies of the scripts and raw hashes, read into the port's types. */
 import type { BatchId, ConversationKey, SealCause } from '../../message.ts'
 import { draftIn } from '../draft.ts'
-import type {
-  BatchView,
-  BeginResult,
-  DueConversation,
-  OpenBatchView,
-  PartState,
-  SealedTurn,
-} from '../store.ts'
+import type { BatchView, DueConversation, OpenBatchView } from '../store.ts'
+import type { BeginResult, PartState, SealedTurn } from '../store-turn.ts'
 import type { RedisKeys } from './keys.ts'
 
 /** Holds without end are stored as this or more. */

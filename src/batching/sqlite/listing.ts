@@ -1,14 +1,8 @@
 /** What is read without changing anything: what is due, and the lists for people. */
 import type { DatabaseSync } from 'node:sqlite'
 import type { BatchId, ConversationKey } from '../../message.ts'
-import type {
-  BatchView,
-  Due,
-  DueConversation,
-  HoldView,
-  OpenBatchView,
-  StoreTimes,
-} from '../store.ts'
+import type { BatchView, Due, DueConversation, OpenBatchView, StoreTimes } from '../store.ts'
+import type { HoldView } from '../store-holds.ts'
 import { batchView } from '../views.ts'
 import type { Row } from './rows.ts'
 import {

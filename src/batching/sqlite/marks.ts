@@ -1,7 +1,7 @@
 /** Hashes of what we sent to a person, so that its echo is known as ours. */
 import type { DatabaseSync } from 'node:sqlite'
 import type { ConversationKey } from '../../message.ts'
-import type { Mark } from '../store.ts'
+import type { Mark } from '../store-turn.ts'
 
 export class Marks {
   readonly #statements: ReturnType<typeof prepare>

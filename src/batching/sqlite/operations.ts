@@ -8,6 +8,17 @@ import { addAside } from '../aside.ts'
 import type { Answer, Event, Turn } from '../conversation-state.ts'
 import { isAsRead } from '../human-act.ts'
 import type * as port from '../store.ts'
+import type { HumanAct, HumanResult, Retime, RetimeResult } from '../store-holds.ts'
+import type {
+  BeginResult,
+  ReclaimResult,
+  RecordResult,
+  SealedTurn,
+  SealResult,
+  Settlement,
+  SettleResult,
+  Step,
+} from '../store-turn.ts'
 import { isForgotten, leavesNearDeadline, sealedTurn } from '../views.ts'
 import type { ConversationRows, Loaded } from './conversation-rows.ts'
 import type { Marks } from './marks.ts'
@@ -82,21 +93,21 @@ export class Operations {
     return { batchId: turn.id, added, duplicates }
   }
 
-  seal({ conversation, batchId, restId }: port.SealRequest, now: number): port.SealResult {
+  seal({ conversation, batchId, restId }: port.SealRequest, now: number): SealResult {
     const loaded = this.#rows.load(conversation)
     const { answer, turnRow } = this.#run(loaded, { type: 'seal', now, batchId, restId })
-    if (answer.outcome !== 'sealed') return answer as port.SealResult
+    if (answer.outcome !== 'sealed') return answer as SealResult
     const payloads = this.#payloads(turnRow)
     return { outcome: 'sealed', turn: this.#sealed(conversation, answer.turn, payloads) }
   }
 
-  reclaim(batchId: BatchId, now: number): port.ReclaimResult {
+  reclaim(batchId: BatchId, now: number): ReclaimResult {
     const found = this.#rows.find(batchId)
     if (!found) return { outcome: 'gone' }
     const conversation = conversationIn(found.row)
     const loaded = this.#rows.load(conversation)
     const { answer, turnRow } = this.#run(loaded, { type: 'reclaim', now, batchId })
-    if (answer.outcome !== 'reclaimed') return answer as port.ReclaimResult
+    if (answer.outcome !== 'reclaimed') return answer as ReclaimResult
     const payloads = this.#payloads(turnRow)
     return { outcome: 'reclaimed', turn: this.#sealed(conversation, answer.turn, payloads) }
   }
@@ -111,10 +122,10 @@ export class Operations {
   begin(
     { conversation, batchId, attempt }: TurnName & { attempt: number },
     now: number,
-  ): port.BeginResult {
+  ): BeginResult {
     const loaded = this.#rows.load(conversation)
     const { answer, state, turnRow } = this.#run(loaded, { type: 'begin', now, batchId, attempt })
-    if (answer.outcome !== 'go' || !state.turn) return answer as port.BeginResult
+    if (answer.outcome !== 'go' || !state.turn) return answer as BeginResult
     const { epoch, draft, parts, retries, starts, firstAt, lastAt, interrupts } = state.turn
     const payloads = this.#payloads(turnRow)
     return {
@@ -132,12 +143,12 @@ export class Operations {
   }
 
   record(
-    { conversation, batchId, epoch, step }: TurnName & { epoch: number; step: port.Step },
+    { conversation, batchId, epoch, step }: TurnName & { epoch: number; step: Step },
     now: number,
-  ): port.RecordResult {
+  ): RecordResult {
     const loaded = this.#rows.load(conversation)
     const event: Event = { type: 'record', now, batchId, epoch, step }
-    const result = this.#run(loaded, event).answer as port.RecordResult
+    const result = this.#run(loaded, event).answer as RecordResult
     const mark = 'mark' in step ? step.mark : null
     if (mark && (result.outcome === 'go' || result.outcome === 'ok')) {
       this.#marks.add(conversation, mark, now)
@@ -147,12 +158,12 @@ export class Operations {
 
   settle(
     { conversation, batchId, epoch }: TurnName & { epoch: number },
-    settlement: port.Settlement,
+    settlement: Settlement,
     now: number,
-  ): port.SettleResult {
+  ): SettleResult {
     const loaded = this.#rows.load(conversation)
     const event: Event = { type: 'settle', now, batchId, epoch, settlement }
-    const answer = this.#run(loaded, event).answer as port.SettleResult
+    const answer = this.#run(loaded, event).answer as SettleResult
     return answer.outcome === 'gone'
       ? this.#settledBefore(conversation, batchId, epoch, now)
       : answer
@@ -164,7 +175,7 @@ export class Operations {
     batchId: BatchId,
     epoch: number,
     now: number,
-  ): port.SettleResult {
+  ): SettleResult {
     const row = this.#rows.find(batchId)?.row
     const ending = row && endingFrom(row)
     if (!ending || conversationIn(row) !== conversation) return { outcome: 'gone' }
@@ -180,7 +191,7 @@ export class Operations {
     return answer.outcome as 'done' | 'already' | 'gone'
   }
 
-  human(act: port.HumanAct, now: number): port.HumanResult {
+  human(act: HumanAct, now: number): HumanResult {
     const { conversation, said } = act
     if (said) {
       if (this.#rows.isKnown(conversation, said.idHash, now)) return { outcome: 'duplicate' }
@@ -210,7 +221,7 @@ export class Operations {
 
   /** `ended`: messages of the turn that are settled; `skipped`: those that were to be counted as open. */
   #takeTurn(
-    { turn, newBatchId }: port.HumanAct,
+    { turn, newBatchId }: HumanAct,
     loaded: Loaded,
     now: number,
   ): { after: Loaded; ended: number | null; skipped: number } {
@@ -223,9 +234,9 @@ export class Operations {
     return { after, ended: before.size, skipped: turn.end === 'reopened' ? before.size : 0 }
   }
 
-  retime(conversation: ConversationKey, retime: port.Retime, now: number): port.RetimeResult {
+  retime(conversation: ConversationKey, retime: Retime, now: number): RetimeResult {
     const loaded = this.#rows.load(conversation)
-    return this.#run(loaded, { type: 'retime', now, retime }).answer as port.RetimeResult
+    return this.#run(loaded, { type: 'retime', now, retime }).answer as RetimeResult
   }
 
   amend(conversation: ConversationKey, amend: port.Amend, now: number): port.AmendResult {
@@ -265,7 +276,7 @@ export class Operations {
     return this.#run(loaded, event, found.n).answer.outcome as 'done' | 'busy' | 'held'
   }
 
-  #sealed(conversation: ConversationKey, turn: Turn, payloads: string[]): port.SealedTurn {
+  #sealed(conversation: ConversationKey, turn: Turn, payloads: string[]): SealedTurn {
     return sealedTurn(conversation, turn, payloads, this.#tally.turnsBeside(conversation) - 1)
   }
 

@@ -7,7 +7,8 @@ import type { BatchId, ConversationKey, Part, SealCause } from '../../message.ts
 import type { ConversationState, OpenBatch, Turn } from '../conversation-state.ts'
 import { NOTHING, wakeAt } from '../conversation-state.ts'
 import { draftIn } from '../draft.ts'
-import type { HoldReason, PartState } from '../store.ts'
+import type { HoldReason } from '../store-holds.ts'
+import type { PartState } from '../store-turn.ts'
 import type { Ending } from '../views.ts'
 import { damaged } from './sqlite-errors.ts'
 

@@ -15,6 +15,16 @@ import type { BatchId, ConversationKey, Part } from '../../message.ts'
 import type { Deadline } from '../../service.ts'
 import { LiveRoles } from '../live-roles.ts'
 import type * as port from '../store.ts'
+import type { HumanAct, HumanResult, PastEntry, Retime, RetimeResult } from '../store-holds.ts'
+import type {
+  BeginResult,
+  ReclaimResult,
+  RecordResult,
+  SealResult,
+  Settlement,
+  SettleResult,
+  Step,
+} from '../store-turn.ts'
 import { batchView, holdView, isForgotten, openView, sentParts } from '../views.ts'
 import { ConversationRows } from './conversation-rows.ts'
 import { GroupCommit } from './group-commit.ts'
@@ -144,7 +154,7 @@ export class SqliteStore implements port.BatchStore {
     return this.#read(({ listing }) => listing.due(this.#clock(), limit, soonMs))
   }
 
-  async seal(due: readonly port.SealRequest[]): Promise<readonly (port.SealResult | Error)[]> {
+  async seal(due: readonly port.SealRequest[]): Promise<readonly (SealResult | Error)[]> {
     const sealing = due.map((request) =>
       this.#run((operations, now) => operations.seal(request, now)),
     )
@@ -152,7 +162,7 @@ export class SqliteStore implements port.BatchStore {
     return sealed.map((one) => (one.status === 'fulfilled' ? one.value : asError(one.reason)))
   }
 
-  reclaim(batchId: BatchId): Promise<port.ReclaimResult> {
+  reclaim(batchId: BatchId): Promise<ReclaimResult> {
     return this.#run((operations, now) => operations.reclaim(batchId, now))
   }
 
@@ -167,16 +177,16 @@ export class SqliteStore implements port.BatchStore {
     conversation: ConversationKey
     batchId: BatchId
     attempt: number
-  }): Promise<port.BeginResult> {
+  }): Promise<BeginResult> {
     return this.#run((operations, now) => operations.begin(turn, now))
   }
 
   record(
     batchId: BatchId,
     epoch: number,
-    step: port.Step,
+    step: Step,
     conversation: ConversationKey,
-  ): Promise<port.RecordResult> {
+  ): Promise<RecordResult> {
     return this.#run((operations, now) =>
       operations.record({ conversation, batchId, epoch, step }, now),
     )
@@ -184,8 +194,8 @@ export class SqliteStore implements port.BatchStore {
 
   settle(
     turn: { conversation: ConversationKey; batchId: BatchId; epoch: number },
-    settlement: port.Settlement,
-  ): Promise<port.SettleResult> {
+    settlement: Settlement,
+  ): Promise<SettleResult> {
     return this.#run((operations, now) => operations.settle(turn, settlement, now))
   }
 
@@ -193,7 +203,7 @@ export class SqliteStore implements port.BatchStore {
     return this.#run((operations, now) => operations.answer(batchId, parts, now))
   }
 
-  human(act: port.HumanAct): Promise<port.HumanResult> {
+  human(act: HumanAct): Promise<HumanResult> {
     return this.#run((operations, now) => operations.human(act, now))
   }
 
@@ -202,7 +212,7 @@ export class SqliteStore implements port.BatchStore {
     return group.run(() => spent.add(account, amount, this.#clock()))
   }
 
-  retime(conversation: ConversationKey, retime: port.Retime): Promise<port.RetimeResult> {
+  retime(conversation: ConversationKey, retime: Retime): Promise<RetimeResult> {
     return this.#run((operations, now) => operations.retime(conversation, retime, now))
   }
 
@@ -254,18 +264,16 @@ export class SqliteStore implements port.BatchStore {
     })
   }
 
-  async history(conversation: ConversationKey): Promise<readonly port.PastEntry[]> {
+  async history(conversation: ConversationKey): Promise<readonly PastEntry[]> {
     return this.#read(({ rows }) =>
-      rows.past
-        .of(conversation, this.#clock())
-        .flatMap(({ at, batchId, body }): port.PastEntry[] => {
-          if (batchId === null) return body === null ? [] : [{ kind: 'human', at, payload: body }]
-          const found = rows.find(batchId)
-          if (!found || conversationIn(found.row) !== conversation) return []
-          const turn = turnFrom(found.row)
-          const payloads = rows.payloads(found.n)
-          return [{ kind: 'turn', at, payloads, heard: turn.heard, sent: sentParts(turn) }]
-        }),
+      rows.past.of(conversation, this.#clock()).flatMap(({ at, batchId, body }): PastEntry[] => {
+        if (batchId === null) return body === null ? [] : [{ kind: 'human', at, payload: body }]
+        const found = rows.find(batchId)
+        if (!found || conversationIn(found.row) !== conversation) return []
+        const turn = turnFrom(found.row)
+        const payloads = rows.payloads(found.n)
+        return [{ kind: 'turn', at, payloads, heard: turn.heard, sent: sentParts(turn) }]
+      }),
     )
   }
 

@@ -1,6 +1,6 @@
 /** The suite's part on humans who step in, on holds, and on what was said and spent. */
 import assert from 'node:assert/strict'
-import type { HumanAct, HumanResult } from '../../../src/batching/store.ts'
+import type { HumanAct, HumanResult } from '../../../src/batching/store-holds.ts'
 import {
   ANNA,
   BORIS,

@@ -4,15 +4,8 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type {
-  AppendResult,
-  BatchStore,
-  BeginResult,
-  Limits,
-  SealedTurn,
-  SealResult,
-  StoreTimes,
-} from '../../../src/batching/store.ts'
+import type { AppendResult, BatchStore, Limits, StoreTimes } from '../../../src/batching/store.ts'
+import type { BeginResult, SealedTurn, SealResult } from '../../../src/batching/store-turn.ts'
 import type { BatchId, ConversationKey } from '../../../src/message.ts'
 
 export interface TestClock {

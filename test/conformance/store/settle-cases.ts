@@ -1,6 +1,6 @@
 /** The end of a turn: answered, failed, again later, given back, reopened; and what is forgotten. */
 import assert from 'node:assert/strict'
-import type { Settlement } from '../../../src/batching/store.ts'
+import type { Settlement } from '../../../src/batching/store-turn.ts'
 import type { Case } from './scene.ts'
 import { ANNA, batchId, HOUR, hashOf, IDLE, payloadOf, payloadsOf, START, TIMES } from './scene.ts'
 

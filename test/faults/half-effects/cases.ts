@@ -10,7 +10,8 @@ import { beat } from '../../../src/batching/redis/redis-roles.ts'
 import * as turns from '../../../src/batching/redis/redis-turns.ts'
 import * as upkeep from '../../../src/batching/redis/redis-upkeep.ts'
 import type { ScriptName } from '../../../src/batching/redis/scripts.ts'
-import type { HumanAct, Settlement, Step } from '../../../src/batching/store.ts'
+import type { HumanAct } from '../../../src/batching/store-holds.ts'
+import type { Settlement, Step } from '../../../src/batching/store-turn.ts'
 import {
   ANNA,
   batchId,
