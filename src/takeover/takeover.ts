@@ -81,8 +81,6 @@ export class Takeover {
   async release(who: Conversation, only: HoldReason | null = null): Promise<boolean> {
     const { store, keys, events } = this.#deps
     const conversation = keys.keyOf(who)
-    const view = await store.conversation(conversation)
-    if (!view.hold) return false
     const released = await store.retime(conversation, { kind: 'release', only })
     if (released.outcome !== 'done') return false
     events.emit('conversation.released', { conversation })
@@ -165,8 +163,8 @@ export class Takeover {
       said: this.#said(message, null),
       hold: { kind: 'release', only: null },
     }))
-    if (result.outcome === 'duplicate') return 'duplicate'
-    if (result.outcome === 'ours') return 'echo'
+    const known = this.#known(result, conversation)
+    if (known) return known
     this.#deps.events.emit('conversation.released', { conversation })
     return 'resumed'
   }
@@ -176,8 +174,15 @@ export class Takeover {
     const said = this.#said(message, humanPayload(message.text))
     const hold = holdOf(0, 'human', true)
     const result = await this.#act(conversation, (view) => ({ ...keeping(view), said, hold }))
-    if (result.outcome === 'ours') return 'echo'
-    return result.outcome === 'duplicate' ? 'duplicate' : 'noted'
+    return this.#known(result, conversation) ?? 'noted'
+  }
+
+  /** Null: heard for the first time, and not from the bot. */
+  #known({ outcome }: HumanResult, conversation: ConversationKey): 'echo' | 'duplicate' | null {
+    if (outcome === 'duplicate') return 'duplicate'
+    if (outcome !== 'ours') return null
+    this.#deps.events.emit('human.echo', { conversation })
+    return 'echo'
   }
 
   #told(
@@ -187,11 +192,8 @@ export class Takeover {
     outcome: 'human' | 'paused',
   ): OwnOutcome {
     const { events } = this.#deps
-    if (result.outcome === 'duplicate') return 'duplicate'
-    if (result.outcome === 'ours') {
-      events.emit('human.echo', { conversation })
-      return 'echo'
-    }
+    const known = this.#known(result, conversation)
+    if (known) return known
     if (result.outcome === 'done' && outcome === 'human') {
       const { answered, turnId } = result
       events.emit('human.steppedIn', { conversation, answered, turnId, heldForMs: forMs })
