@@ -57,10 +57,14 @@ export const ERROR_CODES = {
   port_in_use: 0,
   node_too_old: 0,
   responder_unusable: 0,
+  library_missing: 0,
   // a command fails
   service_unreachable: 0,
   refused: 0,
   no_answer: 0,
+  // a bridge cannot go on
+  library_failed: 0,
+  session_ended: 0,
   // a reply could not be sent
   send_failed: 0,
   send_away: 0,

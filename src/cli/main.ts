@@ -7,6 +7,7 @@ import { SettingsError } from '../config/settings-error.ts'
 import { messageOf, RapidFireError } from '../errors.ts'
 import { printable } from '../observability/printable.ts'
 import { VERSION } from '../version.ts'
+import { bridgeCommand } from './bridge.ts'
 import { configCommand } from './config.ts'
 import { discardCommand } from './discard.ts'
 import { failedCommand } from './failed.ts'
@@ -41,6 +42,7 @@ function programOf(shell: Shell): Command {
     .showHelpAfterError('All commands: npx rapid-fire --help')
   const commands = [
     startCommand(shell),
+    bridgeCommand(shell),
     sendCommand(shell),
     statsCommand(shell),
     flushCommand(shell),
@@ -63,7 +65,7 @@ function programOf(shell: Shell): Command {
 
 function report(error: unknown, args: readonly string[], shell: Shell): void {
   const lines = error instanceof SettingsError ? error.lines : messageOf(error).split('\n')
-  const starting = args[0] === 'start'
+  const starting = args[0] === 'start' || args[0] === 'bridge'
   if (asksForJson(args) && !starting) {
     const code = error instanceof RapidFireError ? error.code : 'internal'
     sayJson(shell, { success: false, error: lines.join('\n'), code })

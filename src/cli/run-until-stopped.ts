@@ -15,6 +15,8 @@ export const ONE_WISH_MS = 200
 
 export interface Running {
   stop(): Promise<void>
+  /** Rejects when it cannot go on by itself. */
+  readonly failed?: Promise<never>
 }
 
 /** Starts, and resolves when all has ended; rejects when the start or the stop failed. */
@@ -22,13 +24,24 @@ export async function runUntilStopped(shell: Shell, start: () => Promise<Running
   const wishes = new StopWishes(shell)
   try {
     const running = await start()
-    await wishes.first
+    const failure = await endOf(running, wishes)
     const inTime = await new Deadline(STOP_WITHIN_MS).race(running.stop())
+    if (failure !== null) throw failure.error
     if (inTime) return
     sayFault(shell, 'did not stop in time: what was being answered is taken up at the next start')
     shell.exit(1)
   } finally {
     wishes.end()
+  }
+}
+
+/** Null when somebody wished the end. */
+async function endOf(running: Running, wishes: StopWishes): Promise<{ error: unknown } | null> {
+  try {
+    await Promise.race([wishes.first, ...(running.failed ? [running.failed] : [])])
+    return null
+  } catch (error) {
+    return { error }
   }
 }
 

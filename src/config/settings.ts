@@ -4,6 +4,7 @@
  * so that its users keep their files); units are in the property names.
  */
 import { MESSAGE_TYPES, type MessageType } from '../message.ts'
+import { BRIDGE_SETTINGS } from './settings-bridge.ts'
 import { HUMAN_SETTINGS } from './settings-human.ts'
 import { RESPONDER_SETTINGS } from './settings-responder.ts'
 import { TURN_SETTINGS } from './settings-turn.ts'
@@ -171,6 +172,7 @@ export const SETTINGS = {
     unit: 'milliseconds',
     meaning: 'How long one part of a reply may take to be sent.',
   }),
+  ...BRIDGE_SETTINGS,
 
   responder: oneOf({
     env: 'RESPONDER',

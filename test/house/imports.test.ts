@@ -32,9 +32,9 @@ const RULES: readonly Rule[] = [
     typesToo: true,
   },
   {
-    says: 'SQLite is known to its engine',
+    says: 'SQLite is known to its engine and to the queue of a bridge',
     to: /^node:sqlite$/,
-    onlyFrom: /^src\/batching\/sqlite\//,
+    onlyFrom: /^src\/(batching\/sqlite\/|bridges\/(bridge-file|event-queue|send-memory)\.ts$)/,
     typesToo: true,
   },
   {
@@ -63,7 +63,8 @@ const RULES: readonly Rule[] = [
   },
   {
     says: 'the SQLite engine meets the rest in the composition root',
-    to: /^src\/batching\/sqlite\//,
+    // What its error numbers mean is the same for every file.
+    to: /^src\/batching\/sqlite\/(?!sqlite-errors)/,
     onlyFrom: /^src\/(batching\/sqlite\/|(gateway|store-choice)\.ts$)/,
     typesToo: true,
   },
@@ -88,8 +89,20 @@ const RULES: readonly Rule[] = [
   },
   {
     says: 'stages do not know the fronts',
-    to: /^src\/(ingress|cli|operations|gateway)/,
+    to: /^src\/(ingress|cli|operations|bridges|gateway)/,
     neverFrom: /^src\/(batching|channels|queue|worker|responders|replies)\//,
+    typesToo: true,
+  },
+  {
+    says: 'bridges know no stage: they speak to the service as everybody does',
+    to: /^src\/(batching\/(?!sqlite\/sqlite-errors)|channels|queue|worker|responders|replies|operations|gateway|cli)/,
+    neverFrom: /^src\/bridges\//,
+    typesToo: true,
+  },
+  {
+    says: 'bridges are known to their command',
+    to: /^src\/bridges\//,
+    onlyFrom: /^src\/(bridges\/|cli\/bridge\.ts$)/,
     typesToo: true,
   },
   {

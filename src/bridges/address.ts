@@ -1,0 +1,34 @@
+/**
+ * Addresses of one person as each library writes them. Pure.
+ *
+ *   79001234567, 79001234567@c.us, 79001234567:12@s.whatsapp.net → number 79001234567
+ *   123456789012345@lid → lid, an address that hides the number
+ */
+export type Address =
+  | { readonly kind: 'number'; readonly digits: string }
+  | { readonly kind: 'lid'; readonly id: string }
+
+/** Null for groups, broadcasts and whatever else is not one person. */
+export function addressOf(to: string): Address | null {
+  const [, user = '', domain = ''] =
+    /^\+?(\d{5,20})(?:_\d+)?(?::\d+)?(?:@([a-z.]+))?$/.exec(to.trim()) ?? []
+  if (user === '') return null
+  switch (domain) {
+    case '':
+    case 'c.us':
+    case 's.whatsapp.net':
+      return user.length <= 15 ? { kind: 'number', digits: user } : null
+    case 'lid':
+      return { kind: 'lid', id: `${user}@lid` }
+    default:
+      return null
+  }
+}
+
+export const ADDRESS_ALLOWED =
+  '`to` must be one person: a phone in digits, or an address ending in @c.us, @s.whatsapp.net or @lid'
+
+/** `false_79001234567@c.us_3EB0…` is `3EB0…` to a library that names the chat apart. */
+export function bareMessageId(messageId: string): string {
+  return /^(?:true|false)_[^_]+_([^_]+)/.exec(messageId)?.[1] ?? messageId
+}
