@@ -209,7 +209,7 @@ export function retime(state: ConversationState, event: EventOf<'retime'>): Redu
 }
 
 /** The longer of two holds stands where it is asked for; a stop lies above all others. */
-function hold(
+export function hold(
   state: ConversationState,
   { forMs, why, atLeast }: Extract<Retime, { kind: 'hold' }>,
   now: number,

@@ -8,13 +8,16 @@
  * (batch, attempt, epoch) – but for `spend`, which adds again – and leaves no half effect when it
  * throws. A timeout means *unknown*: call again with the same arguments.
  *
- * The words of a turn are in `store-turn.ts`, those of holds and humans in `store-holds.ts`.
+ * The words of a turn are in `store-turn.ts`, those of holds and humans in `store-holds.ts`, those of
+ * aliases in `store-alias.ts`. Whatever is asked of an alias is done to the conversation it leads to;
+ * only turns are called by the conversation that they were sealed in.
  *
  * Two engines implement it (Redis, SQLite); the oracle of the tests is `reduce` in memory.
  * All times are ms, all waits are relative to the store's clock.
  */
 import type { BatchId, ConversationKey, Part } from '../message.ts'
 import type { Service } from '../service.ts'
+import type { Link, LinkResult } from './store-alias.ts'
 import type {
   HoldView,
   HumanAct,
@@ -63,6 +66,8 @@ export interface Append {
 export type AppendResult =
   | {
       readonly outcome: 'appended'
+      /** The one that the messages are in: another one where the address is an alias. */
+      readonly conversation: ConversationKey
       /** The open batch; null when all were duplicates and nothing is open. */
       readonly batchId: BatchId | null
       readonly added: number
@@ -247,9 +252,14 @@ export interface BatchStore extends Service {
   discardFailed(batchId: BatchId): Promise<boolean>
   /**
    * A failed batch becomes a turn again, at its first unsent part. busy: a turn is in flight. held:
-   * the conversation is, and the bot would speak into it.
+   * the conversation is, and the bot would speak into it. That of an alias becomes a turn of the
+   * conversation it leads to.
    */
   retry(batchId: BatchId): Promise<'done' | 'none' | 'busy' | 'held'>
+  /** Where each of these leads: itself when it is no alias. */
+  resolve(conversations: readonly ConversationKey[]): Promise<readonly ConversationKey[]>
+  /** Makes one conversation an alias of another one, which gets all that waits there. */
+  link(link: Link): Promise<LinkResult>
 
   /** Open batches and turns that no queue has taken: exact count, one page of them. */
   pending(page: {

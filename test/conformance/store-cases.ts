@@ -3,6 +3,7 @@
  * it may stand in for any other.
  */
 import { describe } from 'node:test'
+import { aliasCases } from './store/alias-cases.ts'
 import { appendCases } from './store/append-cases.ts'
 import { dueCases } from './store/due-cases.ts'
 import { humanCases } from './store/human-cases.ts'
@@ -22,5 +23,6 @@ export function storeCases(name: string, makeStore: MakeStore): void {
     settleCases(it)
     operatorCases(it)
     humanCases(it)
+    aliasCases(it)
   })
 }

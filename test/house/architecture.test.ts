@@ -64,7 +64,7 @@ describe('ARCHITECTURE.md', () => {
     const id = '<batch>' as BatchId
     const spelled = [
       ...[keys.list(c), keys.mirror(c), keys.conversation(c), keys.ids(c), keys.marks(c)],
-      ...[keys.history(c), keys.said('<id>')],
+      ...[keys.history(c), keys.said('<id>'), keys.alias(c)],
       ...[keys.open, keys.turns, keys.batch(id), keys.messages(id), keys.failed, keys.held],
       ...[keys.spent('<tenant>'), keys.counts, keys.roles, keys.store],
     ]

@@ -1,12 +1,13 @@
 /** Random operations as data, and how one is played on a store. Nothing here compares. */
 import fc from 'fast-check'
 import type { AsideReason, BatchStore, Limits, RoleBeat } from '../../src/batching/store.ts'
+import type { Link } from '../../src/batching/store-alias.ts'
 import type { HoldReason, HumanAct, Retime } from '../../src/batching/store-holds.ts'
 import type { Settlement, Step } from '../../src/batching/store-turn.ts'
 import type { BatchId, ConversationKey, Part } from '../../src/message.ts'
-import { ANNA, BORIS, batchId, CLARA, hashOf, payloadOf } from '../conformance/store/scene.ts'
+import { ANNA, BORIS, batchId, CLARA, DORA, hashOf, payloadOf } from '../conformance/store/scene.ts'
 
-const PEOPLE = [ANNA, BORIS, CLARA] as const
+export const PEOPLE = [ANNA, BORIS, CLARA, DORA] as const
 export const MODEL_LIMITS: Limits = { ageMs: 60_000, maxSize: 3, dedupeMs: 120_000 }
 /** Every draft has as many parts. */
 export const DRAFT: readonly Part[] = [{ text: 'Раз.' }, { text: 'Два.' }]
@@ -39,6 +40,12 @@ export type PlayedCommand = { readonly who: ConversationKey } & (
   | { readonly do: 'retime'; readonly retime: Retime }
   | { readonly do: 'amend'; readonly position: number; readonly revoke: boolean }
   | { readonly do: 'seal' | 'reclaim' | 'queued' | 'discardOpen' | 'discardFailed' | 'retry' }
+  /** `first`: whose message comes next, by turns, while both have some. */
+  | {
+      readonly do: 'link'
+      readonly to: ConversationKey
+      readonly first: readonly ('from' | 'to')[]
+    }
   | { readonly do: 'beat' | 'leave' | 'adopt' | 'answer' | 'spend' }
   | {
       readonly do: 'human'
@@ -53,6 +60,8 @@ export type PlayedCommand = { readonly who: ConversationKey } & (
 
 /** What a caller knows of a conversation: it is taken from the answers of the model. */
 export interface Known {
+  /** Where the conversation leads, if anybody asked. */
+  root: ConversationKey | null
   openId: BatchId
   turnId: BatchId
   attempt: number
@@ -64,9 +73,12 @@ export interface Known {
   isOpen: boolean
   /** The elements of the open batch. */
   payloads: readonly string[]
+  /** Messages of the turn. */
+  turnSize: number
 }
 
 export const NOTHING_KNOWN: Known = {
+  root: null,
   openId: batchId('none'),
   turnId: batchId('none'),
   attempt: 1,
@@ -76,6 +88,7 @@ export const NOTHING_KNOWN: Known = {
   runs: false,
   isOpen: false,
   payloads: [],
+  turnSize: 0,
 }
 
 const who = fc.constantFrom(...PEOPLE)
@@ -240,6 +253,15 @@ const asked: fc.Arbitrary<Asked> = fc.oneof(
     }),
   },
   {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('link' as const),
+      who,
+      to: who,
+      first: fc.array(fc.constantFrom('from' as const, 'to' as const), { maxLength: 8 }),
+    }),
+  },
+  {
     weight: 2,
     arbitrary: fc.record({
       do: fc.constant('amend' as const),
@@ -298,12 +320,14 @@ export function moments(clients: number): fc.Arbitrary<readonly Moment[]> {
 export async function play(
   store: BatchStore,
   command: PlayedCommand,
-  known: Known,
+  knows: (who: ConversationKey) => Known,
   step: string,
 ): Promise<unknown> {
   const newId = batchId(`made${step}`)
   const { who: conversation } = command
-  const name = { conversation, batchId: known.turnId }
+  const known = knows(conversation)
+  // Turns are called by the conversation that they were sealed in.
+  const name = { conversation: known.root ?? conversation, batchId: known.turnId }
   switch (command.do) {
     case 'append': {
       const { idleMs, quiet } = command
@@ -317,7 +341,7 @@ export async function play(
       return await store.setAside({ conversation, messages, reason, dedupeMs, newBatchId: newId })
     }
     case 'seal':
-      return await store.seal([{ conversation, batchId: known.openId, restId: newId }])
+      return await store.seal([{ ...name, batchId: known.openId, restId: newId }])
     case 'reclaim':
       return await store.reclaim(known.turnId)
     case 'queued':
@@ -331,7 +355,7 @@ export async function play(
       const needsDraft = ['start', 'sent', 'skip', 'unsent'].includes(command.step.kind)
       if (needsDraft && !known.hasDraft) return 'no worker does that'
       const epoch = known.epoch - Number(command.epochBefore)
-      return await store.record(known.turnId, epoch, command.step, conversation)
+      return await store.record(known.turnId, epoch, command.step, name.conversation)
     }
     case 'settle': {
       const epoch = known.epoch - Number(command.epochBefore)
@@ -343,6 +367,8 @@ export async function play(
       return await store.answer(known.turnId, DRAFT)
     case 'spend':
       return await store.spend(conversation, 3)
+    case 'link':
+      return await store.link(linkOf(command, known, knows(command.to), newId))
     case 'human':
       return await store.human(actOf(command, known, step))
     case 'amend': {
@@ -368,6 +394,31 @@ export async function play(
     case 'adopt':
       return await store.adopt({ ...MODEL_LIMITS, idleMs: 1000 })
   }
+}
+
+/** As one who just resolved and read both would ask. */
+function linkOf(
+  { who, to, first }: Extract<PlayedCommand, { do: 'link' }>,
+  mine: Known,
+  theirs: Known,
+  newId: BatchId,
+): Link {
+  const left = { from: mine.turnSize + mine.payloads.length, to: theirs.payloads.length }
+  const read = {
+    fromTurn: mine.runs ? mine.turnId : null,
+    fromOpen: mine.isOpen ? mine.openId : null,
+    fromSize: left.from,
+    toOpen: theirs.isOpen ? theirs.openId : null,
+    toSize: left.to,
+  }
+  const order: ('from' | 'to')[] = []
+  for (let i = 0; left.from + left.to > 0; i += 1) {
+    const wanted = first[i % first.length] ?? 'from'
+    const side = left[wanted] > 0 ? wanted : wanted === 'from' ? 'to' : 'from'
+    left[side] -= 1
+    order.push(side)
+  }
+  return { from: mine.root ?? who, to: theirs.root ?? to, read, order, newBatchId: newId }
 }
 
 /** As one who just read the conversation would ask. */

@@ -8,11 +8,11 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import type { BatchStore } from '../../src/batching/store.ts'
 import type { ConversationKey } from '../../src/message.ts'
-import { ANNA, BORIS, CLARA, TIMES, testClock } from '../conformance/store/scene.ts'
+import { TIMES, testClock } from '../conformance/store/scene.ts'
 import { OracleStore } from '../support/oracle.ts'
 import type { Holdings } from '../support/oracle-state.ts'
 import type { Command, Known, Moment } from './commands.ts'
-import { moments, NOTHING_KNOWN } from './commands.ts'
+import { moments, NOTHING_KNOWN, PEOPLE } from './commands.ts'
 import type { Setup } from './engines.ts'
 import { naturalCommand } from './natural.ts'
 import type { Call, EngineUnderTest } from './world.ts'
@@ -26,7 +26,6 @@ const MODEL_TIMES = {
   maxStarts: 2,
   maxPending: 2,
 }
-const PEOPLE = [ANNA, BORIS, CLARA] as const
 const ALL = { offset: 0, limit: 1000 }
 
 /** Makes the engines of one sequence; the first decides the order of calls that come together. */
@@ -86,7 +85,11 @@ class Run {
         command.do === 'next'
           ? naturalCommand(this.#oracle, who, command.settlement, `new${at}`)
           : command
-      calls.push({ command: await natural(), known: this.#known.get(who) ?? NOTHING_KNOWN, step })
+      const played = await natural()
+      // Who links has just read both.
+      if (played.do === 'link') for (const one of [who, played.to]) await this.#learn(one, null)
+      const known = new Map(this.#known)
+      calls.push({ command: played, knows: (one) => known.get(one) ?? NOTHING_KNOWN, step })
     }
     return calls
   }
@@ -116,12 +119,14 @@ class Run {
   /** What a caller would know now. */
   async #learn(who: ConversationKey, answer: unknown): Promise<void> {
     const before = this.#known.get(who) ?? NOTHING_KNOWN
-    const { open, turnId, payloads } = await this.#oracle.conversation(who)
+    const { open, turnId, payloads, turnPayloads } = await this.#oracle.conversation(who)
+    const [root = who] = await this.#oracle.resolve([who])
     const turn = turnId && (await this.#oracle.batch(turnId))
     const { batches } = await this.#oracle.failed(ALL)
     const failed = batches.find(({ conversation }) => conversation === who)
     const isGo = typeof answer === 'object' && answer !== null && 'epoch' in answer
     this.#known.set(who, {
+      root,
       openId: open?.batchId ?? before.openId,
       turnId: turnId ?? before.turnId,
       attempt: turn ? turn.attempt : before.attempt,
@@ -131,6 +136,7 @@ class Run {
       runs: turnId !== null,
       isOpen: open !== null,
       payloads,
+      turnSize: turnPayloads.length,
     })
   }
 

@@ -40,6 +40,8 @@ export class OracleState {
   }
   /** `<account> <day>` → sum. */
   readonly spent = new Map<string, number>()
+  /** Where aliases lead, and until when. */
+  readonly aliases = new Map<ConversationKey, { to: ConversationKey; until: number }>()
   readonly #beats = new Map<string, { readonly beat: RoleBeat; readonly at: number }>()
 
   copy(): OracleState {
@@ -47,6 +49,7 @@ export class OracleState {
     for (const [key, talk] of this.talks) copy.talks.set(key, structuredClone(talk))
     for (const [id, ended] of this.ended) copy.ended.set(id, structuredClone(ended))
     for (const [key, beat] of this.#beats) copy.#beats.set(key, beat)
+    for (const [key, alias] of this.aliases) copy.aliases.set(key, alias)
     for (const [key, sum] of this.spent) copy.spent.set(key, sum)
     Object.assign(copy.counts, this.counts)
     return copy
@@ -59,6 +62,17 @@ export class OracleState {
       this.talks.set(conversation, talk)
     }
     return talk
+  }
+
+  /** Where it leads by its own alias; null when it is none. */
+  next(conversation: ConversationKey, now: number): ConversationKey | null {
+    const alias = this.aliases.get(conversation)
+    return alias && alias.until > now ? alias.to : null
+  }
+
+  root(conversation: ConversationKey, now: number): ConversationKey {
+    const next = this.next(conversation, now)
+    return next === null ? conversation : this.root(next, now)
   }
 
   remember(

@@ -8,6 +8,7 @@ import { dayOf } from '../../src/batching/day.ts'
 import { isAsRead } from '../../src/batching/human-act.ts'
 import { reduce } from '../../src/batching/reduce.ts'
 import type * as port from '../../src/batching/store.ts'
+import type { Link, LinkResult } from '../../src/batching/store-alias.ts'
 import type {
   HumanAct,
   HumanResult,
@@ -38,6 +39,7 @@ import type { Clock } from '../../src/clock.ts'
 import { tenantOfKey } from '../../src/conversation-key.ts'
 import type { BatchId, ConversationKey, Part } from '../../src/message.ts'
 import { dueOf } from './oracle-due.ts'
+import { linkIn } from './oracle-link.ts'
 import { unseen } from './oracle-seen.ts'
 import { type Ended, type Holdings, OracleState, type Talk } from './oracle-state.ts'
 
@@ -82,12 +84,13 @@ export class OracleStore implements port.BatchStore {
   }
 
   async append({
-    conversation,
+    conversation: asked,
     messages,
     limits,
     newBatchId,
   }: port.Append): Promise<port.AppendResult> {
     const now = this.#clock()
+    const conversation = this.#root(asked)
     const talk = this.#state.talk(conversation)
     const fresh = unseen(talk.seen, messages, limits.dedupeMs, now)
     if (fresh.length > 0 && !talk.state.open && this.#openCount() >= this.#times.maxPending) {
@@ -101,6 +104,7 @@ export class OracleStore implements port.BatchStore {
     const { open } = talk.state
     return {
       outcome: 'appended',
+      conversation,
       batchId: open?.id ?? null,
       added: fresh.length,
       duplicates,
@@ -109,13 +113,14 @@ export class OracleStore implements port.BatchStore {
   }
 
   async setAside({
-    conversation,
+    conversation: asked,
     messages,
     reason,
     dedupeMs,
     newBatchId,
   }: port.SetAside): Promise<port.SetAsideResult> {
     const now = this.#clock()
+    const conversation = this.#root(asked)
     const talk = this.#state.talk(conversation)
     const fresh = unseen(talk.seen, messages, dedupeMs, now)
     const added = fresh.length
@@ -244,7 +249,8 @@ export class OracleStore implements port.BatchStore {
 
   async human(act: HumanAct): Promise<HumanResult> {
     const now = this.#clock()
-    const { conversation, said, turn, newBatchId, restId } = act
+    const { said, turn, newBatchId, restId } = act
+    const conversation = this.#root(act.conversation)
     const talk = this.#state.talk(conversation)
     if (said && unseen(talk.seen, [said], said.dedupeMs, now).length === 0) {
       return { outcome: 'duplicate' }
@@ -275,7 +281,7 @@ export class OracleStore implements port.BatchStore {
   async history(conversation: ConversationKey): Promise<readonly PastEntry[]> {
     const after = this.#clock() - this.#times.historyMs
     return this.#state
-      .talk(conversation)
+      .talk(this.#root(conversation))
       .past.filter(({ at }) => at > after)
       .flatMap(({ at, batchId, payload }): PastEntry[] => {
         if (batchId === null) return [{ kind: 'human', at, payload }]
@@ -298,7 +304,7 @@ export class OracleStore implements port.BatchStore {
     idHashes: readonly string[],
     dedupeMs: number,
   ): Promise<readonly boolean[]> {
-    const { seen } = this.#state.talk(conversation)
+    const { seen } = this.#state.talk(this.#root(conversation))
     const now = this.#clock()
     return idHashes.map((idHash) => unseen(seen, [{ idHash }], dedupeMs, now).length === 0)
   }
@@ -317,14 +323,15 @@ export class OracleStore implements port.BatchStore {
   }
 
   async retime(conversation: ConversationKey, retime: Retime): Promise<RetimeResult> {
-    return this.#run(conversation, {
+    return this.#run(this.#root(conversation), {
       type: 'retime',
       now: this.#clock(),
       retime,
     }) as RetimeResult
   }
 
-  async amend(conversation: ConversationKey, amend: port.Amend): Promise<port.AmendResult> {
+  async amend(asked: ConversationKey, amend: port.Amend): Promise<port.AmendResult> {
+    const conversation = this.#root(asked)
     const { open } = this.#state.talk(conversation)
     const index = open.indexOf(amend.before)
     if (index < 0) return { outcome: 'changed' }
@@ -337,7 +344,8 @@ export class OracleStore implements port.BatchStore {
     return { outcome: 'done' }
   }
 
-  async discardOpen(conversation: ConversationKey): Promise<number> {
+  async discardOpen(asked: ConversationKey): Promise<number> {
+    const conversation = this.#root(asked)
     const size = this.#state.talk(conversation).state.open?.size ?? 0
     this.#run(conversation, { type: 'discard', now: this.#clock() })
     return size
@@ -355,7 +363,8 @@ export class OracleStore implements port.BatchStore {
   async retry(batchId: BatchId): Promise<'done' | 'none' | 'busy' | 'held'> {
     const ended = this.#kept(batchId)
     if (ended?.state !== 'failed') return 'none'
-    const { conversation, turn: failed, payloads } = ended
+    const { turn: failed, payloads } = ended
+    const conversation = this.#root(ended.conversation)
     const answer = this.#run(conversation, { type: 'retry', now: this.#clock(), failed })
     if (answer.outcome !== 'done') return answer.outcome as 'busy' | 'held'
     this.#state.ended.delete(batchId)
@@ -391,8 +400,25 @@ export class OracleStore implements port.BatchStore {
     return ended ? batchView(ended.conversation, ended.turn, ended) : null
   }
 
-  async conversation(conversation: ConversationKey): Promise<port.ConversationView> {
+  async resolve(conversations: readonly ConversationKey[]): Promise<readonly ConversationKey[]> {
+    return conversations.map((conversation) => this.#root(conversation))
+  }
+
+  async link(link: Link): Promise<LinkResult> {
     const now = this.#clock()
+    const told = (past: Talk['past']): Talk['past'] =>
+      past.filter(
+        ({ at, batchId }) =>
+          at > now - this.#times.historyMs && (batchId === null || this.#kept(batchId) !== null),
+      )
+    const { answer, isNear } = linkIn(this.#state, link, { now, times: this.#times, told })
+    if (isNear) this.#wake()
+    return answer
+  }
+
+  async conversation(asked: ConversationKey): Promise<port.ConversationView> {
+    const now = this.#clock()
+    const conversation = this.#root(asked)
     const { state, open, turn } = this.#state.talk(conversation)
     return {
       open: openView(conversation, state, now),
@@ -405,7 +431,7 @@ export class OracleStore implements port.BatchStore {
 
   async sizes(conversations: readonly ConversationKey[]): ReturnType<port.BatchStore['sizes']> {
     return conversations.map((conversation) => {
-      const { open } = this.#state.talk(conversation).state
+      const { open } = this.#state.talk(this.#root(conversation)).state
       return open && { batchId: open.id, size: open.size, lastAt: open.lastAt }
     })
   }
@@ -465,9 +491,18 @@ export class OracleStore implements port.BatchStore {
     talk.state = after
     for (const effect of effects) this.#apply(conversation, talk, effect, event.now)
     if (leavesNearDeadline(before, after, event.now, this.#times.wakeMs)) {
-      for (const listener of this.#listeners) listener()
+      this.#wake()
     }
     return answer
+  }
+
+  #wake(): void {
+    for (const listener of this.#listeners) listener()
+  }
+
+  /** Where an alias leads. */
+  #root(conversation: ConversationKey): ConversationKey {
+    return this.#state.root(conversation, this.#clock())
   }
 
   #apply(conversation: ConversationKey, talk: Talk, effect: Effect, now: number): void {

@@ -9,7 +9,7 @@
  *   rf:failed     zset    batch → when                        rf:n        hash    counts
  *   rf:held       zset    c → end of the hold                 rf:o:c      zset    hashes of what we sent
  *   rf:h:c        list    what was said before                rf:u:<id>   string  words of a human
- *   rf:s:<account> hash   what was spent today
+ *   rf:s:<account> hash   what was spent today                rf:a:c      string  where an alias leads
  *   rf:roles      zset    heartbeats                          rf:store    string  identity
  */
 import type { BatchId, ConversationKey } from '../../message.ts'
@@ -52,6 +52,9 @@ export class RedisKeys {
   }
   marks(c: ConversationKey): string {
     return `rf:${this.#tag}o:${c}`
+  }
+  alias(c: ConversationKey): string {
+    return `rf:${this.#tag}a:${c}`
   }
   history(c: ConversationKey): string {
     return `rf:${this.#tag}h:${c}`

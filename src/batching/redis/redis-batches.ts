@@ -29,13 +29,14 @@ export async function append(calls: RedisCalls, append: Port.Append): Promise<Po
   for (const m of messages) args.push(m.idHash, m.payload, m.idleMs, m.quiet ? 1 : 0)
   const reply = await calls.run(
     'append',
-    [k.list(c), k.mirror(c), k.conversation(c), k.ids(c), k.open, k.counts],
+    [k.list(c), k.mirror(c), k.conversation(c), k.ids(c), k.open, k.counts, k.alias(c)],
     args,
   )
   const [outcome, batchId, added, duplicates, size] = texts(reply)
   if (outcome === 'full') return { outcome }
   return {
     outcome: 'appended',
+    conversation: c,
     batchId: (batchId || null) as BatchId | null,
     added: Number(added),
     duplicates: Number(duplicates),
@@ -53,7 +54,7 @@ export async function setAside(
   for (;;) {
     const reply = await calls.run(
       'set-aside',
-      [k.conversation(c), k.ids(c), k.batch(id), k.messages(id), k.failed, k.counts],
+      [k.conversation(c), k.ids(c), k.batch(id), k.messages(id), k.failed, k.counts, k.alias(c)],
       [
         calls.now(),
         id,

@@ -35,6 +35,7 @@ export async function human(calls: RedisCalls, act: HumanAct): Promise<HumanResu
       k.messages(turnId),
       k.batch(openId),
       k.messages(openId),
+      k.alias(c),
     ],
     [
       calls.now(),
@@ -105,13 +106,27 @@ export async function readHolds(
   return { count, holds }
 }
 
+/** One entry of the past, with the id that the list names it by. */
+export interface Told {
+  readonly id: string
+  readonly at: number
+  readonly entry: PastEntry
+}
+
 export async function readHistory(
+  ...read: Parameters<typeof readTold>
+): Promise<readonly PastEntry[]> {
+  return (await readTold(...read)).told.map(({ entry }) => entry)
+}
+
+/** All that is named, newest first, and what is told of it, oldest first. */
+export async function readTold(
   redis: Redis,
   keys: RedisKeys,
   c: ConversationKey,
   ageMs: number,
   clock: Clock | undefined,
-): Promise<PastEntry[]> {
+): Promise<{ ids: readonly string[]; told: readonly Told[] }> {
   const [ids, time] = (await pipelined(redis, [['lrange', keys.history(c), 0, -1], ['time']])) as [
     string[],
     string[],
@@ -125,22 +140,22 @@ export async function readHistory(
       ['lrange', keys.messages(id as BatchId), 0, -1],
     ]),
   )
-  return ids
-    .flatMap((id, i): PastEntry[] => {
-      const [said, hash, payloads] = replies.slice(3 * i, 3 * i + 3) as [
-        string | null,
-        Record<string, string>,
-        string[],
-      ]
-      if (said) {
-        const space = said.indexOf(' ')
-        return [{ kind: 'human', at: Number(said.slice(0, space)), payload: said.slice(space + 1) }]
-      }
-      if (hash.state !== 'answered' || hash.c !== c) return []
-      const view = batchView(id as BatchId, hash)
-      const heard = hash.heard ?? null
-      return [{ kind: 'turn', at: view.settledAt ?? 0, payloads, heard, sent: sentParts(view) }]
-    })
+  const told = ids
+    .map((id, i) => ({ id, entry: pastEntry(id, replies.slice(3 * i, 3 * i + 3)) }))
+    .flatMap(({ id, entry }) => (entry ? [{ id, at: entry.at, entry }] : []))
     .filter(({ at }) => at > after)
-    .reverse()
+  return { ids, told: told.toReversed() }
+}
+
+/** Words of a human, or an answered batch; null when neither is kept any more. */
+function pastEntry(id: string, replies: readonly unknown[]): PastEntry | null {
+  const [said, hash, payloads] = replies as [string | null, Record<string, string>, string[]]
+  if (said) {
+    const space = said.indexOf(' ')
+    return { kind: 'human', at: Number(said.slice(0, space)), payload: said.slice(space + 1) }
+  }
+  if (hash.state !== 'answered') return null
+  const view = batchView(id as BatchId, hash)
+  const heard = hash.heard ?? null
+  return { kind: 'turn', at: view.settledAt ?? 0, payloads, heard, sent: sentParts(view) }
 }

@@ -14,6 +14,7 @@ import type { Events } from '../../observability/events.ts'
 import type { Deadline } from '../../service.ts'
 import { otherTenant } from '../other-tenant.ts'
 import type * as Port from '../store.ts'
+import type { Link, LinkResult } from '../store-alias.ts'
 import type { HumanAct, HumanResult, PastEntry, Retime, RetimeResult } from '../store-holds.ts'
 import type {
   BeginResult,
@@ -37,6 +38,7 @@ import {
 } from './connection.ts'
 import { redisError } from './errors.ts'
 import { RedisKeys } from './keys.ts'
+import * as aliases from './redis-alias.ts'
 import * as batches from './redis-batches.ts'
 import * as humans from './redis-human.ts'
 import {
@@ -187,10 +189,14 @@ export class RedisStore implements Port.BatchStore {
   }
 
   append(append: Port.Append): Promise<Port.AppendResult> {
-    return batches.append(this.#calls, append)
+    return aliases.follow(append.conversation, (conversation) =>
+      batches.append(this.#calls, { ...append, conversation }),
+    )
   }
   setAside(aside: Port.SetAside): Promise<Port.SetAsideResult> {
-    return batches.setAside(this.#calls, aside)
+    return aliases.follow(aside.conversation, (conversation) =>
+      batches.setAside(this.#calls, { ...aside, conversation }),
+    )
   }
   due(ask: { limit: number; soonMs: number }): Promise<Port.Due> {
     return batches.due(this.#calls, ask)
@@ -231,26 +237,43 @@ export class RedisStore implements Port.BatchStore {
     return turns.answer(this.#calls, batchId, parts)
   }
   human(act: HumanAct): Promise<HumanResult> {
-    return humans.human(this.#calls, act)
+    return aliases.follow(act.conversation, (conversation) =>
+      humans.human(this.#calls, { ...act, conversation }),
+    )
   }
   spend(account: string, amount: number): Promise<number> {
     return humans.spend(this.#calls, account, amount)
   }
 
   retime(c: ConversationKey, retime: Retime): Promise<RetimeResult> {
-    return upkeep.retime(this.#calls, c, retime)
+    return aliases.follow(c, (to) => upkeep.retime(this.#calls, to, retime))
   }
   amend(c: ConversationKey, amend: Port.Amend): Promise<Port.AmendResult> {
-    return upkeep.amend(this.#calls, c, amend)
+    return aliases.follow(c, (to) => upkeep.amend(this.#calls, to, amend))
   }
   discardOpen(c: ConversationKey): Promise<number> {
-    return upkeep.discardOpen(this.#calls, c)
+    return aliases.follow(c, (to) => upkeep.discardOpen(this.#calls, to))
   }
   discardFailed(batchId: BatchId): Promise<boolean> {
     return upkeep.discardFailed(this.#calls, batchId)
   }
   retry(batchId: BatchId): Promise<'done' | 'none' | 'busy' | 'held'> {
     return upkeep.retry(this.#calls, batchId)
+  }
+  async link(link: Link): Promise<LinkResult> {
+    if (link.from === link.to) return { outcome: 'already' }
+    return aliases.link(this.#calls, link, this.#options.clock)
+  }
+  resolve(conversations: readonly ConversationKey[]): Promise<readonly ConversationKey[]> {
+    return this.#calls.guard(aliases.resolve(this.#redis, this.#keys, conversations))
+  }
+  /** Reads one conversation where it is. */
+  async #read<Answer>(
+    c: ConversationKey,
+    read: (to: ConversationKey) => Promise<Answer>,
+  ): Promise<Answer> {
+    const [to = c] = await this.resolve([c])
+    return this.#calls.guard(read(to))
   }
   adopt(limits: Port.Limits & { idleMs: number }): Promise<number> {
     return upkeep.adopt(this.#calls, limits)
@@ -270,11 +293,13 @@ export class RedisStore implements Port.BatchStore {
   }
 
   conversation(c: ConversationKey): Promise<Port.ConversationView> {
-    return this.#calls.guard(readConversation(this.#redis, this.#keys, c, this.#options.clock))
+    const { clock } = this.#options
+    return this.#read(c, (to) => readConversation(this.#redis, this.#keys, to, clock))
   }
 
-  sizes(conversations: readonly ConversationKey[]): ReturnType<Port.BatchStore['sizes']> {
-    return this.#calls.guard(readSizes(this.#redis, this.#keys, conversations))
+  async sizes(conversations: readonly ConversationKey[]): ReturnType<Port.BatchStore['sizes']> {
+    const there = await this.resolve(conversations)
+    return this.#calls.guard(readSizes(this.#redis, this.#keys, there))
   }
 
   holds(page: { offset: number; limit: number }): ReturnType<Port.BatchStore['holds']> {
@@ -287,13 +312,13 @@ export class RedisStore implements Port.BatchStore {
     dedupeMs: number,
   ): Promise<readonly boolean[]> {
     const { clock } = this.#options
-    return this.#calls.guard(readKnown(this.#redis, this.#keys, c, idHashes, dedupeMs, clock))
+    return this.#read(c, (to) => readKnown(this.#redis, this.#keys, to, idHashes, dedupeMs, clock))
   }
 
   history(c: ConversationKey): Promise<readonly PastEntry[]> {
-    const { historyMs } = this.#options.times
-    return this.#calls.guard(
-      humans.readHistory(this.#redis, this.#keys, c, historyMs, this.#options.clock),
+    const { times, clock } = this.#options
+    return this.#read(c, (to) =>
+      humans.readHistory(this.#redis, this.#keys, to, times.historyMs, clock),
     )
   }
 

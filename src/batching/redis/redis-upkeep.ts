@@ -5,6 +5,7 @@ import type * as Port from '../store.ts'
 import type { Retime, RetimeResult } from '../store-holds.ts'
 import type { RedisCalls } from './calls.ts'
 import { redisError } from './errors.ts'
+import { follow } from './redis-alias.ts'
 import { texts } from './scripts.ts'
 
 export async function retime(
@@ -15,7 +16,7 @@ export async function retime(
   const k = calls.keys
   const reply = await calls.run(
     'retime',
-    [k.conversation(c), k.open, k.held],
+    [k.conversation(c), k.open, k.held, k.alias(c)],
     [calls.now(), c, calls.times.wakeMs, calls.channel, retime.kind, ...retimeArgs(retime)],
   )
   const [outcome, batchId, dueAt] = texts(reply)
@@ -49,7 +50,7 @@ export async function amend(
   const after = amend.kind === 'edit' ? amend.after : ''
   const reply = await calls.run(
     'amend',
-    [k.list(c), k.mirror(c), k.conversation(c), k.open, k.counts],
+    [k.list(c), k.mirror(c), k.conversation(c), k.open, k.counts, k.alias(c)],
     [calls.now(), c, calls.times.wakeMs, calls.channel, amend.kind, amend.before, after],
   )
   return { outcome: texts(reply)[0] as Port.AmendResult['outcome'] }
@@ -57,7 +58,7 @@ export async function amend(
 
 export async function discardOpen(calls: RedisCalls, c: ConversationKey): Promise<number> {
   const k = calls.keys
-  const keys = [k.list(c), k.mirror(c), k.conversation(c), k.open, k.counts]
+  const keys = [k.list(c), k.mirror(c), k.conversation(c), k.open, k.counts, k.alias(c)]
   return Number(await calls.run('discard', keys, [calls.now(), c]))
 }
 
@@ -74,12 +75,17 @@ export async function retry(
   batchId: BatchId,
 ): Promise<'done' | 'none' | 'busy' | 'held'> {
   const k = calls.keys
-  const c = await conversationOf(calls, batchId)
-  if (!c) return 'none'
-  const reply = await calls.run(
-    'retry',
-    [k.batch(batchId), k.conversation(c), k.open, k.turns, k.failed, k.counts],
-    [calls.now(), batchId, c, calls.channel],
+  const former = await conversationOf(calls, batchId)
+  if (!former) return 'none'
+  const reply = await follow(former, (c) =>
+    calls.run(
+      'retry',
+      [
+        ...[k.batch(batchId), k.conversation(c), k.conversation(former)],
+        ...[k.open, k.turns, k.failed, k.counts, k.alias(c)],
+      ],
+      [calls.now(), batchId, c, calls.channel],
+    ),
   )
   return texts(reply)[0] as 'done' | 'none' | 'busy' | 'held'
 }

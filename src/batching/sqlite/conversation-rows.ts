@@ -12,6 +12,7 @@ import type {
   ReduceLimits,
   Turn,
 } from '../conversation-state.ts'
+import { NOTHING } from '../conversation-state.ts'
 import { reduce } from '../reduce.ts'
 import type { StoreTimes } from '../store.ts'
 import type { Ending } from '../views.ts'
@@ -170,6 +171,22 @@ export class ConversationRows {
     const seq = numberIn(found, 'seq')
     const before = this.#statements.before.get(n, numberIn(found, 'lane'), seq)
     return { seq, position: 1 + (before ? numberIn(before, 'n') : 0) }
+  }
+
+  /**
+   * Writes a conversation that took over what another one had; its messages have come already, and
+   * nothing waits or holds in the other one any more.
+   */
+  saveJoined(from: Loaded, before: Loaded, after: Loaded, now: number): void {
+    const { conversation, state, openRow } = after
+    if (from.state.holdUntil !== 0) this.#hold(from.conversation, NOTHING)
+    if (state === before.state) return
+    this.#hold(conversation, state)
+    if (!state.open) return
+    this.#statements.saveOpen.run(openRow, ...openValues(state.open, state, now))
+    this.#statements.saveFirst.run(state.open.firstAt, openRow)
+    const wereOpen = Number(before.state.open !== null) + Number(from.state.open !== null)
+    this.#tally.addOpenBatches(1 - wereOpen)
   }
 
   edit(seq: number, body: string): void {

@@ -5,9 +5,10 @@
  */
 import type { BatchId, ConversationKey, Part } from '../../message.ts'
 import { addAside } from '../aside.ts'
-import type { Answer, Event, Turn } from '../conversation-state.ts'
+import type { Answer, ConversationState, Event, Turn } from '../conversation-state.ts'
 import { isAsRead } from '../human-act.ts'
 import type * as port from '../store.ts'
+import type { Link, LinkResult } from '../store-alias.ts'
 import type { HumanAct, HumanResult, Retime, RetimeResult } from '../store-holds.ts'
 import type {
   BeginResult,
@@ -20,7 +21,9 @@ import type {
   Step,
 } from '../store-turn.ts'
 import { isForgotten, leavesNearDeadline, sealedTurn } from '../views.ts'
+import type { AliasRows } from './alias-rows.ts'
 import type { ConversationRows, Loaded } from './conversation-rows.ts'
+import { Linking } from './linking.ts'
 import type { Marks } from './marks.ts'
 import { conversationIn, endingFrom, numberIn, turnFrom } from './rows.ts'
 import type { Tally } from './tally.ts'
@@ -34,13 +37,23 @@ export class Operations {
   readonly #rows: ConversationRows
   readonly #tally: Tally
   readonly #marks: Marks
+  readonly #aliases: AliasRows
+  readonly #linking: Linking
   readonly #times: port.StoreTimes
   #mustWake = false
 
-  constructor(rows: ConversationRows, tally: Tally, marks: Marks, times: port.StoreTimes) {
+  constructor(
+    rows: ConversationRows,
+    tally: Tally,
+    marks: Marks,
+    aliases: AliasRows,
+    times: port.StoreTimes,
+  ) {
     this.#rows = rows
     this.#tally = tally
     this.#marks = marks
+    this.#aliases = aliases
+    this.#linking = new Linking(rows, aliases, times)
     this.#times = times
   }
 
@@ -52,7 +65,8 @@ export class Operations {
   }
 
   append(append: port.Append, now: number): port.AppendResult {
-    const { conversation, limits, newBatchId } = append
+    const { limits, newBatchId } = append
+    const conversation = this.#aliases.root(append.conversation, now)
     const loaded = this.#rows.load(conversation)
     const messages = this.#unseen(conversation, append.messages, now)
     const added = messages.length
@@ -68,6 +82,7 @@ export class Operations {
     const { open } = state
     return {
       outcome: 'appended',
+      conversation,
       batchId: open?.id ?? null,
       added,
       duplicates,
@@ -76,7 +91,8 @@ export class Operations {
   }
 
   setAside(aside: port.SetAside, now: number): port.SetAsideResult {
-    const { conversation, reason, dedupeMs, newBatchId } = aside
+    const { reason, dedupeMs, newBatchId } = aside
+    const conversation = this.#aliases.root(aside.conversation, now)
     const messages = this.#unseen(conversation, aside.messages, now)
     const added = messages.length
     const duplicates = aside.messages.length - added
@@ -192,7 +208,8 @@ export class Operations {
   }
 
   human(act: HumanAct, now: number): HumanResult {
-    const { conversation, said } = act
+    const { said } = act
+    const conversation = this.#aliases.root(act.conversation, now)
     if (said) {
       if (this.#rows.isKnown(conversation, said.idHash, now)) return { outcome: 'duplicate' }
       const isOurs = this.#marks.has(conversation, said.marks, now)
@@ -235,12 +252,12 @@ export class Operations {
   }
 
   retime(conversation: ConversationKey, retime: Retime, now: number): RetimeResult {
-    const loaded = this.#rows.load(conversation)
+    const loaded = this.#rows.load(this.#aliases.root(conversation, now))
     return this.#run(loaded, { type: 'retime', now, retime }).answer as RetimeResult
   }
 
   amend(conversation: ConversationKey, amend: port.Amend, now: number): port.AmendResult {
-    const loaded = this.#rows.load(conversation)
+    const loaded = this.#rows.load(this.#aliases.root(conversation, now))
     const found = loaded.openRow === null ? null : this.#rows.findBody(loaded.openRow, amend.before)
     if (!found) return { outcome: 'changed' }
     if (amend.kind === 'edit') {
@@ -253,7 +270,7 @@ export class Operations {
   }
 
   discardOpen(conversation: ConversationKey, now: number): number {
-    const loaded = this.#rows.load(conversation)
+    const loaded = this.#rows.load(this.#aliases.root(conversation, now))
     this.#run(loaded, { type: 'discard', now })
     return loaded.state.open?.size ?? 0
   }
@@ -271,9 +288,21 @@ export class Operations {
   retry(batchId: BatchId, now: number): 'done' | 'none' | 'busy' | 'held' {
     const found = this.#rows.find(batchId)
     if (found?.row.state !== 'failed') return 'none'
-    const loaded = this.#rows.load(conversationIn(found.row))
+    const former = conversationIn(found.row)
+    const conversation = this.#aliases.root(former, now)
+    const loaded = this.#rows.load(conversation)
     const event: Event = { type: 'retry', now, failed: turnFrom(found.row) }
-    return this.#run(loaded, event, found.n).answer.outcome as 'done' | 'busy' | 'held'
+    const outcome = this.#run(loaded, event, found.n).answer.outcome as 'done' | 'busy' | 'held'
+    if (outcome === 'done' && conversation !== former) {
+      this.#aliases.moveBatch(found.n, conversation)
+    }
+    return outcome
+  }
+
+  link(link: Link, now: number): LinkResult {
+    const { answer, change } = this.#linking.link(link, now)
+    if (change) this.#wakeFor(change.before.state, change.after.state, now)
+    return answer
   }
 
   #sealed(conversation: ConversationKey, turn: Turn, payloads: string[]): SealedTurn {
@@ -282,10 +311,12 @@ export class Operations {
 
   #run(before: Loaded, event: Event, revived?: number): Loaded & { readonly answer: Answer } {
     const after = this.#rows.run(before, event, revived)
-    if (leavesNearDeadline(before.state, after.state, event.now, this.#times.wakeMs)) {
-      this.#mustWake = true
-    }
+    this.#wakeFor(before.state, after.state, event.now)
     return after
+  }
+
+  #wakeFor(before: ConversationState, after: ConversationState, now: number): void {
+    if (leavesNearDeadline(before, after, now, this.#times.wakeMs)) this.#mustWake = true
   }
 
   #payloads(turnRow: number | null): string[] {

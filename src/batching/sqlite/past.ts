@@ -38,6 +38,10 @@ export class Past {
     this.#statements.trim.run(conversation, this.#turns)
   }
 
+  forget(conversation: ConversationKey): void {
+    this.#statements.forget.run(conversation)
+  }
+
   /** Oldest first. */
   of(conversation: ConversationKey, now: number): PastRow[] {
     return this.#statements.of
@@ -57,6 +61,7 @@ function prepare(database: DatabaseSync) {
     add: sql('INSERT INTO past (conversation, at, batch_id, body) VALUES (?, ?, ?, ?)'),
     trim: sql(`DELETE FROM past WHERE conversation = ?1 AND seq <=
       (SELECT seq FROM past WHERE conversation = ?1 ORDER BY seq DESC LIMIT 1 OFFSET ?2)`),
+    forget: sql('DELETE FROM past WHERE conversation = ?'),
     of: sql(`SELECT at, batch_id, body FROM past WHERE conversation = ? AND at > ?
       ORDER BY seq DESC LIMIT ?`),
   }

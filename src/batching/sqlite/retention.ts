@@ -1,7 +1,7 @@
 /**
  * Deletes what nobody has to remember: answered batches after their retention, message ids after
- * the window in which they are remembered, holds that have ended. A bounded number at a time, by
- * index, so that no caller waits long behind it.
+ * the window in which they are remembered, holds that have ended, aliases that nobody named for
+ * long. A bounded number at a time, by index, so that no caller waits long behind it.
  */
 import type { DatabaseSync } from 'node:sqlite'
 import type { ConversationRows } from './conversation-rows.ts'
@@ -38,8 +38,10 @@ export class Retention {
       this.#statements.forgetPast.run(now - this.#retentionMs, ROWS_AT_ONCE).changes,
     )
     const holds = Number(this.#statements.forgetHolds.run(now, ROWS_AT_ONCE).changes)
+    const aliases = Number(this.#statements.forgetAliases.run(now, ROWS_AT_ONCE).changes)
     const isMore =
-      batches.length === BATCHES_AT_ONCE || [ids, holds, marks, past].includes(ROWS_AT_ONCE)
+      batches.length === BATCHES_AT_ONCE ||
+      [ids, holds, marks, past, aliases].includes(ROWS_AT_ONCE)
     this.#nextAt = isMore ? now : now + EVERY_MS
   }
 }
@@ -54,6 +56,8 @@ function prepare(database: DatabaseSync) {
       (SELECT conversation, hash FROM mark WHERE until <= ? LIMIT ?)`),
     forgetPast: database.prepare(`DELETE FROM past WHERE seq IN
       (SELECT seq FROM past WHERE at <= ? LIMIT ?)`),
+    forgetAliases: database.prepare(`DELETE FROM alias WHERE conversation IN
+      (SELECT conversation FROM alias WHERE until <= ? LIMIT ?)`),
     forgetHolds: database.prepare(`DELETE FROM hold WHERE conversation IN
       (SELECT conversation FROM hold WHERE until <= ? LIMIT ?)`),
   }

@@ -7,6 +7,7 @@
  *   hold     conversations that are not sealed now; `until` NULL = until released
  *   tally    the counts of messages
  *   past     what was said before, for the responder
+ *   alias    conversations that lead to another one
  *   mark     hashes of what we sent, so that its echo is known as ours
  *   spent    what an account spent on a day
  *   meta     identity of the store
@@ -140,7 +141,16 @@ CREATE TABLE spent (
 ) STRICT, WITHOUT ROWID;
 `
 
-export const MIGRATIONS: readonly string[] = [FIRST, HUMANS]
+const ALIASES = `
+CREATE TABLE alias (
+  conversation TEXT PRIMARY KEY,
+  leads_to TEXT NOT NULL,
+  until REAL NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX alias_until ON alias (until);
+`
+
+export const MIGRATIONS: readonly string[] = [FIRST, HUMANS, ALIASES]
 
 const PARTS = `
 SELECT type || ' ' || name AS part FROM sqlite_schema WHERE sql NOTNULL

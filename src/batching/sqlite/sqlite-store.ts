@@ -15,6 +15,7 @@ import type { BatchId, ConversationKey, Part } from '../../message.ts'
 import type { Deadline } from '../../service.ts'
 import { LiveRoles } from '../live-roles.ts'
 import type * as port from '../store.ts'
+import type { Link, LinkResult } from '../store-alias.ts'
 import type { HumanAct, HumanResult, PastEntry, Retime, RetimeResult } from '../store-holds.ts'
 import type {
   BeginResult,
@@ -26,6 +27,7 @@ import type {
   Step,
 } from '../store-turn.ts'
 import { batchView, holdView, isForgotten, openView, sentParts } from '../views.ts'
+import { AliasRows } from './alias-rows.ts'
 import { ConversationRows } from './conversation-rows.ts'
 import { GroupCommit } from './group-commit.ts'
 import { claimTenant, storeId } from './identity.ts'
@@ -59,6 +61,7 @@ interface Opened {
   /** A write without an effect. */
   readonly touch: StatementSync
   readonly rows: ConversationRows
+  readonly aliases: AliasRows
   readonly tally: Tally
   readonly spent: SpentRows
   readonly operations: Operations
@@ -232,6 +235,18 @@ export class SqliteStore implements port.BatchStore {
     return this.#run((operations, now) => operations.retry(batchId, now))
   }
 
+  link(link: Link): Promise<LinkResult> {
+    return this.#run((operations, now) => operations.link(link, now))
+  }
+
+  async resolve(conversations: readonly ConversationKey[]): Promise<readonly ConversationKey[]> {
+    return this.#read((opened) => conversations.map((c) => this.#root(opened, c)))
+  }
+
+  #root({ aliases }: Opened, conversation: ConversationKey): ConversationKey {
+    return aliases.root(conversation, this.#clock())
+  }
+
   async pending(page: Page): ReturnType<port.BatchStore['pending']> {
     return this.#read(({ listing }) => listing.pending(page))
   }
@@ -250,9 +265,11 @@ export class SqliteStore implements port.BatchStore {
     })
   }
 
-  async conversation(conversation: ConversationKey): Promise<port.ConversationView> {
-    return this.#read(({ rows }) => {
+  async conversation(asked: ConversationKey): Promise<port.ConversationView> {
+    return this.#read((opened) => {
+      const { rows } = opened
       const now = this.#clock()
+      const conversation = this.#root(opened, asked)
       const { state, openRow, turnRow } = rows.load(conversation)
       return {
         open: openView(conversation, state, now),
@@ -265,16 +282,18 @@ export class SqliteStore implements port.BatchStore {
   }
 
   async history(conversation: ConversationKey): Promise<readonly PastEntry[]> {
-    return this.#read(({ rows }) =>
-      rows.past.of(conversation, this.#clock()).flatMap(({ at, batchId, body }): PastEntry[] => {
+    return this.#read((opened) => {
+      const { rows } = opened
+      const past = rows.past.of(this.#root(opened, conversation), this.#clock())
+      return past.flatMap(({ at, batchId, body }): PastEntry[] => {
         if (batchId === null) return body === null ? [] : [{ kind: 'human', at, payload: body }]
         const found = rows.find(batchId)
-        if (!found || conversationIn(found.row) !== conversation) return []
+        if (!found) return []
         const turn = turnFrom(found.row)
         const payloads = rows.payloads(found.n)
         return [{ kind: 'turn', at, payloads, heard: turn.heard, sent: sentParts(turn) }]
-      }),
-    )
+      })
+    })
   }
 
   async known(
@@ -282,7 +301,10 @@ export class SqliteStore implements port.BatchStore {
     idHashes: readonly string[],
   ): Promise<readonly boolean[]> {
     const now = this.#clock()
-    return this.#read(({ rows }) => idHashes.map((hash) => rows.isSeen(conversation, hash, now)))
+    return this.#read((opened) => {
+      const at = this.#root(opened, conversation)
+      return idHashes.map((hash) => opened.rows.isSeen(at, hash, now))
+    })
   }
 
   async holds(page: Page): ReturnType<port.BatchStore['holds']> {
@@ -290,7 +312,9 @@ export class SqliteStore implements port.BatchStore {
   }
 
   async sizes(conversations: readonly ConversationKey[]): ReturnType<port.BatchStore['sizes']> {
-    return this.#read(({ listing }) => listing.sizes(conversations))
+    return this.#read((opened) =>
+      opened.listing.sizes(conversations.map((c) => this.#root(opened, c))),
+    )
   }
 
   async counts(): Promise<port.Counts> {
@@ -318,7 +342,8 @@ export class SqliteStore implements port.BatchStore {
   #assemble(database: DatabaseSync): Opened {
     const tally = new Tally(database)
     const rows = new ConversationRows(database, tally, this.#times)
-    const operations = new Operations(rows, tally, new Marks(database), this.#times)
+    const aliases = new AliasRows(database)
+    const operations = new Operations(rows, tally, new Marks(database), aliases, this.#times)
     const group = new GroupCommit(database, tally, () => {
       if (!operations.takeWake()) return
       for (const listener of this.#listeners) listener()
@@ -329,6 +354,7 @@ export class SqliteStore implements port.BatchStore {
       group,
       touch: database.prepare(`UPDATE meta SET value = value WHERE name = 'id'`),
       rows,
+      aliases,
       tally,
       spent: new SpentRows(database),
       operations,

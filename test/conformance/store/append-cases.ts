@@ -22,6 +22,7 @@ export function appendCases(it: Case): void {
     const result = await scene.write(ANNA, ['a'], { newBatchId: batchId('first') })
     assert.deepEqual(result, {
       outcome: 'appended',
+      conversation: ANNA,
       batchId: batchId('first'),
       added: 1,
       duplicates: 0,
@@ -48,6 +49,7 @@ export function appendCases(it: Case): void {
     const result = await scene.write(ANNA, ['b', 'c'], { newBatchId: batchId('unused') })
     assert.deepEqual(result, {
       outcome: 'appended',
+      conversation: ANNA,
       batchId: batchId('first'),
       added: 2,
       duplicates: 0,
@@ -82,6 +84,7 @@ export function appendCases(it: Case): void {
     const again = await scene.write(ANNA, ['a'])
     assert.deepEqual(again, {
       outcome: 'appended',
+      conversation: ANNA,
       batchId: null,
       added: 0,
       duplicates: 1,
@@ -101,6 +104,7 @@ export function appendCases(it: Case): void {
     const result = await scene.write(ANNA, [])
     assert.deepEqual(result, {
       outcome: 'appended',
+      conversation: ANNA,
       batchId: null,
       added: 0,
       duplicates: 0,

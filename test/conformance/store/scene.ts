@@ -217,6 +217,7 @@ export interface TurnName {
 export const ANNA = '79001234567' as ConversationKey
 export const BORIS = '79007654321' as ConversationKey
 export const CLARA = '79005550000' as ConversationKey
+export const DORA = '248901234567890@lid' as ConversationKey
 
 /** Registers one case; it runs on a store of its own. */
 export type Case = (

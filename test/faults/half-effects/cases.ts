@@ -4,16 +4,19 @@
  */
 import type { Redis } from 'ioredis'
 import type { RedisCalls } from '../../../src/batching/redis/calls.ts'
+import * as aliases from '../../../src/batching/redis/redis-alias.ts'
 import * as batches from '../../../src/batching/redis/redis-batches.ts'
 import * as humans from '../../../src/batching/redis/redis-human.ts'
 import { beat } from '../../../src/batching/redis/redis-roles.ts'
 import * as turns from '../../../src/batching/redis/redis-turns.ts'
 import * as upkeep from '../../../src/batching/redis/redis-upkeep.ts'
 import type { ScriptName } from '../../../src/batching/redis/scripts.ts'
+import type { Link } from '../../../src/batching/store-alias.ts'
 import type { HumanAct } from '../../../src/batching/store-holds.ts'
 import type { Settlement, Step } from '../../../src/batching/store-turn.ts'
 import {
   ANNA,
+  BORIS,
   batchId,
   hashOf,
   LIMITS,
@@ -109,6 +112,26 @@ const stepping =
     const act = { ...ACT, turn: { batchId: id, end }, open: openId, answered }
     return (calls) => humans.human(calls, act)
   }
+
+const LINK: Omit<Link, 'read' | 'order'> = { from: ANNA, to: BORIS, newBatchId: NEXT }
+
+/** A turn and what came after it join what waits at the other address, where somebody had paused. */
+const linking: Play = async ({ scene }) => {
+  const hold = { kind: 'hold', forMs: 60_000, why: 'paused', atLeast: false } as const
+  const { turn } = await scene.running(ANNA, ['a'])
+  await scene.write(ANNA, ['b'])
+  await scene.write(BORIS, ['c'])
+  await scene.store.retime(ANNA, hold)
+  const read = {
+    fromTurn: turn.batchId,
+    fromOpen: await scene.openId(ANNA),
+    fromSize: 2,
+    toOpen: await scene.openId(BORIS),
+    toSize: 1,
+  }
+  const order = ['from', 'to', 'from'] as const
+  return (calls) => aliases.link(calls, { ...LINK, read, order }, undefined)
+}
 
 const open: Play = async ({ scene }) => {
   await scene.write(ANNA, ['a'], { idleMs: 0, limits: { maxSize: 1 } })
@@ -261,6 +284,15 @@ export const CASES: readonly (readonly [ScriptName, string, Play])[] = [
       return (calls) => humans.human(calls, { ...ACT, said: null, turn: null, open, answered: 0 })
     },
   ],
+  [
+    'link',
+    'of an address that has nothing',
+    async () => (calls) => {
+      const read = { fromTurn: null, fromOpen: null, fromSize: 0, toOpen: null, toSize: 0 }
+      return aliases.link(calls, { ...LINK, read, order: [] }, undefined)
+    },
+  ],
+  ['link', 'of one with a turn, messages and a hold', linking],
   ['spend', 'of tokens', async () => (calls) => humans.spend(calls, 'salon', 7)],
   [
     'amend',

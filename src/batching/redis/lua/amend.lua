@@ -1,13 +1,16 @@
 #!lua
 --[[ amend: replaces or removes one element of the open batch, if its bytes are still the same.
-KEYS    list mirror conversation open counts
+KEYS    list mirror conversation open counts alias
 ARGV    now c wakeMs channel kind before after
 RETURNS {done | changed}
 REPEAT  the second call answers changed ]]
 --@include now
 --@include arm
 --@include bare
-local list, mirror, conversation, open, counts = unpack(KEYS)
+--@include elsewhere
+local list, mirror, conversation, open, counts, alias = unpack(KEYS)
+local moved = elsewhere(alias)
+if moved then return moved end
 local now, c = clock(ARGV[1]), ARGV[2]
 local h = redis.call('HMGET', conversation, 'id', 'due', 'last', 'n', 'max', 'loud', 'over', 'turn', 'hold')
 local index = redis.call('LPOS', list, ARGV[6])

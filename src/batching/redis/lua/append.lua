@@ -1,14 +1,18 @@
 #!lua
 --[[ append: messages of one conversation into its open batch, each id once.
-KEYS    list mirror conversation ids open counts
+KEYS    list mirror conversation ids open counts alias
 ARGV    now newBatchId c ageMs maxSize dedupeMs mirrorMs wakeMs maxPending channel
         then per message: idHash payload idleMs quiet
 RETURNS {outcome, batchId, added, duplicates, size}     outcome: appended | full
+        or the error ALIAS c, as all that are asked of a conversation
 REPEAT  safe: the same ids again are duplicates ]]
 --@include now
 --@include arm
+--@include elsewhere
 local MINUTE = 60000
-local list, mirror, conversation, ids, open, counts = unpack(KEYS)
+local list, mirror, conversation, ids, open, counts, alias = unpack(KEYS)
+local moved = elsewhere(alias)
+if moved then return moved end
 local now, c = clock(ARGV[1]), ARGV[3]
 local ageMs, maxSize, dedupeMs = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 

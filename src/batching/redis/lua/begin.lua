@@ -13,7 +13,7 @@ REPEAT  the second call answers running until the lease ends ]]
 local batch, messages, conversation, open, turns, failed, counts = unpack(KEYS)
 local now, id = clock(ARGV[1]), ARGV[2]
 local h = redis.call('HMGET', batch,
-  'state', 'attempt', 'starts', 'retries', 'first', 'last', 'draft', 'parts', 'interrupts')
+  'state', 'attempt', 'starts', 'retries', 'first', 'last', 'draft', 'parts', 'interrupts', 'c')
 local at = tonumber(redis.call('ZSCORE', turns, id) or 0)
 local payloads = redis.call('LRANGE', messages, 0, -1)
 redis.call('HGET', conversation, 'turn')
@@ -21,7 +21,8 @@ redis.call('ZCARD', open)
 redis.call('ZCARD', failed)
 redis.call('HGET', counts, 'sealed')
 local state = h[1]
-if not state or state == 'answered' or state == 'failed' then return { 'gone' } end
+-- Retried since under another address of the person, it is a turn of that one.
+if not state or state == 'answered' or state == 'failed' or h[10] ~= ARGV[4] then return { 'gone' } end
 if h[2] ~= ARGV[3] or state == 'waiting' then return { 'stale' } end
 if state == 'running' and at > now and at <= now + ARGV[6] then return { 'running' } end
 

@@ -1,12 +1,15 @@
 #!lua flags=allow-oom
 --[[ discard: drops an open batch; a turn in flight goes on, and the ids stay known.
-KEYS    list mirror conversation open counts
+KEYS    list mirror conversation open counts alias
 ARGV    now c
 RETURNS how many messages were dropped
 REPEAT  safe: the second call drops 0 ]]
 --@include now
 --@include bare
-local list, mirror, conversation, open, counts = unpack(KEYS)
+--@include elsewhere
+local list, mirror, conversation, open, counts, alias = unpack(KEYS)
+local moved = elsewhere(alias)
+if moved then return moved end
 local h = redis.call('HMGET', conversation, 'id', 'n')
 local size = redis.call('LLEN', list)
 redis.call('GET', mirror)

@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 --[[ human: somebody steps in past the bot. What stands before is answered by that, the rest is held.
-KEYS    conversation list mirror open turns counts held ids marks history said turnBatch turnMessages openBatch openMessages
+KEYS    conversation list mirror open turns counts held ids marks history said turnBatch turnMessages openBatch openMessages alias
 ARGV    now c wakeMs channel retentionMs historyTurns historyMs turnId end openId answered restId
         newBatchId holdMs why atLeast idHash dedupeMs entryId payload, then hashes of what may be ours
         turnId, openId '' = none · idHash '' = no message · payload '' = nothing for the history
@@ -17,7 +17,10 @@ REPEAT  a message again is a duplicate; without one the second call answers chan
 --@include settled
 --@include touched
 --@include leave
-local conversation, list, mirror, open, turns, counts, held, ids, marks, history, said, turnBatch, turnMessages, openBatch, openMessages = unpack(KEYS)
+--@include elsewhere
+local conversation, list, mirror, open, turns, counts, held, ids, marks, history, said, turnBatch, turnMessages, openBatch, openMessages, alias = unpack(KEYS)
+local moved = elsewhere(alias)
+if moved then return moved end
 local now, c, turnId, idHash = clock(ARGV[1]), ARGV[2], ARGV[8], ARGV[17]
 local WINDOW = { 'id', 'first', 'last', 'due', 'idle', 'loud', 'n', 'age', 'max', 'over', 'interrupts' }
 local o = redis.call('HMGET', conversation, unpack(WINDOW))
@@ -26,8 +29,7 @@ local t = redis.call('HMGET', turnBatch, 'size', 'first', 'last', 'age', 'max', 
 local seen = redis.call('ZSCORE', ids, idHash)
 local ours = false
 for i = 21, #ARGV do
-  local untilAt = redis.call('ZSCORE', marks, ARGV[i])
-  ours = ours or (untilAt and tonumber(untilAt) > now)
+  ours = tonumber(redis.call('ZSCORE', marks, ARGV[i]) or 0) > now or ours
 end
 for _, key in ipairs({ open, turns, held, marks }) do redis.call('ZCARD', key) end
 for _, key in ipairs({ list, history, turnMessages, openMessages }) do redis.call('LLEN', key) end

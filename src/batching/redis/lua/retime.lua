@@ -1,6 +1,6 @@
 #!lua
 --[[ retime: typing, flush, hold, release.
-KEYS    conversation open held
+KEYS    conversation open held alias
 ARGV    now c wakeMs channel kind ms why atLeast
         ms: idle of typing, length of hold ('' = without end) · why: of the hold, only of the release
 RETURNS {done, batchId, dueAt} | {none}
@@ -9,7 +9,10 @@ REPEAT  safe ]]
 --@include arm
 --@include bare
 --@include hold
-local conversation, open, held = unpack(KEYS)
+--@include elsewhere
+local conversation, open, held, alias = unpack(KEYS)
+local moved = elsewhere(alias)
+if moved then return moved end
 local now, c, kind = clock(ARGV[1]), ARGV[2], ARGV[5]
 local h = redis.call('HMGET', conversation,
   'id', 'first', 'due', 'last', 'n', 'age', 'max', 'turn', 'hold', 'late', 'stale', 'unreadable',

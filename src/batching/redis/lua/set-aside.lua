@@ -1,11 +1,14 @@
 #!lua
 --[[ set-aside: messages too old to be answered unasked, kept as one failed entry a conversation.
-KEYS    conversation ids batch messages failed counts
+KEYS    conversation ids batch messages failed counts alias
 ARGV    now batchId c reason dedupeMs, then per message: idHash payload
 RETURNS {outcome, batchId, added, duplicates}    outcome: done | entry (again with its batchId, '' = a new one)
 REPEAT  safe: the same ids again are duplicates ]]
 --@include now
-local conversation, ids, batch, messages, failed, counts = unpack(KEYS)
+--@include elsewhere
+local conversation, ids, batch, messages, failed, counts, alias = unpack(KEYS)
+local moved = elsewhere(alias)
+if moved then return moved end
 local now, id, reason, dedupeMs = clock(ARGV[1]), ARGV[2], ARGV[4], tonumber(ARGV[5])
 local entry = redis.call('HGET', conversation, reason)
 if entry and entry ~= id then return { 'entry', entry } end

@@ -21,7 +21,7 @@ local now, id, c, kind = clock(ARGV[1]), ARGV[2], ARGV[4], ARGV[8]
 local wakeMs, channel = tonumber(ARGV[6]), ARGV[7]
 local h = redis.call('HMGET', batch,
   'state', 'epoch', 'retries', 'size', 'first', 'last', 'age', 'max', 'starts',
-  'interrupts', 'draft', 'parts')
+  'interrupts', 'draft', 'parts', 'c')
 local o = redis.call('HMGET', conversation, 'id', 'first', 'last', 'due', 'idle', 'loud', 'n', 'hold')
 redis.call('LLEN', messages)
 redis.call('LLEN', list)
@@ -31,7 +31,7 @@ redis.call('ZCARD', failed)
 redis.call('HGET', counts, 'open')
 redis.call('LLEN', history)
 local state, size = h[1], tonumber(h[4])
-if not state then return { 'gone' } end
+if not state or h[13] ~= c then return { 'gone' } end
 if h[2] ~= ARGV[3] then return { 'fenced' } end
 if state == 'answered' or state == 'failed' or state == 'waiting' then return { 'already' } end
 if state ~= 'running' then return { 'fenced' } end
