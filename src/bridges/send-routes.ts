@@ -1,5 +1,5 @@
 /** The routes of the send server: which field goes to which call of the library. */
-import type { Library } from './library.ts'
+import { type Library, SendError } from './library.ts'
 import type { SendMemory } from './send-memory.ts'
 import { keyOf, textOf, toOf } from './send-request.ts'
 import type { Route } from './send-server.ts'
@@ -30,7 +30,7 @@ export function sendRoutes(
           messageId: textOf(fields, 'messageId').slice(0, MAX_MESSAGE_ID),
         }
         const key = keyOf(request)
-        const send = () => library.react(reaction, key, signal)
+        const send = () => library.react(reaction, key, signal).catch(refusedAsBad)
         return { messageId: await memory.once(key, ['reaction', reaction], send) }
       },
     ],
@@ -50,4 +50,12 @@ export function sendRoutes(
       },
     ],
   ])
+}
+
+/** 404 says to a gateway that there is no such route here, and it would send the emoji as a text. */
+function refusedAsBad(error: unknown): never {
+  if (error instanceof SendError && error.answer === 404) {
+    throw SendError.refused(400, error.message, error.cause)
+  }
+  throw error
 }
