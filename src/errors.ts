@@ -19,7 +19,10 @@ export const ERROR_CODES = {
   auth_missing: 401,
   auth_timestamp: 401,
   auth_invalid: 401,
+  signature_missing: 400,
+  signature_refused: 403,
   token_required: 401,
+  verification_refused: 403,
   access_local_only: 403,
   not_found: 404,
   unknown_callback: 404,
@@ -43,6 +46,7 @@ export const ERROR_CODES = {
   overloaded: 503,
   too_many_pending: 503,
   stopping: 503,
+  backend_away: 503,
   // start is refused
   settings_invalid: 0,
   access_unsafe: 0,
@@ -69,6 +73,7 @@ export const ERROR_CODES = {
   send_failed: 0,
   send_away: 0,
   send_refused: 0,
+  outside_window: 0,
   // an answer could not be had
   responder_failed: 0,
   responder_away: 0,

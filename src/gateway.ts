@@ -7,17 +7,19 @@
 import { Batcher } from './batching/batcher.ts'
 import { Processor } from './batching/processor.ts'
 import type { BatchStore } from './batching/store.ts'
+import { checkChannels, createSenders, openChannels } from './channel-choice.ts'
 import type { Channel } from './channels/channel.ts'
-import { ConsoleChannel } from './channels/console.ts'
 import { PhoneReader } from './channels/phone.ts'
-import { VenomChannel } from './channels/venom.ts'
+import { PROVIDERS } from './channels/registry.ts'
+import type { Senders } from './channels/senders.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { settingsDigest } from './config/digest.ts'
 import type { Settings } from './config/settings.ts'
 import { startWarnings } from './config/start-warnings.ts'
 import { ConversationKeys } from './conversation-key.ts'
 import { messageOf, RapidFireError } from './errors.ts'
-import { accessAtStart } from './ingress/access.ts'
+import { createHearing, dedupeSOf } from './hearing-choice.ts'
+import { type Access, accessAtStart } from './ingress/access.ts'
 import { ApiServer } from './ingress/api-server.ts'
 import type { BatchId } from './message.ts'
 import { Events } from './observability/events.ts'
@@ -67,6 +69,10 @@ export interface Gateway {
   readonly store: BatchStore
   readonly queue: MessageQueue
   readonly events: Events
+  /** Who may call. */
+  readonly access: Access
+  /** Accounts by which replies leave. */
+  readonly channels: readonly Channel[]
   /** Resolves when everything has stopped. */
   readonly stopped: Promise<void>
   /** Takes nothing more, finishes or gives back what is held, within 10 s. Idempotent. */
@@ -83,7 +89,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       'roles in separate processes need REDIS_URL: the embedded store belongs to one process with all roles',
     )
   }
-  const access = accessAtStart(settings)
+  const channels = openChannels(settings, clock)
+  const access = accessAtStart(settings, await checkChannels(channels, settings))
+  const senders = createSenders(channels, events)
   const keys = new ConversationKeys(settings.defaultTenant)
   const store = createStore(settings, events, options.storeClock)
   const queue = createQueue(settings, events)
@@ -104,7 +112,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await run(queue)
     const takeover = new Takeover({ store, settings, keys, events, clock })
     const callbackKey = await callbackKeyOf(settings)
-    const shared = { store, queue, events, keys, clock, takeover }
+    const shared = { store, queue, events, keys, clock, takeover, senders }
     if (roles.includes('worker')) {
       const callbackUrlFor = (batchId: BatchId): string | null => {
         const base = settings.publicUrl ?? url ?? addressOf(settings)
@@ -123,15 +131,19 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     }
     if (roles.includes('api')) {
       const phones = new PhoneReader(settings.phoneRegion)
+      const intake = new Batcher({ ...shared, settings, dedupeSOf })
       const api = new ApiServer({
         ...shared,
         settings,
         access,
         phones,
         token: await operatorToken(settings),
-        intake: new Batcher({ ...shared, settings }),
+        intake,
+        providers: PROVIDERS,
+        channels,
+        hear: createHearing(settings, { ...shared, intake }),
         operator: new StoreOperator({ ...shared, phones, settings }),
-        later: new LaterReplies({ store, events, limits: settings }),
+        later: new LaterReplies({ ...shared, limits: settings }),
         callbackKey,
         health: new RoleHealth({ store, digest: settingsDigest(settings) }),
       })
@@ -152,7 +164,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   if (access.warning) events.emit('access.unsigned', { reason: access.warning })
   for (const role of roles)
     events.emit('role.ready', { role, detail: { url, store: store.identity() } })
-  return { url, store, queue, events, stop, stopped: ended.promise }
+  return { url, store, queue, events, access, channels, stop, stopped: ended.promise }
 }
 
 type Shared = {
@@ -162,6 +174,7 @@ type Shared = {
   events: Events
   keys: ConversationKeys
   clock: Clock
+  senders: Senders
 }
 
 function createQueue(settings: Settings, events: Events): MessageQueue {
@@ -183,14 +196,13 @@ async function createWorker(
   responder: Responder,
   rate: RateLimit,
 ): Promise<Worker> {
-  const { events, clock } = shared
+  const { clock } = shared
   return new Worker({
     ...shared,
     ...settings,
     concurrency: settings.workerConcurrency,
     responder,
     transcriber: await createTranscriber(settings, clock),
-    channel: createChannel(settings, events),
     rate,
     breakers: new Breakers(),
   })
@@ -206,16 +218,6 @@ async function callbackKeyOf(settings: Settings): Promise<string> {
 function addressOf({ host, port }: Settings): string | null {
   const reached = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
   return port === 0 ? null : `http://${reached.includes(':') ? `[${reached}]` : reached}:${port}`
-}
-
-function createChannel(settings: Settings, events: Events): Channel {
-  const { venomServerUrl: url, venomApiKey: apiKey, sendTimeoutMs: timeoutMs } = settings
-  const typing = settings.venomTyping === 'on'
-  if (url) return new VenomChannel({ url, apiKey, timeoutMs, typing })
-  return new ConsoleChannel(({ partId, to, content }) => {
-    const text = 'text' in content ? content.text : content.reaction
-    events.emit('reply.printed', { to, part: { partId, text } })
-  })
 }
 
 function createProcessor(settings: Settings, shared: Shared): Processor {

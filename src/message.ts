@@ -46,7 +46,11 @@ export const MESSAGE_TYPES = [
   'contact',
   'button',
   'list',
+  'order',
   'unsupported',
+  // What became of an earlier message once it was no longer in the open batch.
+  'edit',
+  'revoke',
 ] as const
 export type MessageType = (typeof MESSAGE_TYPES)[number]
 
@@ -54,6 +58,31 @@ export interface Media {
   url?: string
   mimeType?: string
   fileName?: string
+  /** The provider's id, where the file is fetched by that. */
+  mediaId?: string
+  /** Name of the file in the folder of media, where the bytes came with the call. */
+  file?: string
+}
+
+export interface GeoPoint {
+  /** Degrees. */
+  readonly latitude: number
+  readonly longitude: number
+  readonly name?: string
+  readonly address?: string
+}
+
+export interface Contact {
+  readonly name: string
+  /** Digits where the card has them. */
+  readonly phone?: string
+}
+
+/** The advertisement that a person came by. */
+export interface Referral {
+  readonly sourceId?: string
+  readonly sourceUrl?: string
+  readonly headline?: string
 }
 
 export interface Message {
@@ -71,6 +100,21 @@ export interface Message {
   readonly media?: Media
   /** The text that this message quotes. */
   readonly quoted?: string
+  /** Id of the message that it quotes, as the provider names it. */
+  readonly quotedId?: string
+  /** What a button or a list entry stands for. */
+  readonly payload?: string
+  readonly location?: GeoPoint
+  readonly contacts?: readonly Contact[]
+  readonly referral?: Referral
+  /** Of types edit and revoke: the message that it changes. */
+  readonly changes?: string
+  /** When its wording was last changed, ms. */
+  readonly editedAt?: number
+  /** Other peers of the same person; they lead to this conversation from now on. Not kept with it. */
+  readonly aliases?: readonly string[]
+  /** Drop-in: the provider's call around this message, or the file that has it. */
+  readonly original?: unknown
   /** Provider's time in ms, when it gave a plausible one. */
   readonly sentAt: number | null
   /** Whether `sentAt` is exact to the millisecond or only to the second. */

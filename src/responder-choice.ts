@@ -1,8 +1,12 @@
 /** What answers, and what listens to voice, by the settings; each is loaded only when it is used. */
+import { join } from 'node:path'
 import type { BatchStore } from './batching/store.ts'
 import type { Clock } from './clock.ts'
 import type { Settings } from './config/settings.ts'
 import { RapidFireError } from './errors.ts'
+import { KeptFiles } from './media/kept-files.ts'
+import { KeptOrFetched } from './media/kept-or-fetched.ts'
+import type { MediaFetcher } from './media/media-fetcher.ts'
 import type { Transcriber } from './media/transcriber.ts'
 import type { BatchId } from './message.ts'
 import type { Events } from './observability/events.ts'
@@ -66,7 +70,7 @@ async function createAi({ settings, store, events, clock }: ResponderDeps): Prom
       spending: { add: (account, tokens) => store.spend(account, tokens) },
       events,
       clock,
-      media: settings.aiMedia === 'bytes' ? await createFetcher(settings) : null,
+      media: settings.aiMedia === 'bytes' ? await createFetcher(settings, clock) : null,
     },
     tenants.keys(),
   )
@@ -86,18 +90,21 @@ export async function createTranscriber(
     provider: settings.transcribeProvider,
     apiKey: settings.transcribeApiKey ?? settings.aiApiKey,
     baseUrl: settings.transcribeBaseUrl ?? settings.aiBaseUrl,
-    media: await createFetcher(settings),
+    media: await createFetcher(settings, clock),
     clock,
   })
 }
 
-async function createFetcher({ mediaHosts, mediaMaxBytes, transcribeMs }: Settings) {
+async function createFetcher(settings: Settings, clock: Clock): Promise<MediaFetcher> {
+  const { mediaHosts: allowedHosts, mediaMaxBytes: maxBytes, transcribeMs: timeoutMs } = settings
   const { GuardedFetcher } = await import('./media/fetch-media.ts')
-  return new GuardedFetcher({
-    allowedHosts: mediaHosts,
-    maxBytes: mediaMaxBytes,
-    timeoutMs: transcribeMs,
-  })
+  const fetched = new GuardedFetcher({ allowedHosts, maxBytes, timeoutMs })
+  return new KeptOrFetched(keptFiles(settings, clock), fetched)
+}
+
+/** Files that came with calls; API and workers must have the same folder. */
+export function keptFiles({ dataDir, mediaDays }: Settings, clock: Clock): KeptFiles {
+  return new KeptFiles({ folder: join(dataDir, 'media'), keepMs: mediaDays * 86_400_000, clock })
 }
 
 function urlOf({ responderUrl, responder }: Settings): string {

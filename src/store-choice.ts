@@ -37,9 +37,8 @@ export function createStore(settings: Settings, events: Events, clock?: Clock): 
 
 /** So many a minute, over all workers that share a Redis. */
 export function createRateLimit(settings: Settings, events: Events): RateLimit & Service {
-  const { redisUrl: url, redisPassword: password, responderCallsPerMinute, tenants } = settings
-  const isLimited = [...tenants.values()].some(({ turnsPerMinute }) => turnsPerMinute !== null)
-  if (!url || (responderCallsPerMinute === null && !isLimited)) return new MemoryRateLimit()
+  const { redisUrl: url, redisPassword: password } = settings
+  if (!url) return new MemoryRateLimit()
   return new RedisRateLimit({
     url,
     prefix: RATE_PREFIX,

@@ -6,14 +6,17 @@
  * Returns only when every message is durable or named as failed. It never looks at open batches and
  * keeps nothing in memory, so any number of processes may do it at once.
  */
+
+import { setTimeout as wait } from 'node:timers/promises'
 import type { Clock } from '../clock.ts'
 import type { Settings, TenantSettings } from '../config/settings.ts'
 import type { ConversationKeys } from '../conversation-key.ts'
 import { isWord } from '../courtesies/words.ts'
 import { RapidFireError } from '../errors.ts'
-import type { BatchId, ConversationKey, Message } from '../message.ts'
+import type { BatchId, Conversation, ConversationKey, Message } from '../message.ts'
 import type { Events } from '../observability/events.ts'
 import type { Takeover } from '../takeover/takeover.ts'
+import { joinAliases, KnownLinks } from './alias.ts'
 import { inArrayOrder } from './array-order.ts'
 import { newBatchId } from './batch-id.ts'
 import { toElement } from './element.ts'
@@ -21,7 +24,7 @@ import type { Intake, Taken, TakeOptions } from './intake.ts'
 import { idHash, rememberedMs } from './message-id.ts'
 import { RefusalLog } from './refusal-log.ts'
 import type { BatchStore } from './store.ts'
-import { idleAfter, isQuiet } from './window.ts'
+import { idleAfter, isQuiet, isShown } from './window.ts'
 
 export interface BatcherDeps {
   readonly store: BatchStore
@@ -30,6 +33,8 @@ export interface BatcherDeps {
   readonly events: Events
   /** Heeds the words by which a person asks for silence or for a human. */
   readonly takeover: Pick<Takeover, 'asks' | 'heed'>
+  /** How long a provider's ids are remembered, s, where it repeats calls for longer than others. */
+  readonly dedupeSOf?: (channel: string) => number | null
   /** Only for the age of messages that come hours late; deadlines are the store's business. */
   readonly clock: Clock
 }
@@ -37,6 +42,9 @@ export interface BatcherDeps {
 type Age = 'fresh' | 'stale' | 'late'
 interface Group {
   readonly conversation: ConversationKey
+  readonly who: Conversation
+  /** How long its ids are remembered, s. */
+  readonly dedupeS: number
   readonly tenant: TenantSettings
   readonly age: Age
   readonly members: { index: number; message: Message }[]
@@ -48,13 +56,19 @@ interface Stored {
   readonly batchId: BatchId | null
 }
 
+/** An answer that is being sent is over soon. */
+const BUSY_TRIES = 10
+const BUSY_MS = 200
+
 export class Batcher implements Intake {
   readonly #deps: BatcherDeps
   readonly #refusals: RefusalLog
+  readonly #known: KnownLinks
 
   constructor(deps: BatcherDeps) {
     this.#deps = deps
     this.#refusals = new RefusalLog(deps.events)
+    this.#known = new KnownLinks(deps.clock)
   }
 
   async take(messages: readonly Message[], options: TakeOptions): Promise<Taken> {
@@ -86,7 +100,8 @@ export class Batcher implements Intake {
     const groups = new Map<string, Group>()
     for (const [index, message] of messages.entries()) {
       const conversation = keys.keyOf(message.conversation)
-      const age = this.#ageOf(message, now)
+      const dedupeS = this.#dedupeSOf(message.conversation.channel)
+      const age = this.#ageOf(message, dedupeS, now)
       const name = `${age} ${conversation}`
       let group = groups.get(name)
       if (!group) {
@@ -94,7 +109,7 @@ export class Batcher implements Intake {
         if (!tenant) {
           throw new RapidFireError('unknown_tenant', 'this companyId is not configured')
         }
-        group = { conversation, tenant, age, members: [] }
+        group = { conversation, who: message.conversation, dedupeS, tenant, age, members: [] }
         groups.set(name, group)
       }
       group.members.push({ index, message })
@@ -102,11 +117,15 @@ export class Batcher implements Intake {
     return [...groups.values()]
   }
 
+  #dedupeSOf(channel: string): number {
+    return this.#deps.dedupeSOf?.(channel) ?? this.#deps.settings.dedupeS
+  }
+
   /** Beyond the dedupe window nobody knows any more whether it was answered. */
-  #ageOf(message: Message, now: number): Age {
+  #ageOf(message: Message, dedupeS: number, now: number): Age {
     if (message.sentAt === null) return 'fresh'
     const ageS = (now - message.sentAt) / 1000
-    if (ageS > this.#deps.settings.dedupeS) return 'late'
+    if (ageS > dedupeS) return 'late'
     return ageS > this.#deps.settings.maxMessageAgeS ? 'stale' : 'fresh'
   }
 
@@ -114,16 +133,18 @@ export class Batcher implements Intake {
     return group.age === 'fresh' ? this.#append(group, options) : this.#setAside(group, group.age)
   }
 
-  async #append({ conversation, tenant, members }: Group, options: TakeOptions): Promise<Stored> {
-    const { store, settings, events } = this.#deps
+  async #append(group: Group, options: TakeOptions): Promise<Stored> {
+    const { tenant, members, dedupeS } = group
+    const { store, events } = this.#deps
     const ordered = inArrayOrder(members.map(({ message }) => message))
-    await this.#heed(conversation, ordered)
+    const place = await this.#joined(group)
+    await this.#heed(place, ordered, dedupeS)
     const result = await store.append({
-      conversation,
+      conversation: place,
       limits: {
         ageMs: tenant.ageMs,
         maxSize: tenant.maxSize,
-        dedupeMs: rememberedMs(settings.dedupeS),
+        dedupeMs: rememberedMs(dedupeS),
       },
       newBatchId: newBatchId(),
       messages: ordered.map((message) => ({
@@ -135,6 +156,7 @@ export class Batcher implements Intake {
           options.atOnce || isWord(message.text, tenant.flushWords),
         ),
         quiet: isQuiet(message),
+        album: isShown(message),
       })),
     })
     if (result.outcome === 'full') {
@@ -143,32 +165,63 @@ export class Batcher implements Intake {
         'too many batches are open; conversations that have one go on, others please try again later',
       )
     }
-    const { batchId, added, duplicates, size } = result
+    const { conversation, batchId, added, duplicates, size } = result
     events.emit('message.accepted', { conversation, batchId, added, duplicates, size })
     return { added, duplicates, setAside: 0, batchId }
+  }
+
+  /**
+   * Where the messages go. Other addresses of the person that came along lead there from now on; one
+   * that is just being answered keeps these messages too, in order, and is joined with a later one.
+   */
+  async #joined({ conversation, who, members }: Group): Promise<ConversationKey> {
+    const { store, keys, events } = this.#deps
+    const peers = new Set(members.flatMap(({ message }) => message.aliases ?? []))
+    for (const peer of peers) {
+      const other = { ...who, peer }
+      const alias = keys.keyOf(other)
+      for (let tries = 1; ; tries += 1) {
+        const outcome = await joinAliases({ store, keys, known: this.#known }, other, who)
+        if (outcome === 'linked') events.emit('alias.linked', { conversation, alias })
+        if (outcome !== 'busy') break
+        if (tries === BUSY_TRIES) {
+          events.emit('alias.postponed', { conversation, alias })
+          return alias
+        }
+        await wait(BUSY_MS)
+      }
+    }
+    return conversation
   }
 
   /**
    * Before they are stored, so that a crash in between has the sender come again, and they are heeded
    * then. One that was seen before is not: it may have been undone since.
    */
-  async #heed(conversation: ConversationKey, messages: readonly Message[]): Promise<void> {
-    const { takeover, store, settings } = this.#deps
+  async #heed(
+    conversation: ConversationKey,
+    messages: readonly Message[],
+    dedupeS: number,
+  ): Promise<void> {
+    const { takeover, store } = this.#deps
     const asking = messages.filter((message) => takeover.asks(message))
     if (asking.length === 0) return
     const hashes = asking.map(({ id, sender }) => idHash(id, sender))
-    const known = await store.known(conversation, hashes, rememberedMs(settings.dedupeS))
+    const known = await store.known(conversation, hashes, rememberedMs(dedupeS))
     for (const [i, message] of asking.entries()) {
       if (!known[i]) await takeover.heed(message)
     }
   }
 
-  async #setAside({ conversation, members }: Group, reason: 'late' | 'stale'): Promise<Stored> {
-    const { store, settings, events } = this.#deps
+  async #setAside(
+    { conversation, members, dedupeS }: Group,
+    reason: 'late' | 'stale',
+  ): Promise<Stored> {
+    const { store, events } = this.#deps
     const { added, duplicates } = await store.setAside({
       conversation,
       reason,
-      dedupeMs: rememberedMs(settings.dedupeS),
+      dedupeMs: rememberedMs(dedupeS),
       newBatchId: newBatchId(),
       messages: members.map(({ message }) => ({
         idHash: idHash(message.id, message.sender),

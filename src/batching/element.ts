@@ -6,7 +6,7 @@
  * value, and only what has no text at all is nobody's message.
  */
 import { createHash } from 'node:crypto'
-import type { Conversation, Media, Message } from '../message.ts'
+import type { Contact, Conversation, GeoPoint, Media, Message, Referral } from '../message.ts'
 import { readTime } from '../message-time.ts'
 import { messageTypeOf } from '../message-type.ts'
 
@@ -35,6 +35,14 @@ export function toElement(message: Message): string {
       name: message.name,
       media: message.media,
       quoted: message.quoted,
+      quotedId: message.quotedId,
+      payload: message.payload,
+      location: message.location,
+      contacts: message.contacts,
+      referral: message.referral,
+      changes: message.changes,
+      editedAt: message.editedAt,
+      original: message.original,
     },
   })
 }
@@ -47,10 +55,6 @@ export function fromElement(json: string, conversation: Conversation): Message |
   const rf = objectOf(element.rf)
   const receivedAt = numberOf(element.timestamp) ?? 0
   const id = textOf(metadata.messageId) ?? numberOf(metadata.messageId)?.toString()
-  const name = textOf(rf?.name)
-  const sender = textOf(rf?.sender)
-  const quoted = textOf(rf?.quoted)
-  const media = mediaOf(rf?.media)
   return {
     conversation,
     id: id ?? `el-${createHash('sha256').update(json).digest('base64url').slice(0, 22)}`,
@@ -59,10 +63,65 @@ export function fromElement(json: string, conversation: Conversation): Message |
     text: element.message,
     receivedAt,
     ...timesOf(metadata.timestamp, rf, receivedAt),
-    ...(sender !== undefined && { sender }),
+    ...(rf && extrasOf(rf)),
+  }
+}
+
+/** What only some messages have. */
+function extrasOf(rf: Record<string, unknown>): Partial<Message> {
+  const extras = {
+    sender: textOf(rf.sender),
+    name: textOf(rf.name),
+    quoted: textOf(rf.quoted),
+    quotedId: textOf(rf.quotedId),
+    payload: textOf(rf.payload),
+    changes: textOf(rf.changes),
+    editedAt: numberOf(rf.editedAt),
+    media: mediaOf(rf.media),
+    location: locationOf(rf.location),
+    contacts: contactsOf(rf.contacts),
+    referral: referralOf(rf.referral),
+    original: rf.original,
+  }
+  return Object.fromEntries(
+    Object.entries(extras).filter(([, value]) => value !== undefined),
+  ) as Partial<Message>
+}
+
+function locationOf(value: unknown): GeoPoint | undefined {
+  const given = objectOf(value)
+  const latitude = numberOf(given?.latitude)
+  const longitude = numberOf(given?.longitude)
+  if (latitude === undefined || longitude === undefined) return undefined
+  const name = textOf(given?.name)
+  const address = textOf(given?.address)
+  return {
+    latitude,
+    longitude,
     ...(name !== undefined && { name }),
-    ...(quoted !== undefined && { quoted }),
-    ...(media && { media }),
+    ...(address !== undefined && { address }),
+  }
+}
+
+function contactsOf(value: unknown): readonly Contact[] | undefined {
+  if (!Array.isArray(value)) return undefined
+  return value.flatMap((one) => {
+    const card = objectOf(one)
+    const phone = textOf(card?.phone)
+    return card ? [{ name: textOf(card.name) ?? '', ...(phone !== undefined && { phone }) }] : []
+  })
+}
+
+function referralOf(value: unknown): Referral | undefined {
+  const given = objectOf(value)
+  if (!given) return undefined
+  const sourceId = textOf(given.sourceId)
+  const sourceUrl = textOf(given.sourceUrl)
+  const headline = textOf(given.headline)
+  return {
+    ...(sourceId !== undefined && { sourceId }),
+    ...(sourceUrl !== undefined && { sourceUrl }),
+    ...(headline !== undefined && { headline }),
   }
 }
 
@@ -117,9 +176,13 @@ function mediaOf(value: unknown): Media | undefined {
   const url = textOf(given.url)
   const mimeType = textOf(given.mimeType)
   const fileName = textOf(given.fileName)
+  const mediaId = textOf(given.mediaId)
+  const file = textOf(given.file)
   return {
     ...(url !== undefined && { url }),
     ...(mimeType !== undefined && { mimeType }),
     ...(fileName !== undefined && { fileName }),
+    ...(mediaId !== undefined && { mediaId }),
+    ...(file !== undefined && { file }),
   }
 }

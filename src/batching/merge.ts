@@ -1,5 +1,6 @@
 /** Many messages, one turn: their order and their text. */
 import type { Message } from '../message.ts'
+import { isNamed } from './provider-ids.ts'
 
 export interface MergedBatch {
   /** The texts, joined; a message without text adds nothing, not even a separator. */
@@ -15,13 +16,36 @@ export interface MergedBatch {
  * @param arrived messages in order of arrival
  */
 export function merge(arrived: readonly Message[], separator: string): MergedBatch {
-  const messages = inOrder(arrived)
+  const messages = withChanges(inOrder(arrived))
   const text = messages
     .map((message) => message.text)
     .filter((part) => part !== '')
     .join(separator)
     .trim()
   return { text, messages }
+}
+
+/**
+ * What was edited or taken back while its message was already a turn is applied where both have come
+ * together again; else the change stays in the list as a message of its own.
+ */
+function withChanges(messages: readonly Message[]): readonly Message[] {
+  if (!messages.some(({ changes }) => changes !== undefined)) return messages
+  let result = [...messages]
+  for (const change of messages) {
+    const { changes, type } = change
+    if (changes === undefined) continue
+    const at = result.findIndex(
+      (message) => message.changes === undefined && isNamed(message.id, changes),
+    )
+    const changed = result[at]
+    if (!changed) continue
+    if (type === 'edit') result[at] = { ...changed, text: change.text }
+    result = result.filter(
+      (message) => message !== change && (type === 'edit' || message !== changed),
+    )
+  }
+  return result
 }
 
 function inOrder(arrived: readonly Message[]): readonly Message[] {

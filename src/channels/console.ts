@@ -1,8 +1,9 @@
 /** Replies that nobody sends: they are shown where the service runs. */
-import type { Channel, OutgoingPart } from './channel.ts'
+import type { OutgoingPart, Sender } from './channel.ts'
 
-export class ConsoleChannel implements Channel {
+export class ConsoleSender implements Sender {
   readonly name = 'console'
+  readonly limits = { maxTextLength: 65_536, conversation: null, perMinute: null, perDay: null }
   readonly #print: (part: OutgoingPart) => void
 
   constructor(print: (part: OutgoingPart) => void) {

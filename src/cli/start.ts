@@ -7,7 +7,6 @@ import { Command, InvalidArgumentError } from 'commander'
 import type { Settings } from '../config/settings.ts'
 import { ConversationKeys } from '../conversation-key.ts'
 import { RapidFireError } from '../errors.ts'
-import { accessAtStart } from '../ingress/access.ts'
 import { Events } from '../observability/events.ts'
 import { subscribeLogs } from '../observability/logs.ts'
 import { startBlock, subscribeTerminal } from '../observability/terminal.ts'
@@ -56,9 +55,18 @@ async function startAndShow(
   }
   subscribeTerminal(events, { phones, hashSecret, keys, out: shell.stdout })
   const gateway = await startGateway({ settings, roles, events })
-  const access = accessAtStart(settings).warning ?? 'signed calls, or the static key'
+  const access = gateway.access.warning ?? 'signed calls, or the static key'
+  const channels = gateway.channels.filter(({ sends }) => sends).map(({ id }) => id)
   const store = gateway.store.identity()
-  const block = startBlock({ version: VERSION, url: gateway.url, store, roles, settings, access })
+  const block = startBlock({
+    version: VERSION,
+    url: gateway.url,
+    store,
+    roles,
+    settings,
+    channels,
+    access,
+  })
   shell.stdout.write(block)
   return gateway
 }

@@ -9,6 +9,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { messageOf } from '../errors.ts'
+import { type AccountSettings, defaultAccounts } from './accounts.ts'
 import {
   losingCombinations,
   missingSettings,
@@ -20,7 +21,7 @@ import { misspelt, suggestion } from './names.ts'
 import { type FlatSettings, type Settings, SPECS } from './settings.ts'
 import { notAllowed, SettingsError, shown } from './settings-error.ts'
 import type { SettingSpec } from './spec.ts'
-import { readTenants } from './tenants.ts'
+import { readTenants, type Tenants } from './tenants.ts'
 
 export type Source = 'default' | typeof CONFIG_FILE | '.env' | 'environment'
 /** Where each value came from, by property name; a tenant's as `tenants.<id>`. */
@@ -75,7 +76,19 @@ export async function loadSettings(from: LoadFrom): Promise<Loaded> {
       ...repliesThatDoNotFit(flat, tenants.settings),
     )
   if (mistakes.length > 0) throw new SettingsError(mistakes)
-  return { settings: Object.freeze({ ...flat, tenants: frozen(tenants.settings) }), sources }
+  const accounts = Object.freeze(accountsInForce(flat, tenants))
+  return {
+    settings: Object.freeze({ ...flat, tenants: frozen(tenants.settings), accounts }),
+    sources,
+  }
+}
+
+/** What the config file says of the default tenant's account goes before the variables. */
+function accountsInForce(flat: FlatSettings, { accounts }: Tenants): AccountSettings[] {
+  const own = defaultAccounts(flat.defaultTenant, flat)
+  const isNamed = ({ tenant, channel }: AccountSettings): boolean =>
+    accounts.some((one) => one.tenant === tenant && one.channel === channel)
+  return [...own.filter((account) => !isNamed(account)), ...accounts]
 }
 
 async function collecting<T>(mistakes: string[], otherwise: T, read: () => Promise<T>): Promise<T> {

@@ -4,7 +4,9 @@
  * so that its users keep their files); units are in the property names.
  */
 import { MESSAGE_TYPES, type MessageType } from '../message.ts'
+import { ACCOUNT_SETTINGS, type AccountSettings } from './accounts.ts'
 import { BRIDGE_SETTINGS } from './settings-bridge.ts'
+import { CHANNEL_SETTINGS } from './settings-channels.ts'
 import { HUMAN_SETTINGS } from './settings-human.ts'
 import { RESPONDER_SETTINGS } from './settings-responder.ts'
 import { TURN_SETTINGS } from './settings-turn.ts'
@@ -191,6 +193,7 @@ export const SETTINGS = {
   }),
   ...RESPONDER_SETTINGS,
   ...TURN_SETTINGS,
+  ...CHANNEL_SETTINGS,
   ...HUMAN_SETTINGS,
   separator: escapedText({
     env: 'BATCH_SEPARATOR',
@@ -339,7 +342,10 @@ export const SETTINGS = {
 export type SettingName = keyof typeof SETTINGS
 
 /** The table in its order, for those that go through all of it. */
-export const SPECS = Object.entries(SETTINGS) as readonly [SettingName, SettingSpec<unknown>][]
+export const SPECS = Object.entries({ ...SETTINGS, ...ACCOUNT_SETTINGS }) as readonly [
+  SettingName,
+  SettingSpec<unknown>,
+][]
 
 type ValueOf<S> = S extends SettingSpec<infer T> ? T : never
 type Widen<T> = T extends string ? (string extends T ? string : T) : T
@@ -376,6 +382,11 @@ export const TENANT_SETTING_NAMES = [
   'stopWords',
   'startWords',
   'flushWords',
+  'groups',
+  'captionMs',
+  'sendPerMinute',
+  'sendPerDay',
+  'sendNewSince',
 ] as const satisfies readonly SettingName[]
 
 /** One business. Comes from `rapid-fire.config.ts`; what it leaves out is as for everyone. */
@@ -390,4 +401,6 @@ export interface TenantSettings extends Pick<FlatSettings, TenantSettingName> {
 export interface Settings extends FlatSettings {
   /** By id; the default tenant is always there. */
   readonly tenants: ReadonlyMap<string, TenantSettings>
+  /** At providers: one of the default tenant for each, and what other tenants have. */
+  readonly accounts: readonly AccountSettings[]
 }

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { MESSAGE_TYPES, type MessageType } from '../message.ts'
+import { type AccountSettings, readChannels } from './accounts.ts'
 import { CONFIG_FILE } from './config-file.ts'
 import { suggestion } from './names.ts'
 import {
@@ -21,7 +22,7 @@ const TENANT_SPECS: Readonly<Record<string, SettingSpec<unknown>>> = {
   secretKey: SETTINGS.secretKey,
   ...Object.fromEntries(TENANT_SETTING_NAMES.map((name) => [name, SETTINGS[name]])),
 }
-const TENANT_KEYS = [...Object.keys(TENANT_SPECS), 'idleMsByType']
+const TENANT_KEYS = [...Object.keys(TENANT_SPECS), 'idleMsByType', 'channels']
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -30,19 +31,22 @@ export interface Tenants {
   readonly settings: Map<string, TenantSettings>
   /** Those that the file names. */
   readonly named: readonly string[]
+  /** Their accounts at providers. */
+  readonly accounts: readonly AccountSettings[]
 }
 
 /** Mistakes are added to `mistakes`; what is wrong is left out of the result. */
 export function readTenants(given: unknown, flat: FlatSettings, mistakes: string[]): Tenants {
   const settings = new Map<string, TenantSettings>()
   const named: string[] = []
+  const accounts: AccountSettings[] = []
   settings.set(flat.defaultTenant, tenant(flat.defaultTenant, {}, flat))
-  if (given === undefined) return { settings, named }
+  if (given === undefined) return { settings, named, accounts }
   if (!isRecord(given)) {
     mistakes.push(
       `tenants in ${CONFIG_FILE}: an object, for example { "962302": { idleMs: 8000 } }`,
     )
-    return { settings, named }
+    return { settings, named, accounts }
   }
   for (const [id, value] of Object.entries(given)) {
     const path = `tenants.${shown(id)}`
@@ -57,10 +61,12 @@ export function readTenants(given: unknown, flat: FlatSettings, mistakes: string
       )
     } else {
       named.push(id)
-      settings.set(id, tenant(id, readOne(path, value, mistakes), flat))
+      const { channels, ...rest } = value
+      if (channels !== undefined) accounts.push(...readChannels(id, channels, mistakes))
+      settings.set(id, tenant(id, readOne(path, rest, mistakes), flat))
     }
   }
-  return { settings, named }
+  return { settings, named, accounts }
 }
 
 type Given = Partial<Pick<FlatSettings, TenantSettingName>> & {

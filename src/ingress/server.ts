@@ -24,9 +24,10 @@ import type { Doors } from './caller.ts'
 import { healthRoutes } from './health.ts'
 import { holdRoutes } from './hold-routes.ts'
 import { operatorRoutes } from './operator-routes.ts'
-import { ownRoutes } from './own.ts'
+import { OWN, ownRoutes } from './own.ts'
+import { PROVIDER_PATH, type ProviderDeps, providerRoutes } from './provider-routes.ts'
 import { Sockets } from './sockets.ts'
-import { webhookRoutes } from './webhook.ts'
+import { BATCHED, DIRECT, webhookRoutes } from './webhook.ts'
 
 export interface HttpLimits {
   /** Headers and body of a request must be here in this time. */
@@ -51,7 +52,7 @@ export const HTTP_LIMITS: HttpLimits = {
   keepAliveMs: 72_000,
   storeMs: 5000,
   maxConnections: 10_000,
-  maxBodyBytes: 64 * 1024 * 1024,
+  maxBodyBytes: 128 * 1024 * 1024,
 }
 
 export interface ServerDeps {
@@ -64,8 +65,12 @@ export interface ServerDeps {
     | 'defaultTenant'
     | 'responderSecret'
     | 'publicUrl'
+    | 'nodeEnv'
   >
   readonly access: Access
+  readonly providers: ProviderDeps['providers']
+  readonly channels: ProviderDeps['channels']
+  readonly hear: ProviderDeps['hear']
   readonly intake: Intake
   readonly operator: Operator
   readonly takeover: Takeover
@@ -104,7 +109,7 @@ export function buildServer(deps: ServerDeps): FastifyInstance {
   })
   const onLoopback = isLoopbackName(settings.host)
   app.addHook('onRequest', async (request, reply) => {
-    const hasRoom = sockets.take(request.raw, reply.raw, BODY_LIMIT_BYTES)
+    const hasRoom = sockets.take(request.raw, reply.raw, bodyLimitOf(request))
     checkTarget(request)
     if (onLoopback) checkHost(request, settings.publicUrl)
     checkContent(request)
@@ -125,6 +130,7 @@ export function buildServer(deps: ServerDeps): FastifyInstance {
     clock: deps.clock,
     storeMs: limits.storeMs,
   })
+  providerRoutes(app, { ...deps, doors, storeMs: limits.storeMs })
   holdRoutes(app, { operator: deps.operator, doors, storeMs: limits.storeMs })
   operatorRoutes(app, { operator: deps.operator, doors, storeMs: limits.storeMs })
   healthRoutes(app, { health: deps.health, doors })
@@ -181,9 +187,23 @@ function checkHost({ headers, routeOptions }: FastifyRequest, publicUrl: string 
   if (isLoopbackHostHeader(headers.host)) return
   const isCallback = routeOptions.url === CALLBACK && publicUrl !== null
   if (isCallback && headers.host === new URL(publicUrl).host) return
+  // Providers come through a tunnel too; one that proves nothing is judged by its Host with the rest.
+  if (isOfProvider(routeOptions.url)) return
   throw new RapidFireError(
     'foreign_host',
     'Host must be 127.0.0.1 or localhost, since the service listens on this machine only; set HOST to serve others',
+  )
+}
+
+function bodyLimitOf({ routeOptions }: FastifyRequest): number {
+  return routeOptions.bodyLimit ?? BODY_LIMIT_BYTES
+}
+
+const OWN_WEBHOOKS: ReadonlySet<string> = new Set([BATCHED, DIRECT, OWN])
+
+function isOfProvider(url: string | undefined): boolean {
+  return (
+    url?.startsWith(PROVIDER_PATH) === true && !OWN_WEBHOOKS.has(url) && !url.startsWith(DIRECT)
   )
 }
 
@@ -201,12 +221,15 @@ function checkContent({ method, headers, routeOptions }: FastifyRequest): void {
   const length = headers['content-length']
   if (headers['transfer-encoding'] === undefined && (length ?? '0') === '0') return
   if (isUtf8(type ?? '', 'application/json')) return
+  if (isOfProvider(routeOptions.url) && isUtf8(type ?? '', FORM)) return
   if (routeOptions.url === CALLBACK && isUtf8(type ?? '', 'text/plain')) return
   throw new RapidFireError(
     'unsupported_media_type',
     'Send JSON in UTF-8 with Content-Type: application/json',
   )
 }
+
+const FORM = 'application/x-www-form-urlencoded'
 
 const PARAMETER = /^\s*(?:([\w-]+)=(?:"([^"]*)"|([^\s"]+)))?\s*$/
 
@@ -225,7 +248,7 @@ function isUtf8(type: string, wanted: string): boolean {
 function refuseUnknown(app: FastifyInstance): void {
   const known = new Map<string, { pattern: RegExp; methods: Set<string> }>()
   app.addHook('onRoute', ({ url, method }) => {
-    const pattern = new RegExp(`^${url.replace(/:\w+/g, '[^/]+')}$`)
+    const pattern = new RegExp(`^${url.replace(/:\w+/g, '[^/]+').replace(/\*$/, '.*')}$`)
     const entry = known.get(url) ?? { pattern, methods: new Set() }
     for (const each of [method].flat()) entry.methods.add(each)
     known.set(url, entry)

@@ -12,6 +12,7 @@ import { RapidFireError } from '../errors.ts'
 import type { Message } from '../message.ts'
 import { loadTranscriptionModel, type ProviderOptions } from '../models/provider.ts'
 import { providerError } from '../models/provider-error.ts'
+import { addressOf } from './kept-or-fetched.ts'
 import type { MediaFetcher } from './media-fetcher.ts'
 import type { Transcriber } from './transcriber.ts'
 
@@ -42,10 +43,11 @@ export class ModelTranscriber implements Transcriber {
   async transcribe({ media, type }: Message, signal: AbortSignal): Promise<string> {
     const { timeoutMs } = this.#options
     signal.throwIfAborted()
-    if (!media?.url) throw new RapidFireError('media_failed', `a ${type} came without its file`)
+    const address = media && addressOf(media)
+    if (!address) throw new RapidFireError('media_failed', `a ${type} came without its file`)
     const deadline = AbortSignal.timeout(timeoutMs)
     try {
-      return await this.#heard(media.url, AbortSignal.any([signal, deadline]))
+      return await this.#heard(address, AbortSignal.any([signal, deadline]))
     } catch (error) {
       signal.throwIfAborted()
       if (!deadline.aborted) throw error

@@ -29,6 +29,26 @@ export interface EventTable {
   }
   'message.rejected': { code: ErrorCode; field: string }
   'message.setAside': { conversation: ConversationKey; reason: 'late' | 'stale'; added: number }
+  /** An edit, or one that was taken back, while its batch was open. */
+  'message.amended': { conversation: ConversationKey; kind: 'edit' | 'revoke' }
+  /** A provider told of something that is no message. */
+  'channel.ignored': { channel: string; reason: string }
+  'channel.typingFailed': { channel: string; error: string }
+  /** Rightly signed and not to be read; others of the same call are kept. */
+  'channel.junk': { channel: string; error: string }
+  /** A provider says that it could not deliver what it had taken. */
+  'part.undelivered': {
+    channel: string
+    batchId: BatchId | null
+    /** The provider's code. */
+    providerCode: number | null
+    outcome: 'failed' | 'template' | 'unknown'
+  }
+  /** Two addresses of one person lead to one conversation from now on. */
+  'alias.linked': { conversation: ConversationKey; alias: ConversationKey }
+  'alias.postponed': { conversation: ConversationKey; alias: ConversationKey }
+  /** Drop-in: what was no message could not be handed on. */
+  'passOn.failed': { channel: string; error: string }
   /** An element of a batch that nobody can read; the others are answered. */
   'message.unreadable': { conversation: ConversationKey; batchId: BatchId; count: number }
 
@@ -93,7 +113,7 @@ export interface EventTable {
   'turn.postponed': {
     conversation: ConversationKey
     batchId: BatchId
-    limit: 'tenant' | 'responder' | 'failures'
+    limit: 'tenant' | 'responder' | 'failures' | 'pace'
     forMs: number
   }
   /** The answer comes from elsewhere, by callback. */

@@ -29,6 +29,13 @@ export const LIMIT_WORDS = {
   tenant: 'the tenant has as many turns a minute as it may',
   responder: 'the responder is asked as often a minute as it may be',
   failures: 'the responder failed several times in a row',
+  pace: 'the account or the person is written to as often as it may be',
+} as const
+
+const UNDELIVERED = {
+  failed: 'the batch is failed',
+  template: 'the template was sent instead',
+  unknown: 'nothing was changed',
 } as const
 
 /** null: never logged. */
@@ -64,6 +71,49 @@ export const LOG_LINES: { readonly [Name in EventName]: LogLine<Name> | null } =
     say: ({ added, reason }, phone) =>
       `${plural(added, 'message')} of ${phone} came ${reason === 'late' ? 'again too late' : 'too late'}, ` +
       'kept as failed: answer or drop with `rapid-fire failed`',
+  },
+  'message.amended': {
+    logger: 'api',
+    level: 'debug',
+    say: ({ kind }, phone) =>
+      `A message of ${phone} was ${kind === 'edit' ? 'changed' : 'taken back'} in its open batch`,
+  },
+  'channel.ignored': {
+    logger: 'api',
+    level: 'debug',
+    say: ({ channel, reason }) => `${channel} told of something that is no message: ${reason}`,
+  },
+  'channel.typingFailed': {
+    logger: 'api',
+    level: 'debug',
+    say: ({ channel, error }) => `${channel} could not show that somebody writes: ${error}`,
+  },
+  'channel.junk': {
+    logger: 'api',
+    level: 'warn',
+    say: ({ channel, error }) => `A call of ${channel} could not be read: ${error}`,
+  },
+  'part.undelivered': {
+    logger: 'api',
+    level: 'warn',
+    say: ({ channel, batchId, providerCode, outcome }) =>
+      `${channel} could not deliver a part of ${batchId ?? 'an unknown batch'} (${providerCode ?? 'no code'}): ${UNDELIVERED[outcome]}`,
+  },
+  'alias.linked': {
+    logger: 'api',
+    level: 'info',
+    say: (_event, phone) => `Another address of ${phone} leads to the same conversation now`,
+  },
+  'alias.postponed': {
+    logger: 'api',
+    level: 'warn',
+    say: (_event, phone) =>
+      `Another address of ${phone} is being answered; it is joined with its next message`,
+  },
+  'passOn.failed': {
+    logger: 'api',
+    level: 'warn',
+    say: ({ channel, error }) => `What ${channel} told could not be passed on: ${error}`,
   },
   'message.unreadable': {
     logger: 'processor',

@@ -38,6 +38,8 @@ export interface StartInfo {
     | 'responderModule'
     | 'venomServerUrl'
   >
+  /** Providers by which replies leave. */
+  readonly channels?: readonly string[]
   /** Who may call, in one sentence: `signed calls only`, or the loud one about unsigned calls. */
   readonly access: string
 }
@@ -57,7 +59,10 @@ export function startBlock(info: StartInfo): string {
       `${duration(settings.idleMs)} of silence · ${plural(settings.maxSize, 'message')} · ` +
         `${duration(settings.ageS * 1000)} at most`,
     ],
-    ['answers', `${answersBy(settings)}, ${answersGo(settings.venomServerUrl)}`],
+    [
+      'answers',
+      `${answersBy(settings)}, ${answersGo(settings.venomServerUrl, info.channels ?? [])}`,
+    ],
     ['access', info.access],
   ]
   const hints: [string, string][] = [
@@ -98,7 +103,9 @@ export function survival(survives: StoreIdentity['survives']): string {
   return 'unknown what it survives: its persistence cannot be read'
 }
 
-function answersGo(venomServerUrl: string | null): string {
+function answersGo(venomServerUrl: string | null, channels: readonly string[]): string {
+  const others = channels.filter((id) => id !== 'venom')
+  if (others.length > 0) return `sent by ${[...new Set(channels)].join(', ')}`
   if (venomServerUrl === null) return 'printed here'
   return `sent to ${URL.canParse(venomServerUrl) ? new URL(venomServerUrl).host : 'the bridge'}`
 }
@@ -110,6 +117,12 @@ const CAUSES: Readonly<Record<SealCause, string>> = {
   flush: 'asked for',
   clock: 'clock jumped',
 }
+
+const UNDELIVERED = {
+  failed: 'npx rapid-fire failed',
+  template: 'the template was sent',
+  unknown: 'its batch is not known',
+} as const
 
 /** A mark for what goes wrong, a subject, and words; null where a watcher needs no line. */
 type Line = readonly [mark: '' | '!', subject: string, words: string] | null
@@ -132,6 +145,22 @@ export const TERMINAL_LINES: { readonly [Name in EventName]: Say<Name> } = {
     phone,
     `${plural(added, 'message')} kept, too ${reason} to answer unasked: npx rapid-fire failed`,
   ],
+  'message.amended': ({ kind }, phone) => [
+    '',
+    phone,
+    kind === 'edit' ? 'changes a message' : 'takes a message back',
+  ],
+  'channel.ignored': () => null,
+  'channel.typingFailed': () => null,
+  'channel.junk': ({ channel, error }) => ['!', channel, `a call cannot be read: ${error}`],
+  'part.undelivered': ({ channel, providerCode, outcome }) => [
+    '!',
+    channel,
+    `could not deliver a part (${providerCode ?? 'no code'}): ${UNDELIVERED[outcome]}`,
+  ],
+  'alias.linked': (_event, phone) => ['', phone, 'has another address, one conversation now'],
+  'alias.postponed': () => null,
+  'passOn.failed': ({ channel, error }) => ['!', channel, `could not be passed on: ${error}`],
   'message.unreadable': ({ count }, phone) => [
     '!',
     phone,

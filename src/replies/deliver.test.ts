@@ -77,8 +77,8 @@ describe('delivery', () => {
   test('typing is shown while the answer is made, and its failure is no matter', async () => {
     stage = await TurnStage.set()
     const shown: string[] = []
-    Object.assign(stage.deps.channel, {
-      typing: async (to: string) => {
+    Object.assign(stage.sender, {
+      typing: async ({ to }: { to: string }) => {
         shown.push(to)
         throw new Error('no such thing here')
       },

@@ -14,21 +14,26 @@ import type { Lease } from '../worker/lease.ts'
 import { type Begun, Interrupted, type TurnDeps } from '../worker/turn.ts'
 import { idMark, partMark } from './marks.ts'
 import { pauseMs } from './pace.ts'
+import { waitForTurn } from './pacer.ts'
 
-type DeliveryDeps = Pick<TurnDeps, 'channel' | 'events' | 'pauseMinMs' | 'pauseMaxMs'>
+type DeliveryDeps = Pick<
+  TurnDeps,
+  'events' | 'pauseMinMs' | 'pauseMaxMs' | 'rate' | 'store' | 'clock'
+>
 
 /**
- * Throws `LeaseLost`, `Interrupted` (nothing was sent), `send_failed` or `send_refused`; parts before
- * that are recorded as sent.
+ * Throws `LeaseLost`, `Interrupted` (nothing was sent), `NotNow` (a ceiling is reached), or what
+ * `Sender.send` rejects with; parts before that are recorded as sent.
  */
 export async function deliver(
-  turn: Omit<Begun, 'parts'> & { readonly parts: readonly Part[] },
+  turn: Begun,
+  parts: readonly Part[],
   lease: Lease,
   deps: DeliveryDeps,
   stopping: AbortSignal,
 ): Promise<void> {
   let isFirst = true
-  for (const [index, content] of turn.parts.entries()) {
+  for (const [index, content] of parts.entries()) {
     stopping.throwIfAborted()
     if (!isFirst) await pause(lease, deps, stopping)
     const wasSent = await sendPart(turn, index, content, lease, deps, stopping)
@@ -38,13 +43,18 @@ export async function deliver(
 
 /** False when there was nothing to send: an earlier try did, or nobody may. */
 async function sendPart(
-  { conversation, batchId, to, tenant }: Omit<Begun, 'parts'>,
+  turn: Begun,
   index: number,
   content: Part,
   lease: Lease,
-  { channel, events }: DeliveryDeps,
+  deps: DeliveryDeps,
   stopping: AbortSignal,
 ): Promise<boolean> {
+  const { conversation, batchId, to, tenant, sender } = turn
+  const { events } = deps
+  const before = turn.parts[index]?.state
+  if (before === 'sent' || before === 'skipped') return false
+  await waitForTurn(turn, AbortSignal.any([lease.signal, stopping]), deps)
   const part = { conversation, batchId, index }
   const { unlessNewer } = lease
   const mark = partMark(content)
@@ -66,7 +76,7 @@ async function sendPart(
   const signal = AbortSignal.any([lease.signal, stopping])
   let providerId: string
   try {
-    providerId = (await channel.send({ partId, to, content }, signal)).providerId
+    providerId = (await sender.send({ partId, to, content }, signal)).providerId
   } catch (error) {
     // Surely not taken: the next try is none that may double it.
     if (wasNotTaken(error)) await lease.record({ kind: 'unsent', index })
@@ -78,8 +88,10 @@ async function sendPart(
   return true
 }
 
+const NOT_TAKEN: ReadonlySet<string> = new Set(['send_away', 'send_refused', 'outside_window'])
+
 function wasNotTaken(error: unknown): boolean {
-  return error instanceof RapidFireError && ['send_away', 'send_refused'].includes(error.code)
+  return error instanceof RapidFireError && NOT_TAKEN.has(error.code)
 }
 
 async function pause(

@@ -1,13 +1,17 @@
 /** An answer that came from elsewhere becomes the draft of the turn that waits for it. */
 import type { BatchStore } from '../batching/store.ts'
+import type { Senders } from '../channels/senders.ts'
+import type { ConversationKeys } from '../conversation-key.ts'
 import { RapidFireError } from '../errors.ts'
-import type { BatchId } from '../message.ts'
+import type { BatchId, ConversationKey } from '../message.ts'
 import type { Events } from '../observability/events.ts'
 import type { Answer } from '../responders/responder.ts'
-import { partsOf } from './split.ts'
+import { partsFor } from './parts-for.ts'
 
 export interface LaterDeps {
-  readonly store: Pick<BatchStore, 'answer'>
+  readonly store: Pick<BatchStore, 'answer' | 'batch'>
+  readonly senders: Senders
+  readonly keys: ConversationKeys
   readonly events: Events
   readonly limits: { readonly maxParts: number; readonly maxPartLength: number }
 }
@@ -21,20 +25,26 @@ export class LaterReplies {
 
   /** The first answer stands. Throws `invalid_format` when it cannot be sent. */
   async answer(batchId: BatchId, answer: Answer): Promise<'done' | 'already' | 'gone'> {
-    const { store, events, limits } = this.#deps
-    const parts = partsThatFit(answer, limits)
+    const { store, events } = this.#deps
+    const batch = await store.batch(batchId)
+    if (!batch) return 'gone'
+    const parts = partsThatFit(answer, batch.conversation, this.#deps)
     const outcome = await store.answer(batchId, parts)
     if (outcome === 'done') events.emit('turn.answeredLater', { batchId, parts: parts.length })
     return outcome
   }
 }
 
-function partsThatFit(answer: Answer, limits: LaterDeps['limits']) {
+function partsThatFit(
+  answer: Answer,
+  conversation: ConversationKey,
+  { senders, keys, limits }: LaterDeps,
+) {
   if (typeof answer === 'object' && 'laterMs' in answer) {
     throw new RapidFireError('invalid_format', 'this is the call that brings the answer itself')
   }
   try {
-    return partsOf(answer, limits)
+    return partsFor(answer, senders.of(keys.parse(conversation)).limits, limits)
   } catch (error) {
     if (!(error instanceof RapidFireError) || error.code !== 'answer_unusable') throw error
     throw new RapidFireError('invalid_format', error.message, { cause: error })

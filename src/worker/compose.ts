@@ -12,7 +12,7 @@ import { isPlainThanks } from '../courtesies/thanks.ts'
 import { messageOf, RapidFireError } from '../errors.ts'
 import { withTranscripts } from '../media/with-transcripts.ts'
 import type { Part } from '../message.ts'
-import { partsOf } from '../replies/split.ts'
+import { partsFor } from '../replies/parts-for.ts'
 import type { Answer, Said } from '../responders/responder.ts'
 import { ask } from './ask.ts'
 import type { Lease } from './lease.ts'
@@ -49,12 +49,16 @@ export async function compose(
   if (typeof answer === 'object' && 'laterMs' in answer) {
     return { laterMs: answer.laterMs, heard: said }
   }
-  return { parts: usableParts(answer, deps), heard: said }
+  return { parts: usableParts(answer, turn, deps), heard: said }
 }
 
 /** A model that thought until its tokens were spent has said nothing: that is no silence. */
-function usableParts(answer: string | readonly Part[], deps: TurnDeps): readonly Part[] {
-  const parts = partsOf(answer, deps)
+function usableParts(
+  answer: string | readonly Part[],
+  { sender }: ReadTurn,
+  deps: TurnDeps,
+): readonly Part[] {
+  const parts = partsFor(answer, sender.limits, deps)
   if (parts.length > 0 || typeof answer !== 'string' || answer.trim() === '') return parts
   throw new RapidFireError('answer_unusable', 'the answer has thoughts and marks, and no words')
 }
@@ -67,7 +71,7 @@ function thanks({ tenant, messages }: ReadTurn): readonly Part[] | null {
 
 /** Outside of the opening hours: the reply, or nothing when it was said since the doors closed. */
 function closedReply(
-  { tenant }: ReadTurn,
+  { tenant, sender }: ReadTurn,
   history: readonly Said[],
   deps: TurnDeps,
 ): readonly Part[] | null {
@@ -77,7 +81,7 @@ function closedReply(
   const now = deps.clock()
   if (!read.ok || isOpen(read.hours, now, timeZone)) return null
   const since = closedSince(read.hours, now, timeZone)
-  const parts = partsOf(text, deps)
+  const parts = partsFor(text, sender.limits, deps)
   const said = saidBy(parts)
   const wasSaid = history.some(
     (line) => line.who === 'bot' && line.text === said && line.at >= since,

@@ -15,7 +15,12 @@ import { backoffMs, MAX_BACKOFF_MS } from './backoff.ts'
 import { type Lease, LeaseLost } from './lease.ts'
 import { type Begun, Interrupted, NotNow, Stopping, type TurnDeps } from './turn.ts'
 
-const FINAL: ReadonlySet<ErrorCode> = new Set(['send_refused', 'responder_refused', 'budget_spent'])
+const FINAL: ReadonlySet<ErrorCode> = new Set([
+  'send_refused',
+  'outside_window',
+  'responder_refused',
+  'budget_spent',
+])
 /** Nobody took the call, so it costs no try: a bridge or a backend that starts again is waited for. */
 const AWAY: ReadonlySet<ErrorCode> = new Set(['send_away', 'responder_away'])
 /** Work goes on within half a minute of its return. */
@@ -105,9 +110,16 @@ async function fail(error: unknown, turn: Begun, lease: Lease, deps: TurnDeps): 
   }
 }
 
+const OF_SENDING: ReadonlySet<ErrorCode> = new Set([
+  'send_failed',
+  'send_refused',
+  'send_away',
+  'outside_window',
+])
+
 /** A draft was there and could not be sent; anything else left the turn without an answer. */
 function isOfSending(code: ErrorCode): boolean {
-  return code === 'send_failed' || code === 'send_refused' || code === 'send_away'
+  return OF_SENDING.has(code)
 }
 
 /** Nobody there: waited for as long as the messages are young enough to be answered unasked. */
@@ -132,15 +144,15 @@ async function apologise(
   lease: Lease,
   deps: TurnDeps,
 ): Promise<void> {
-  const { conversation, batchId, to, tenant } = turn
-  const { channel, events } = deps
+  const { conversation, batchId, to, tenant, sender } = turn
+  const { events } = deps
   const { fallbackReply: text } = tenant
   if (text === null) return
   const may = await lease.record({ kind: 'apologise', mark: textMark(text), answerless })
   if (may.outcome !== 'go') return
   try {
     lease.check()
-    await channel.send({ partId: `${batchId}.sorry`, to, content: { text } }, lease.signal)
+    await sender.send({ partId: `${batchId}.sorry`, to, content: { text } }, lease.signal)
     events.emit('apology.sent', { conversation, batchId })
   } catch (error) {
     if (error instanceof LeaseLost || lease.lost) throw error

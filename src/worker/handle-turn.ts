@@ -58,7 +58,17 @@ async function enteredTurn(turn: Turn, deps: TurnDeps, stopping: AbortSignal): P
     tenant.whileAnswering === 'interrupt' && interrupts < tenant.maxInterrupts && !isFull
   using lease = new Lease(deps, { ...turn, epoch, unlessNewer: mayInterrupt }, begunAtMs)
   let alone = false
-  let read: ReadTurn = { ...turn, ...begun, who, tenant, to: who.peer, text: '', messages: [] }
+  const sender = deps.senders.of(who)
+  let read: ReadTurn = {
+    ...turn,
+    ...begun,
+    who,
+    tenant,
+    sender,
+    to: who.peer,
+    text: '',
+    messages: [],
+  }
   try {
     if (begun.starts >= LONELY_FROM) {
       alone = await deps.solitude.alone(stopping)
@@ -83,7 +93,7 @@ async function answer(
   using _ = typing(turn, lease.signal, deps)
   const parts = turn.draft ?? (await draft(turn, lease, deps, stopping))
   if (!parts) return
-  await deliver({ ...turn, parts }, lease, deps, stopping)
+  await deliver(turn, parts, lease, deps, stopping)
   await settle({ kind: 'answered' }, turn, lease, deps)
   deps.events.emit('turn.answered', {
     conversation,

@@ -1,7 +1,8 @@
 /** A turn as a worker has it, and what every step of its answer needs. */
 import type { BatchStore } from '../batching/store.ts'
 import type { BeginResult } from '../batching/store-turn.ts'
-import type { Channel } from '../channels/channel.ts'
+import type { Sender } from '../channels/channel.ts'
+import type { Senders } from '../channels/senders.ts'
 import type { Clock } from '../clock.ts'
 import type { TenantSettings } from '../config/settings.ts'
 import type { ConversationKeys } from '../conversation-key.ts'
@@ -30,6 +31,8 @@ export interface TurnSettings {
   readonly pauseMinMs: number
   readonly pauseMaxMs: number
   readonly historyTurns: number
+  /** When a person is shown that an answer is written: `seal` is when the answer is begun. */
+  readonly showTyping: 'seal' | 'window' | 'off'
   readonly responderCallsPerMinute: number | null
   readonly tenants: ReadonlyMap<string, TenantSettings>
 }
@@ -37,7 +40,7 @@ export interface TurnSettings {
 export interface TurnDeps extends TurnSettings {
   readonly store: BatchStore
   readonly responder: Responder
-  readonly channel: Channel
+  readonly senders: Senders
   /** Null: voice is not transcribed. */
   readonly transcriber: Transcriber | null
   readonly events: Events
@@ -57,6 +60,8 @@ export interface Begun extends Turn, Extract<BeginResult, { outcome: 'go' }> {
   readonly tenant: TenantSettings
   /** The person's address, as answers go to it. */
   readonly to: string
+  /** By whom they go. */
+  readonly sender: Sender
 }
 
 /** Not here and now: the turn is given back as it is. */
@@ -73,7 +78,7 @@ export class Interrupted extends Error {
 export class NotNow extends Error {
   override readonly name = 'NotNow'
   readonly waitMs: number
-  readonly limit: 'tenant' | 'responder' | 'failures'
+  readonly limit: 'tenant' | 'responder' | 'failures' | 'pace'
 
   constructor(limit: NotNow['limit'], waitMs: number) {
     super(`the limit of ${limit} is reached`)

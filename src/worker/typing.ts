@@ -7,15 +7,16 @@ const AGAIN_MS = 8000
 const PATIENCE_MS = 3000
 
 export function typing(
-  { to, conversation, batchId }: ReadTurn,
+  { to, conversation, batchId, messages, sender }: ReadTurn,
   signal: AbortSignal,
-  { channel, events }: Pick<TurnDeps, 'channel' | 'events'>,
+  { events, showTyping }: Pick<TurnDeps, 'events' | 'showTyping'>,
 ): Disposable {
-  if (!channel.typing) return { [Symbol.dispose]() {} }
+  const messageId = messages.at(-1)?.id ?? ''
+  if (!sender.typing || showTyping === 'off') return { [Symbol.dispose]() {} }
   const ended = new AbortController()
   const show = (): void => {
     const until = AbortSignal.any([signal, ended.signal, AbortSignal.timeout(PATIENCE_MS)])
-    channel.typing?.(to, until).catch((error) => {
+    sender.typing?.({ to, messageId }, until).catch((error) => {
       if (signal.aborted || ended.signal.aborted) return
       events.emit('typing.failed', { conversation, batchId, error: String(error) })
     })

@@ -11,11 +11,14 @@ import { Batcher } from '../../src/batching/batcher.ts'
 import type { Intake } from '../../src/batching/intake.ts'
 import { SqliteStore } from '../../src/batching/sqlite/sqlite-store.ts'
 import type { BatchStore } from '../../src/batching/store.ts'
+import { checkChannels, createSenders, openChannels } from '../../src/channel-choice.ts'
 import { PhoneReader } from '../../src/channels/phone.ts'
+import { PROVIDERS } from '../../src/channels/registry.ts'
 import type { Clock } from '../../src/clock.ts'
 import { settingsDigest } from '../../src/config/digest.ts'
 import { loadSettings } from '../../src/config/load.ts'
 import { ConversationKeys } from '../../src/conversation-key.ts'
+import { createHearing, dedupeSOf } from '../../src/hearing-choice.ts'
 import { accessAtStart } from '../../src/ingress/access.ts'
 import { ApiServer } from '../../src/ingress/api-server.ts'
 import type { HttpLimits } from '../../src/ingress/server.ts'
@@ -102,12 +105,18 @@ export async function startApi(options: ApiOptions = {}): Promise<RunningApi> {
   const takeover = new Takeover(base)
   const shared = { ...base, takeover }
   const phones = new PhoneReader(settings.phoneRegion)
+  const channels = openChannels(withTenants, clock)
+  const senders = createSenders(channels, events)
+  const intake = options.intake ?? new Batcher({ ...shared, dedupeSOf })
   const api = new ApiServer({
     ...shared,
-    access: accessAtStart(withTenants),
-    intake: options.intake ?? new Batcher(shared),
+    access: accessAtStart(withTenants, await checkChannels(channels, withTenants)),
+    intake,
+    providers: PROVIDERS,
+    channels,
+    hear: createHearing(withTenants, { ...shared, intake }),
     operator: new StoreOperator({ ...shared, phones }),
-    later: new LaterReplies({ store, events, limits: settings }),
+    later: new LaterReplies({ store, events, senders, keys, limits: settings }),
     callbackKey: TOKEN,
     health: options.health ?? new RoleHealth({ store, digest: settingsDigest(settings) }),
     token: TOKEN,

@@ -1,4 +1,5 @@
 /** The settings, and the default tenant, as they are when nothing is set. */
+import { defaultAccounts } from '../../src/config/accounts.ts'
 import {
   type FlatSettings,
   type Settings,
@@ -9,7 +10,8 @@ import { readTenants } from '../../src/config/tenants.ts'
 
 export function defaultSettings(): Settings {
   const flat = Object.fromEntries(SPECS.map(([name, spec]) => [name, spec.default])) as FlatSettings
-  return { ...flat, tenants: readTenants(undefined, flat, []).settings }
+  const tenants = readTenants(undefined, flat, []).settings
+  return { ...flat, tenants, accounts: defaultAccounts(flat.defaultTenant, flat) }
 }
 
 export function defaultTenant(): TenantSettings {

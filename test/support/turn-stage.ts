@@ -11,7 +11,7 @@ import { toElement } from '../../src/batching/element.ts'
 import { SqliteStore } from '../../src/batching/sqlite/sqlite-store.ts'
 import type { BatchStore } from '../../src/batching/store.ts'
 import type { SealedTurn } from '../../src/batching/store-turn.ts'
-import type { OutgoingPart } from '../../src/channels/channel.ts'
+import type { OutgoingPart, Sender } from '../../src/channels/channel.ts'
 import { ConversationKeys } from '../../src/conversation-key.ts'
 import { RapidFireError } from '../../src/errors.ts'
 import type { BatchId, ConversationKey, Message } from '../../src/message.ts'
@@ -50,6 +50,15 @@ export class TurnStage {
   answer: Answering = async ({ text }) => [{ text }]
   /** What the channel does with a part; one that throws has not taken it. */
   send: (part: OutgoingPart, signal: AbortSignal) => Promise<void> = async () => {}
+  readonly sender: Sender = {
+    name: 'played',
+    limits: { maxTextLength: 65_536, conversation: null, perMinute: null, perDay: null },
+    send: async (part, signal) => {
+      await this.send(part, signal)
+      this.sent.push(part)
+      return { providerId: `id-${part.partId}` }
+    },
+  }
   /** Called before each call of the store; one that throws is a store that is away. */
   meet: (operation: string) => void = () => {}
   #messages = 0
@@ -67,14 +76,8 @@ export class TurnStage {
           return this.answer(turn, signal)
         },
       },
-      channel: {
-        name: 'played',
-        send: async (part, signal) => {
-          await this.send(part, signal)
-          this.sent.push(part)
-          return { providerId: `id-${part.partId}` }
-        },
-      },
+      senders: { of: () => this.sender },
+      showTyping: 'seal',
       events,
       keys: new ConversationKeys('default'),
       clock: this.clock.now,

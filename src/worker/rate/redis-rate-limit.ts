@@ -3,9 +3,9 @@
  * needs Redis and cannot end without it, so nothing runs wild.
  */
 import { Redis, type RedisOptions } from 'ioredis'
-import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible'
+import { BurstyRateLimiter, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible'
 import type { Service } from '../../service.ts'
-import { type RateLimit, WINDOW_S } from './rate-limit.ts'
+import { type Bucket, type RateLimit, WINDOW_S, windowsOf } from './rate-limit.ts'
 
 export interface RedisRateLimitOptions {
   readonly url: string
@@ -21,6 +21,7 @@ export class RedisRateLimit implements RateLimit, Service {
   readonly #redis: Redis
   readonly #onAway: (error: unknown) => void
   readonly #limiters = new Map<number, RateLimiterRedis>()
+  readonly #buckets = new Map<string, BurstyRateLimiter>()
   #isAway = false
 
   readonly #prefix: string
@@ -42,8 +43,16 @@ export class RedisRateLimit implements RateLimit, Service {
   }
 
   async take(key: string, perMinute: number): Promise<number> {
+    return this.#waitOf(() => this.#limiter(perMinute).consume(key))
+  }
+
+  async takeBurst(key: string, bucket: Bucket): Promise<number> {
+    return this.#waitOf(() => this.#bucket(bucket).consume(key))
+  }
+
+  async #waitOf(consume: () => Promise<unknown>): Promise<number> {
     try {
-      await this.#limiter(perMinute).consume(key)
+      await consume()
       this.#isAway = false
       return 0
     } catch (refusal) {
@@ -67,16 +76,33 @@ export class RedisRateLimit implements RateLimit, Service {
   #limiter(perMinute: number): RateLimiterRedis {
     let limiter = this.#limiters.get(perMinute)
     if (!limiter) {
-      limiter = new RateLimiterRedis({
-        storeClient: this.#redis,
-        keyPrefix: `${this.#prefix}:${perMinute}`,
-        points: perMinute,
-        duration: WINDOW_S,
-        rejectIfRedisNotReady: true,
-      })
+      limiter = this.#counter(`${perMinute}`, { points: perMinute, duration: WINDOW_S })
       this.#limiters.set(perMinute, limiter)
     }
     return limiter
+  }
+
+  #bucket(bucket: Bucket): BurstyRateLimiter {
+    const name = `${bucket.burst}/${bucket.everyMs}`
+    let limiter = this.#buckets.get(name)
+    if (!limiter) {
+      const { steady, atOnce } = windowsOf(bucket)
+      limiter = new BurstyRateLimiter(
+        this.#counter(name, steady),
+        this.#counter(`${name}+`, atOnce),
+      )
+      this.#buckets.set(name, limiter)
+    }
+    return limiter
+  }
+
+  #counter(name: string, window: { points: number; duration: number }): RateLimiterRedis {
+    return new RateLimiterRedis({
+      storeClient: this.#redis,
+      keyPrefix: `${this.#prefix}:${name}`,
+      ...window,
+      rejectIfRedisNotReady: true,
+    })
   }
 
   #away(error: unknown): void {

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { after, before, beforeEach, describe, test } from 'node:test'
 import { closedPort } from '../../test/support/closed-port.ts'
 import { RapidFireError } from '../errors.ts'
-import { VenomChannel } from './venom.ts'
+import { BridgeSender } from './bridge-sender.ts'
 
 const PART = { partId: 'b_1.0', to: '79001234567@c.us', content: { text: 'Привет,\n"мир" 🙂' } }
 
@@ -43,7 +43,14 @@ describe('a Venom bridge', () => {
   })
 
   const channel = (more: { url?: string; apiKey?: string | null; timeoutMs?: number } = {}) =>
-    new VenomChannel({ url, apiKey: 'key-of-the-bridge', timeoutMs: 5000, typing: false, ...more })
+    new BridgeSender({
+      name: 'venom',
+      url,
+      apiKey: 'key-of-the-bridge',
+      timeoutMs: 5000,
+      typing: false,
+      ...more,
+    })
   const send = (more?: Parameters<typeof channel>[0], signal = new AbortController().signal) =>
     channel(more).send(PART, signal)
   const sendError = (code: string) => (error: unknown) =>

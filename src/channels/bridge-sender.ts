@@ -1,5 +1,5 @@
 /**
- * Replies through a Venom bridge: `POST {url}/send-message` with `{to, message}`, `x-api-key` and
+ * Replies through a bridge that speaks our own protocol, as that of Venom or Baileys does: `POST {url}/send-message` with `{to, message}`, `x-api-key` and
  * `Idempotency-Key: <batch>.<part>`. Any 2xx is taken as sent. A reaction goes to
  * `{url}/send-reaction` as `{to, emoji, messageId}`; a bridge that has no such route gets it as a text.
  *
@@ -11,9 +11,12 @@ import { messageOf, RapidFireError } from '../errors.ts'
 import { httpAddress, shownAddress } from '../http-address.ts'
 import { isNoConnection } from '../no-connection.ts'
 import { retryAfterMs } from '../retry-after.ts'
-import type { Channel, OutgoingPart } from './channel.ts'
+import type { Heard, OutgoingPart, Sender, SendLimits } from './channel.ts'
+import { BRIDGE_CEILING } from './settings.ts'
 
-export interface VenomOptions {
+export interface BridgeOptions {
+  /** Which channel it is, for the log. */
+  readonly name: string
   readonly url: string
   readonly apiKey: string | null
   readonly timeoutMs: number
@@ -21,7 +24,14 @@ export interface VenomOptions {
   readonly typing: boolean
 }
 
-type Route = 'send-message' | 'send-reaction' | 'send-typing'
+/** WhatsApp on somebody's own number: messages of whole people are seldom longer, and haste is punished. */
+export const BRIDGE_LIMITS: SendLimits = {
+  maxTextLength: 4096,
+  conversation: null,
+  ...BRIDGE_CEILING,
+}
+
+type Route = 'send-message' | 'send-reaction' | 'send-typing' | 'send-seen'
 /** What a server says of a route that it does not have. */
 const NO_ROUTE: ReadonlySet<number> = new Set([404, 405, 501])
 
@@ -29,19 +39,21 @@ const NO_ROUTE: ReadonlySet<number> = new Set([404, 405, 501])
 const isFinal = (status: number): boolean =>
   status >= 400 && status < 500 && ![408, 425, 429].includes(status)
 
-export class VenomChannel implements Channel {
-  readonly name = 'venom'
-  readonly #options: VenomOptions
+export class BridgeSender implements Sender {
+  readonly name: string
+  readonly limits = BRIDGE_LIMITS
+  readonly #options: BridgeOptions
   readonly #base: URL
   readonly #authorization: string | null
-  readonly typing?: NonNullable<Channel['typing']>
+  readonly typing?: NonNullable<Sender['typing']>
 
-  constructor(options: VenomOptions) {
+  constructor(options: BridgeOptions) {
     this.#options = options
+    this.name = options.name
     const { url, authorization } = httpAddress(options.url)
     this.#base = url
     this.#authorization = authorization
-    if (options.typing) this.typing = (to, signal) => this.#showTyping(to, signal)
+    if (options.typing) this.typing = (heard, signal) => this.#showTyping(heard, signal)
   }
 
   async send({ partId, to, content }: OutgoingPart, signal: AbortSignal): Promise<Sent> {
@@ -57,7 +69,10 @@ export class VenomChannel implements Channel {
     return this.#sent(response, 'send-message')
   }
 
-  async #showTyping(to: string, signal: AbortSignal): Promise<void> {
+  /** Read first, as a person does; a bridge that knows no such route shows the typing alone. */
+  async #showTyping({ to, messageId }: Heard, signal: AbortSignal): Promise<void> {
+    const seen = await this.#post('send-seen', { to, messageId }, signal)
+    await readCapped(seen)
     const response = await this.#post('send-typing', { to }, signal)
     await readCapped(response)
     if (!response.ok) throw this.#refusal(response, 'send-typing')

@@ -1,0 +1,153 @@
+/**
+ * What a person changes afterwards: an edit, a message taken back, a file that comes behind its message.
+ *
+ *   still in the open batch → changed there      not any more → an event of its own for the worker
+ *
+ * An edit of a message that nobody has seen is that message, in its last wording. Elements are compared
+ * by their bytes, so that whatever happened to a batch in between, nothing is changed by mistake. The
+ * same change again changes nothing.
+ */
+import { createHash } from 'node:crypto'
+import type { Settings } from '../config/settings.ts'
+import type { ConversationKeys } from '../conversation-key.ts'
+import { RapidFireError } from '../errors.ts'
+import type { ConversationKey, Message } from '../message.ts'
+import type { Events } from '../observability/events.ts'
+import { fromElement, toElement } from './element.ts'
+import type { Intake } from './intake.ts'
+import { idHash, rememberedMs } from './message-id.ts'
+import { isNamed, namesFor } from './provider-ids.ts'
+import type { Amend, BatchStore } from './store.ts'
+
+export interface AmendmentDeps {
+  readonly store: Pick<BatchStore, 'conversation' | 'amend' | 'known'>
+  readonly intake: Intake
+  readonly settings: Pick<Settings, 'dedupeS'>
+  readonly keys: ConversationKeys
+  readonly events: Events
+}
+
+/** open: changed where it stood. late: told to the worker. new: it is the message now. same: nothing to do. */
+export type AmendOutcome = 'open' | 'late' | 'new' | 'same'
+
+/** Reads that may be overtaken one after another; nobody writes so fast for long. */
+const MAX_READS = 50
+
+export class Amendments {
+  readonly #deps: AmendmentDeps
+
+  constructor(deps: AmendmentDeps) {
+    this.#deps = deps
+  }
+
+  /** `changed`: the message in its new wording, under the edit's own id; `of`: what it replaces. */
+  async edit(changed: Message, of: string): Promise<AmendOutcome> {
+    const outcome = await this.editOpen(changed, of)
+    if (outcome !== null) return outcome
+    const names = namesFor(of, changed.id)
+    if (!(await this.#isKnown(changed, names))) {
+      await this.#take({ ...changed, id: names.at(-1) ?? of })
+      return 'new'
+    }
+    await this.#take({ ...changed, type: 'edit', changes: of, id: editId(changed, of) })
+    return 'late'
+  }
+
+  /** Null when it does not stand in the open batch. */
+  async editOpen(changed: Message, of: string): Promise<'open' | 'same' | null> {
+    return this.#inOpen(changed, namesFor(of, changed.id), (before, found) => {
+      const isOlder =
+        found.editedAt !== undefined && changed.sentAt !== null && changed.sentAt < found.editedAt
+      if (isOlder) return null
+      const editedAt = changed.sentAt ?? changed.receivedAt
+      const media = changed.media ?? found.media
+      const words = { text: changed.text, ...(media && { media }) }
+      if (found.text === changed.text) return null
+      return { kind: 'edit', before, after: toElement({ ...found, ...words, editedAt }) }
+    })
+  }
+
+  /** `taken`: a message without text that says who and where; `of`: the one that is taken back. */
+  async revoke(taken: Message, of: string): Promise<AmendOutcome> {
+    const outcome = await this.revokeOpen(taken, of)
+    if (outcome !== null) return outcome
+    await this.#take({ ...taken, type: 'revoke', text: '', changes: of, id: `${of}:revoke` })
+    return 'late'
+  }
+
+  async revokeOpen(taken: Message, of: string): Promise<'open' | 'same' | null> {
+    return this.#inOpen(taken, namesFor(of, taken.id), (before) => ({ kind: 'revoke', before }))
+  }
+
+  /** Some bridges tell of a message first and bring its file in another call. */
+  async attach(message: Message): Promise<void> {
+    const { media } = message
+    if (media?.file === undefined) return
+    await this.#inOpen(message, [message.id], (before, found) => {
+      if (found.media?.file !== undefined) return null
+      return {
+        kind: 'edit',
+        before,
+        after: toElement({ ...found, media: { ...found.media, ...media } }),
+      }
+    })
+  }
+
+  /** Null when no element of the open batch bears one of the names. */
+  async #inOpen(
+    message: Message,
+    names: readonly string[],
+    change: (before: string, found: Message) => Amend | null,
+  ): Promise<'open' | 'same' | null> {
+    const { store, keys, events } = this.#deps
+    const conversation = keys.keyOf(message.conversation)
+    for (let reads = 0; reads < MAX_READS; reads += 1) {
+      const { payloads } = await store.conversation(conversation)
+      const element = elementOf(payloads, message, names)
+      if (element === null) return null
+      const amend = change(element.before, element.found)
+      if (amend === null) return 'same'
+      if ((await store.amend(conversation, amend)).outcome === 'done') {
+        events.emit('message.amended', { conversation, kind: amend.kind })
+        return 'open'
+      }
+    }
+    throw new RapidFireError(
+      'overloaded',
+      'the conversation changes faster than it can be read; send it again',
+    )
+  }
+
+  async #isKnown(message: Message, names: readonly string[]): Promise<boolean> {
+    const { store, keys, settings } = this.#deps
+    const conversation: ConversationKey = keys.keyOf(message.conversation)
+    const hashes = names.map((name) => idHash(name, message.sender))
+    const known = await store.known(conversation, hashes, rememberedMs(settings.dedupeS))
+    return known.includes(true)
+  }
+
+  async #take(message: Message): Promise<void> {
+    const { failures } = await this.#deps.intake.take([message], { atOnce: false })
+    if (failures[0]) throw failures[0].error
+  }
+}
+
+function elementOf(
+  payloads: readonly string[],
+  { conversation, sender }: Message,
+  names: readonly string[],
+): { readonly before: string; readonly found: Message } | null {
+  for (const before of payloads) {
+    const found = fromElement(before, conversation)
+    if (found && found.sender === sender && names.some((name) => isNamed(found.id, name))) {
+      return { before, found }
+    }
+  }
+  return null
+}
+
+/** The same for an exact repeat of the edit and nothing else, also where an edit bears the first id. */
+function editId({ id, text, sentAt }: Message, of: string): string {
+  const digest = createHash('sha256').update(JSON.stringify([id, of, text, sentAt]))
+  return `rf-edit-${digest.digest('base64url').slice(0, 22)}`
+}

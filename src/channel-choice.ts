@@ -1,0 +1,71 @@
+/** The accounts at providers by the settings, and who sends for whom. */
+import type { Channel, ProviderCall, Sender } from './channels/channel.ts'
+import { ConsoleSender } from './channels/console.ts'
+import { ProviderHttp } from './channels/provider-http.ts'
+import { PROVIDERS } from './channels/registry.ts'
+import { AccountSenders, type Senders } from './channels/senders.ts'
+import { openVenom } from './channels/venom/index.ts'
+import type { Clock } from './clock.ts'
+import type { Settings } from './config/settings.ts'
+import { RapidFireError } from './errors.ts'
+import type { Events } from './observability/events.ts'
+
+/** One channel for each account; the Venom bridge is everyone's, with the secret of each. */
+export function openChannels(settings: Settings, clock: Clock): readonly Channel[] {
+  const http = new ProviderHttp({ timeoutMs: settings.sendTimeoutMs, clock })
+  const channels = settings.accounts.flatMap(({ tenant, channel, values }) => {
+    const provider = PROVIDERS.find(({ id }) => id === channel)
+    return provider && channel !== 'venom' ? [provider.open(values, { tenant, http, clock })] : []
+  })
+  const { venomServerUrl: serverUrl, venomApiKey: apiKey, sendTimeoutMs: timeoutMs } = settings
+  for (const { id: tenant, secretKey } of settings.tenants.values()) {
+    const isDefault = tenant === settings.defaultTenant
+    const webhookKey = isDefault ? settings.webhookApiKey : null
+    const typing = settings.venomTyping === 'on'
+    const values = { secretKey, webhookKey, serverUrl, apiKey, typing, timeoutMs }
+    channels.push(openVenom(values, { tenant, http, clock }))
+  }
+  return channels
+}
+
+/** What nobody sends is shown where the service runs. */
+export function createSenders(channels: readonly Channel[], events: Events): Senders {
+  const shown: Sender = new ConsoleSender(({ partId, to, content }) => {
+    const text = 'text' in content ? content.text : content.reaction
+    events.emit('reply.printed', { to, part: { partId, text } })
+  })
+  return new AccountSenders(channels, shown)
+}
+
+const NOTHING: ProviderCall = {
+  method: 'POST',
+  url: '/',
+  publicUrl: 'http://localhost/',
+  headers: {},
+  rawBody: Buffer.alloc(0),
+}
+
+/**
+ * Whether calls of some provider can be proven. Throws RapidFireError `access_unsafe` where replies
+ * leave by an account whose calls anybody could make.
+ */
+export async function checkChannels(
+  channels: readonly Channel[],
+  { accounts }: Pick<Settings, 'accounts'>,
+): Promise<boolean> {
+  let proven = false
+  for (const channel of channels) {
+    if (channel.id === 'venom') continue
+    const isOpen = (await channel.verify(NOTHING)) === 'open'
+    proven ||= !isOpen
+    const isSet = accounts.some(
+      (one) => one.tenant === channel.tenant && one.channel === channel.id && one.isSet,
+    )
+    if (!isOpen || !isSet || !channel.sends) continue
+    throw new RapidFireError(
+      'access_unsafe',
+      `${channel.id} sends replies to people, and nothing proves its calls: set its secret, see docs/channels.md`,
+    )
+  }
+  return proven
+}

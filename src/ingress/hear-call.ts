@@ -1,0 +1,304 @@
+/**
+ * What a provider told in one call, taken in its order: messages into batches, edits and typing into
+ * the open one, own messages to the takeover, statuses to what they are about.
+ *
+ * Each account hears what is for it. It ends when all is durable; the same call again changes nothing.
+ */
+import { createHash, randomUUID } from 'node:crypto'
+import type { Amendments } from '../batching/amendments.ts'
+import type { Intake } from '../batching/intake.ts'
+import type { BatchStore } from '../batching/store.ts'
+import type { Channel, Provider, ProviderCall } from '../channels/channel.ts'
+import { channelOf, conversationOf, type Hearing, messageFrom, ownFrom } from '../channels/hear.ts'
+import type { Told, ToldMessage } from '../channels/told.ts'
+import type { Clock } from '../clock.ts'
+import type { Settings, TenantSettings } from '../config/settings.ts'
+import type { ConversationKeys } from '../conversation-key.ts'
+import { messageOf, RapidFireError } from '../errors.ts'
+import type { KeptFiles } from '../media/kept-files.ts'
+import type { BatchId, Message } from '../message.ts'
+import type { Events } from '../observability/events.ts'
+import type { Takeover } from '../takeover/takeover.ts'
+import type { PassOn } from './pass-on.ts'
+import type { ShowTyping } from './show-typing.ts'
+import type { Undelivered } from './undelivered.ts'
+
+export interface HearDeps {
+  readonly settings: Pick<Settings, 'tenants'>
+  readonly store: Pick<BatchStore, 'retime'>
+  readonly intake: Intake
+  readonly amendments: Amendments
+  readonly takeover: Pick<Takeover, 'own'>
+  readonly files: KeptFiles
+  readonly keys: ConversationKeys
+  readonly events: Events
+  readonly clock: Clock
+  readonly undelivered: Undelivered
+  readonly showTyping: ShowTyping
+  /** Drop-in: what is no message goes there; null when we answer ourselves. */
+  readonly passOn: PassOn | null
+}
+
+export interface ToldCall {
+  readonly provider: Provider
+  readonly call: ProviderCall
+  readonly told: readonly Told[]
+  /** Accounts that the call was proven to be from. */
+  readonly proven: readonly { readonly channel: Channel; readonly seal: string | null }[]
+}
+
+export interface Heard {
+  added: number
+  duplicates: number
+  amended: number
+  ignored: number
+  /** Of the one batch that the messages are in; null when they are in several. */
+  batchId: BatchId | null
+  /** One for each element that could not be read. */
+  problems: string[]
+  refusal: RapidFireError | null
+}
+
+interface Context {
+  readonly channel: Channel
+  readonly hearing: Hearing
+  readonly tenant: TenantSettings
+  readonly heard: Heard
+}
+
+type ToldOf<Kind extends Told['kind']> = Extract<Told, { kind: Kind }>
+
+export class HearCall {
+  readonly #deps: HearDeps
+
+  constructor(deps: HearDeps) {
+    this.#deps = deps
+  }
+
+  get keepsOriginals(): boolean {
+    return this.#deps.passOn !== null
+  }
+
+  /** Rejects with what the store threw, when something could not be made durable. */
+  async call(given: ToldCall): Promise<Heard> {
+    const heard: Heard = {
+      added: 0,
+      duplicates: 0,
+      amended: 0,
+      ignored: 0,
+      batchId: null,
+      problems: [],
+      refusal: null,
+    }
+    const waiting: { message: Message; atOnce: boolean; context: Context }[] = []
+    const flush = async (): Promise<void> => {
+      await this.#take(waiting.splice(0))
+    }
+    const passed: Told[] = []
+    for (const [index, told] of given.told.entries()) {
+      const context = this.#contextOf(told, given, heard)
+      if (context === null) continue
+      try {
+        if (told.kind === 'message') {
+          const entry = await this.#entryOf(told, index, context)
+          if (entry) waiting.push({ ...entry, context })
+          continue
+        }
+        await flush()
+        if (await this.#hear(told, index, context)) passed.push(told)
+      } catch (error) {
+        if (!isUnreadable(error)) throw error
+        heard.problems.push(messageOf(error))
+        heard.refusal ??= error
+      }
+    }
+    await flush()
+    await this.#deps.passOn?.call(given, passed)
+    return heard
+  }
+
+  /** Null where the element is for no account of ours, or cannot be read. */
+  #contextOf(told: Told, { provider, call, proven }: ToldCall, heard: Heard): Context | null {
+    if (told.kind === 'malformed') {
+      heard.problems.push(`${told.field}: ${told.allowed}`)
+      heard.refusal ??= new RapidFireError('missing_fields', `${told.field}: ${told.allowed}`)
+      return null
+    }
+    const account = told.account ?? null
+    const own =
+      proven.find(({ channel }) => channel.account !== null && channel.account === account) ??
+      proven.find(({ channel }) => channel.account === null || account === null)
+    if (!own) {
+      this.#ignore(heard, provider.id, 'account')
+      return null
+    }
+    const { channel, seal } = own
+    const tenant = this.#deps.settings.tenants.get(channel.tenant)
+    if (!tenant) throw new RapidFireError('unknown_tenant', 'this tenant is not configured')
+    const hearing: Hearing = {
+      tenant: channel.tenant,
+      provider: provider.id,
+      nowMs: this.#deps.clock(),
+      makeId: (index, isTimed) => idWithout(seal, isTimed ? call.rawBody : null, index),
+    }
+    return { channel, hearing, tenant, heard }
+  }
+
+  /** Null where a group is not answered. */
+  async #entryOf(
+    told: ToldMessage,
+    index: number,
+    { hearing, tenant, heard }: Context,
+  ): Promise<{ message: Message; atOnce: boolean } | null> {
+    const isGroup = told.author !== undefined
+    const isMeant = told.mentioned === true
+    if (isGroup && (tenant.groups === 'ignore' || (tenant.groups === 'mention' && !isMeant))) {
+      this.#ignore(heard, hearing.provider, 'group')
+      return null
+    }
+    const file = await this.#keep(told)
+    const message = messageFrom(await this.#withOriginal(told), index, hearing, file)
+    return { message, atOnce: isGroup && isMeant }
+  }
+
+  async #keep({ media }: ToldMessage): Promise<string | null> {
+    if (media?.base64 === undefined) return null
+    const bytes = Buffer.from(media.base64.replace(/^data:[^,]*,/, ''), 'base64')
+    return bytes.length === 0 ? null : this.#deps.files.keep(bytes, media.mimeType)
+  }
+
+  /** A call that bears a file is too long for the store. */
+  async #withOriginal(told: ToldMessage): Promise<ToldMessage> {
+    if (told.original === undefined) return told
+    const json = JSON.stringify(told.original)
+    if (json.length <= MAX_ORIGINAL_CHARACTERS) return told
+    const file = await this.#deps.files.keep(Buffer.from(json), 'application/json')
+    return { ...told, original: { file } }
+  }
+
+  async #take(
+    entries: readonly { message: Message; atOnce: boolean; context: Context }[],
+  ): Promise<void> {
+    for (const run of runsOf(entries)) {
+      const [first] = run
+      if (!first) continue
+      const { heard, channel } = first.context
+      const messages = run.map(({ message }) => message)
+      const taken = await this.#deps.intake.take(messages, { atOnce: first.atOnce })
+      const [failure] = taken.failures
+      if (failure) throw failure.error
+      heard.added += taken.added
+      heard.duplicates += taken.duplicates
+      heard.batchId = taken.batchIds.length === 1 ? (taken.batchIds[0] ?? null) : null
+      if (taken.duplicates > 0) {
+        for (const message of messages) await this.#deps.amendments.attach(message)
+      }
+      if (taken.added > 0) this.#deps.showTyping.of(channel, messages)
+    }
+  }
+
+  /** Whether it is to be passed on as it came, in a drop-in. */
+  async #hear(told: Told, index: number, context: Context): Promise<boolean> {
+    switch (told.kind) {
+      case 'edit':
+        return this.#edit(told, index, context)
+      case 'revoke':
+        return this.#revoke(told, index, context)
+      case 'typing':
+        await this.#typing(told, context)
+        return true
+      case 'own':
+        await this.#own(told, index, context)
+        return true
+      case 'status':
+        this.#ignore(context.heard, context.hearing.provider, 'status')
+        await this.#deps.undelivered.hear(told, context.channel)
+        return true
+      case 'ignored':
+        this.#ignore(context.heard, context.hearing.provider, told.reason)
+        return true
+      case 'message':
+      case 'malformed':
+        return false
+    }
+  }
+
+  async #edit(told: ToldOf<'edit'>, index: number, context: Context): Promise<boolean> {
+    const { heard, hearing } = context
+    if ((await this.#entryOf(told, index, context)) === null) return true
+    const { amendments, passOn } = this.#deps
+    const message = messageFrom(told, index, hearing)
+    const inOpen = passOn ? await amendments.editOpen(message, told.of) : null
+    if (passOn && inOpen === null) return true
+    if (inOpen === null) await amendments.edit(message, told.of)
+    heard.amended += 1
+    return false
+  }
+
+  async #revoke(told: ToldOf<'revoke'>, index: number, context: Context): Promise<boolean> {
+    const { heard, hearing } = context
+    const { amendments, passOn } = this.#deps
+    const told_ = { ...told, type: 'revoke', text: '' } as const
+    if ((await this.#entryOf(told_, index, context)) === null) return true
+    const message = messageFrom(told_, index, hearing)
+    const inOpen = passOn ? await amendments.revokeOpen(message, told.of) : null
+    if (passOn && inOpen === null) return true
+    if (inOpen === null) await amendments.revoke(message, told.of)
+    heard.amended += 1
+    return false
+  }
+
+  /** Who writes on is waited for, never past the age limit; who stopped is not: the wait runs anyway. */
+  async #typing(told: ToldOf<'typing'>, { tenant, hearing }: Context): Promise<void> {
+    if (told.state === 'paused') return
+    const { store, keys } = this.#deps
+    const conversation = keys.keyOf(conversationOf(told, hearing))
+    await store.retime(conversation, { kind: 'typing', idleMs: tenant.idleMs })
+  }
+
+  /** In a drop-in the bot behind us sends by itself, so its messages are no human's. */
+  async #own(told: ToldOf<'own'>, index: number, { hearing, heard }: Context): Promise<void> {
+    this.#ignore(heard, hearing.provider, 'fromMe')
+    if (this.#deps.passOn || told.author !== undefined) return
+    await this.#deps.takeover.own(ownFrom(told, index, hearing))
+  }
+
+  #ignore(heard: Heard, channel: string, reason: string): void {
+    heard.ignored += 1
+    this.#deps.events.emit('channel.ignored', { channel: channelOf(channel), reason })
+  }
+}
+
+const MAX_ORIGINAL_CHARACTERS = 65_536
+
+/** What is wrong with one element, not with us. */
+function isUnreadable(error: unknown): error is RapidFireError {
+  return error instanceof RapidFireError && error.status === 400
+}
+
+/**
+ * The same for an exact replay. Of a call that nobody signed the bytes count where they bear a time, so
+ * that a person may say the same twice.
+ */
+function idWithout(seal: string | null, timedBody: Buffer | null, index: number): string {
+  const bytes = seal ?? timedBody
+  if (bytes === null) return `rf-${randomUUID()}`
+  const digest = createHash('sha256').update(bytes).update(`:${index}`).digest('base64url')
+  return `rf-${digest.slice(0, 22)}`
+}
+
+/** Messages that are taken together: neighbours of one account with the same wish. */
+function runsOf<Entry extends { readonly atOnce: boolean; readonly context: Context }>(
+  entries: readonly Entry[],
+): Entry[][] {
+  const runs: Entry[][] = []
+  for (const entry of entries) {
+    const last = runs.at(-1)
+    const before = last?.[0]
+    const isSame =
+      before?.atOnce === entry.atOnce && before.context.channel === entry.context.channel
+    if (last && isSame) last.push(entry)
+    else runs.push([entry])
+  }
+  return runs
+}
