@@ -30,6 +30,7 @@ export function addAside(entry: Turn | null, { now, added, newBatchId }: Additio
     cause: 'age',
     ageMs: 0,
     maxSize: 0,
+    extra: 0,
     restId: null,
     attempt: 0,
     epoch: 0,

@@ -31,6 +31,10 @@ export interface OpenBatch {
   readonly overAt: number
   /** How often its first messages were a turn that another message took back. */
   readonly interrupts: number
+  /** How many of its messages do not count, as photos behind photos; `maxSize` has them in it. */
+  readonly extra: number
+  /** Whether its last message is a photo or a video. */
+  readonly album: boolean
 }
 
 export interface Turn {
@@ -44,6 +48,8 @@ export interface Turn {
   readonly cause: SealCause
   readonly ageMs: number
   readonly maxSize: number
+  /** As of the open batch that it was. */
+  readonly extra: number
   readonly restId: BatchId | null
   /** Handovers. */
   readonly attempt: number
@@ -92,7 +98,7 @@ export type Event =
   | {
       readonly type: 'append'
       readonly now: number
-      readonly messages: readonly { idleMs: number; quiet: boolean }[]
+      readonly messages: readonly { idleMs: number; quiet: boolean; album?: boolean }[]
       readonly limits: Limits
       readonly newBatchId: BatchId
     }

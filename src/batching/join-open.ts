@@ -72,7 +72,8 @@ function joinOpen(
   const firstAt = Math.min(from.firstAt, to.firstAt)
   // One that gathered during a hold stays one turn.
   const isWhole = isHeld || from.maxSize === HELD_MAX || to.maxSize === HELD_MAX
-  const maxSize = isWhole ? HELD_MAX : later.maxSize
+  const other = later === from ? to : from
+  const maxSize = isWhole ? HELD_MAX : Math.min(HELD_MAX, later.maxSize + other.extra)
   const overs = [from.overAt, to.overAt].filter((at) => at > 0)
   return {
     id: to.id,
@@ -86,6 +87,8 @@ function joinOpen(
     lastLoud: Math.max(placeOf(order, 'from', from.lastLoud), placeOf(order, 'to', to.lastLoud)),
     overAt: size <= maxSize ? 0 : overs.length > 0 ? Math.min(...overs) : now,
     interrupts: Math.max(from.interrupts, to.interrupts),
+    extra: from.extra + to.extra,
+    album: (order.at(-1) === 'from' ? from : to).album,
   }
 }
 

@@ -26,8 +26,13 @@ export function append(state: ConversationState, event: EventOf<'append'>): Redu
   }
   let open = state.open
   const wasHeld = state.holdUntil > now || open?.maxSize === HELD_MAX
-  const maxSize = wasHeld ? HELD_MAX : limits.maxSize
+  let maxSize = wasHeld ? HELD_MAX : Math.min(HELD_MAX, limits.maxSize + (open?.extra ?? 0))
   for (const message of messages) {
+    const before = open?.size ?? 0
+    const album = message.album === true
+    // Behind a full batch photos are the next one's, and counted there.
+    const isMore = album && open !== null && open.album && before <= maxSize
+    if (isMore) maxSize = Math.min(HELD_MAX, maxSize + 1)
     // A reaction or a sticker waits as long as the batch may be open for words to join it.
     const first = open?.firstAt ?? now
     const idleMs = message.quiet && !open?.lastLoud ? limits.ageMs : message.idleMs
@@ -37,7 +42,7 @@ export function append(state: ConversationState, event: EventOf<'append'>): Redu
       idleMs,
       first + limits.ageMs,
     )
-    const size = (open?.size ?? 0) + 1
+    const size = before + 1
     open = {
       id: open?.id ?? event.newBatchId,
       firstAt: first,
@@ -50,6 +55,8 @@ export function append(state: ConversationState, event: EventOf<'append'>): Redu
       lastLoud: message.quiet ? (open?.lastLoud ?? 0) : size,
       overAt: size === maxSize + 1 ? now : (open?.overAt ?? 0),
       interrupts: open?.interrupts ?? 0,
+      extra: (open?.extra ?? 0) + (isMore ? 1 : 0),
+      album,
     }
   }
   const n = messages.length
@@ -120,6 +127,7 @@ function take(
     sealedAt: now,
     ageMs: open.ageMs,
     maxSize: open.maxSize,
+    extra: open.extra,
     restId: left > 0 ? restId : null,
     attempt: 1,
     epoch: 0,
@@ -154,6 +162,7 @@ export function answered(state: ConversationState, event: EventOf<'answered'>): 
 /** What a seal leaves over keeps a deadline that has passed; else it waits from its own last message. */
 function restOf(open: OpenBatch, id: BatchId, taken: number, now: number): OpenBatch {
   const firstAt = open.overAt || open.firstAt
+  const maxSize = open.maxSize === HELD_MAX ? HELD_MAX : open.maxSize - open.extra
   const dueAt =
     open.dueAt <= now
       ? open.dueAt
@@ -163,10 +172,13 @@ function restOf(open: OpenBatch, id: BatchId, taken: number, now: number): OpenB
     id,
     firstAt,
     dueAt,
+    maxSize,
     size: open.size - taken,
     lastLoud: Math.max(0, open.lastLoud - taken),
-    overAt: open.size - taken > open.maxSize ? firstAt : 0,
+    overAt: open.size - taken > maxSize ? firstAt : 0,
     interrupts: 0,
+    extra: 0,
+    album: false,
   }
 }
 

@@ -99,7 +99,13 @@ function reopen(
   const size = turn.size + (before?.size ?? 0)
   const capAt = turn.firstAt + turn.ageMs
   // Messages that were set aside have no limit of their own.
-  const maxSize = state.holdUntil > now ? HELD_MAX : turn.maxSize || size
+  const more = before?.extra ?? 0
+  const maxSize =
+    state.holdUntil > now
+      ? HELD_MAX
+      : turn.maxSize === 0
+        ? size
+        : Math.min(HELD_MAX, turn.maxSize + more)
   const open: OpenBatch = {
     id,
     firstAt: turn.firstAt,
@@ -112,6 +118,8 @@ function reopen(
     lastLoud: before?.lastLoud ? before.lastLoud + turn.size : turn.size,
     overAt: size > maxSize ? (before?.firstAt ?? turn.firstAt) : 0,
     interrupts: turn.interrupts,
+    extra: turn.extra + more,
+    album: before?.album ?? false,
   }
   return [
     { ...state, open, turn: null },

@@ -47,6 +47,8 @@ export interface NewMessage {
   readonly idleMs: number
   /** Reactions and stickers: a batch of these alone becomes no turn. */
   readonly quiet: boolean
+  /** A photo or a video: behind another one of the same batch it does not count for `maxSize`. */
+  readonly album?: boolean
 }
 
 export interface Limits {

@@ -3,6 +3,7 @@
  * it may stand in for any other.
  */
 import { describe } from 'node:test'
+import { albumCases } from './store/album-cases.ts'
 import { aliasCases } from './store/alias-cases.ts'
 import { appendCases } from './store/append-cases.ts'
 import { dueCases } from './store/due-cases.ts'
@@ -24,5 +25,6 @@ export function storeCases(name: string, makeStore: MakeStore): void {
     operatorCases(it)
     humanCases(it)
     aliasCases(it)
+    albumCases(it)
   })
 }

@@ -32,6 +32,8 @@ export type PlayedCommand = { readonly who: ConversationKey } & (
       readonly names: readonly string[]
       readonly idleMs: number
       readonly quiet: boolean
+      /** Which of them are photos. */
+      readonly album: readonly boolean[]
     }
   | { readonly do: 'setAside'; readonly names: readonly string[]; readonly reason: AsideReason }
   | { readonly do: 'begin'; readonly attemptBefore: boolean }
@@ -193,6 +195,11 @@ const asked: fc.Arbitrary<Asked> = fc.oneof(
       names,
       idleMs: waitMs,
       quiet: fc.nat(4).map((n) => n === 0),
+      album: fc.oneof(
+        fc.constant([]),
+        fc.array(fc.boolean(), { minLength: 5, maxLength: 5, size: 'max' }),
+        fc.constant([true, true, true, true, true]),
+      ),
     }),
   },
   {
@@ -331,7 +338,10 @@ export async function play(
   switch (command.do) {
     case 'append': {
       const { idleMs, quiet } = command
-      const messages = command.names.map((id) => ({ ...messageOf(id, step), idleMs, quiet }))
+      const messages = command.names.map((id, i) => ({
+        ...messageOf(id, step),
+        ...{ idleMs, quiet, album: command.album[i] === true },
+      }))
       return await store.append({ conversation, messages, limits: MODEL_LIMITS, newBatchId: newId })
     }
     case 'setAside': {

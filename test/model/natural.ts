@@ -18,7 +18,8 @@ export async function naturalCommand(
   const { open, turnId } = await model.conversation(who)
   const turn = turnId && (await model.batch(turnId))
   if (!turn) {
-    if (!open) return { do: 'append', who, names: [freshName], idleMs: 500, quiet: false }
+    if (!open)
+      return { do: 'append', who, names: [freshName], idleMs: 500, quiet: false, album: [true] }
     const { open: due } = await model.due({ limit: 1000, soonMs: 0 })
     const isDue = due.some(({ batchId }) => batchId === open.batchId)
     return isDue ? { do: 'seal', who } : { do: 'retime', who, retime: { kind: 'flush' } }

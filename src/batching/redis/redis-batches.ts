@@ -26,7 +26,7 @@ export async function append(calls: RedisCalls, append: Port.Append): Promise<Po
     calls.times.maxPending,
     calls.channel,
   ]
-  for (const m of messages) args.push(m.idHash, m.payload, m.idleMs, m.quiet ? 1 : 0)
+  for (const m of messages) args.push(m.idHash, m.payload, m.idleMs, kindOf(m))
   const reply = await calls.run(
     'append',
     [k.list(c), k.mirror(c), k.conversation(c), k.ids(c), k.open, k.counts, k.alias(c)],
@@ -42,6 +42,11 @@ export async function append(calls: RedisCalls, append: Port.Append): Promise<Po
     duplicates: Number(duplicates),
     size: Number(size),
   }
+}
+
+function kindOf({ quiet, album }: Port.NewMessage): number {
+  if (quiet) return album ? 3 : 1
+  return album ? 2 : 0
 }
 
 export async function setAside(

@@ -305,7 +305,7 @@ export class ConversationRows {
 }
 
 const TURN_COLUMNS = `state = :state, size = :size, first_at = :firstAt, last_at = :lastAt,
-  due_at = :dueAt, age_ms = :ageMs, max_size = :maxSize, look_at = :lookAt,
+  due_at = :dueAt, age_ms = :ageMs, max_size = :maxSize, extra = :extra, look_at = :lookAt,
   sealed_at = :sealedAt, cause = :cause, rest_id = :restId, attempt = :attempt, epoch = :epoch,
   starts = :starts, retries = :retries, draft = :draft, parts = :parts, interrupts = :interrupts,
   heard = :heard, apologised = :apologised, reason = :reason, settled_at = :settledAt`
@@ -314,7 +314,7 @@ function prepare(database: DatabaseSync) {
   const sql = (text: string) => database.prepare(text)
   return {
     open: sql(`SELECT n, id, size, first_at, last_at, due_at, age_ms, max_size, idle_ms, last_loud,
-      over_at, interrupts FROM batch WHERE conversation = ? AND state = 'open'`),
+      over_at, interrupts, extra, album FROM batch WHERE conversation = ? AND state = 'open'`),
     turn: sql(`SELECT * FROM batch WHERE conversation = ? AND ${IS_TURN}`),
     hold: sql('SELECT until, why, under_until, under_why FROM hold WHERE conversation = ?'),
     byId: sql('SELECT * FROM batch WHERE id = ?'),
@@ -330,9 +330,9 @@ function prepare(database: DatabaseSync) {
     saveFirst: sql('UPDATE batch SET first_at = ? WHERE n = ?'),
     addTurn:
       sql(`INSERT INTO batch (id, conversation, state, size, first_at, last_at, due_at, age_ms,
-      max_size, look_at, sealed_at, cause, rest_id, attempt, epoch, starts, retries, draft, parts,
+      max_size, extra, look_at, sealed_at, cause, rest_id, attempt, epoch, starts, retries, draft, parts,
       heard, interrupts, apologised, reason, settled_at) VALUES (:id, :conversation, :state, :size, :firstAt, :lastAt, :dueAt,
-      :ageMs, :maxSize, :lookAt, :sealedAt, :cause, :restId, :attempt, :epoch, :starts, :retries,
+      :ageMs, :maxSize, :extra, :lookAt, :sealedAt, :cause, :restId, :attempt, :epoch, :starts, :retries,
       :draft, :parts, :heard, :interrupts, :apologised, :reason, :settledAt)`),
     saveTurn: sql(`UPDATE batch SET ${TURN_COLUMNS}, wake_at = NULL, hold_end_at = NULL
       WHERE n = :n`),

@@ -80,6 +80,8 @@ export function openFrom(row: Row): OpenBatch {
     lastLoud: numberIn(row, 'last_loud'),
     overAt: numberIn(row, 'over_at'),
     interrupts: numberIn(row, 'interrupts'),
+    extra: numberIn(row, 'extra'),
+    album: numberIn(row, 'album') === 1,
   }
 }
 
@@ -102,6 +104,7 @@ export function turnFrom(row: Row): Turn {
     cause: cause as SealCause,
     ageMs: numberIn(row, 'age_ms'),
     maxSize: numberIn(row, 'max_size'),
+    extra: numberIn(row, 'extra'),
     restId: row.rest_id === null ? null : batchIdIn(row, 'rest_id'),
     attempt: numberIn(row, 'attempt'),
     epoch: numberIn(row, 'epoch'),
@@ -167,6 +170,8 @@ export const OPEN_COLUMNS = [
   'last_loud',
   'over_at',
   'interrupts',
+  'extra',
+  'album',
   'wake_at',
   'hold_end_at',
 ] as const
@@ -190,6 +195,8 @@ export function openValues(
     open.lastLoud,
     open.overAt,
     open.interrupts,
+    open.extra,
+    open.album ? 1 : 0,
     isHeld ? null : at,
     isHeld ? at : null,
   ]
@@ -205,6 +212,7 @@ export function turnValues(turn: Turn, ending: Ending | null): Values {
     dueAt: turn.dueAt,
     ageMs: turn.ageMs,
     maxSize: turn.maxSize,
+    extra: turn.extra,
     lookAt: ending ? null : turn.wakeAt,
     sealedAt: turn.sealedAt,
     cause: turn.cause,

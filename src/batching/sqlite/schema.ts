@@ -150,7 +150,12 @@ CREATE TABLE alias (
 CREATE INDEX alias_until ON alias (until);
 `
 
-export const MIGRATIONS: readonly string[] = [FIRST, HUMANS, ALIASES]
+const ALBUMS = `
+ALTER TABLE batch ADD COLUMN extra INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE batch ADD COLUMN album INTEGER NOT NULL DEFAULT 0;
+`
+
+export const MIGRATIONS: readonly string[] = [FIRST, HUMANS, ALIASES, ALBUMS]
 
 const PARTS = `
 SELECT type || ' ' || name AS part FROM sqlite_schema WHERE sql NOTNULL

@@ -82,6 +82,7 @@ export function batchId(name: string): BatchId {
 export interface Writing {
   readonly idleMs?: number
   readonly quiet?: boolean
+  readonly album?: boolean
   readonly limits?: Partial<Limits>
   readonly newBatchId?: BatchId
 }
@@ -111,7 +112,13 @@ export class Scene {
   write(
     conversation: ConversationKey,
     messageIds: readonly string[],
-    { idleMs = IDLE, quiet = false, limits = {}, newBatchId = this.newId() }: Writing = {},
+    {
+      idleMs = IDLE,
+      quiet = false,
+      album = false,
+      limits = {},
+      newBatchId = this.newId(),
+    }: Writing = {},
   ): Promise<AppendResult> {
     return this.store.append({
       conversation,
@@ -120,6 +127,7 @@ export class Scene {
         payload: payloadOf(id),
         idleMs,
         quiet,
+        album,
       })),
       limits: { ...LIMITS, ...limits },
       newBatchId,

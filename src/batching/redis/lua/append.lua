@@ -2,13 +2,14 @@
 --[[ append: messages of one conversation into its open batch, each id once.
 KEYS    list mirror conversation ids open counts alias
 ARGV    now newBatchId c ageMs maxSize dedupeMs mirrorMs wakeMs maxPending channel
-        then per message: idHash payload idleMs quiet
+        then per message: idHash payload idleMs kind     kind: 0, 1 quiet, 2 album, 3 both
 RETURNS {outcome, batchId, added, duplicates, size}     outcome: appended | full
         or the error ALIAS c, as all that are asked of a conversation
 REPEAT  safe: the same ids again are duplicates ]]
 --@include now
 --@include arm
 --@include elsewhere
+--@include unseen
 local MINUTE = 60000
 local list, mirror, conversation, ids, open, counts, alias = unpack(KEYS)
 local moved = elsewhere(alias)
@@ -19,7 +20,8 @@ local ageMs, maxSize, dedupeMs = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(
 -- Reads first, each of its type: a wrong one stops here, before anything is changed. The counts have
 -- none of their own: the first write is theirs.
 local h = redis.call('HMGET', conversation,
-  'id', 'first', 'due', 'loud', 'over', 'turn', 'hold', 'n', 'last', 'idle', 'age', 'max')
+  'id', 'first', 'due', 'loud', 'over', 'turn', 'hold', 'n', 'last', 'idle', 'age', 'max',
+  'extra', 'album')
 local size = redis.call('LLEN', list)
 local pending = redis.call('ZCARD', open)
 redis.call('GET', mirror)
@@ -28,18 +30,10 @@ local loud, over, hold = tonumber(h[4] or 0), tonumber(h[5] or 0), tonumber(h[7]
 local foreign = size - tonumber(h[8] or 0)
 -- As `include/hold` has it: what gathers during a hold is one turn.
 if hold > now or h[12] == tostring(HELD_MAX) then maxSize = HELD_MAX end
-local max = string.format('%.0f', maxSize)
+local extra, wasAlbum = tonumber(h[13] or 0), h[14] == '1'
+maxSize = math.min(HELD_MAX, maxSize + extra)
 
-local fresh, known, duplicates = {}, {}, 0
-for i = 11, #ARGV, 4 do
-  local seen = known[ARGV[i]] or redis.call('ZSCORE', ids, ARGV[i])
-  if seen and tonumber(seen) > now - dedupeMs then
-    duplicates = duplicates + 1
-  else
-    known[ARGV[i]] = now
-    fresh[#fresh + 1] = i
-  end
-end
+local fresh, duplicates = unseen(ids, 11, 4, now, dedupeMs)
 if #fresh > 0 and not id and pending >= tonumber(ARGV[9]) then return { 'full' } end
 if duplicates > 0 then redis.call('HINCRBY', counts, 'duplicates', duplicates) end
 if #fresh == 0 then return { 'appended', id or '', 0, duplicates, size } end
@@ -47,11 +41,16 @@ if #fresh == 0 then return { 'appended', id or '', 0, duplicates, size } end
 -- Redis writes numbers of Lua slowly, so what is written several times is text.
 local at, payloads, scores, idleMs = string.format('%.0f', now), {}, {}, 0
 for n, i in ipairs(fresh) do
-  local quiet = ARGV[i + 3] == '1'
+  local kind = ARGV[i + 3]
+  local quiet, album = kind == '1' or kind == '3', kind >= '2'
   idleMs = tonumber(ARGV[i + 2])
   if quiet and loud == 0 then idleMs = ageMs end
   if due > now then due = math.min(now + idleMs, first + ageMs) end
-  size = size + 1
+  -- Behind a full batch photos are the next one's, and counted there.
+  if album and wasAlbum and size <= maxSize then
+    extra, maxSize = extra + 1, math.min(HELD_MAX, maxSize + 1)
+  end
+  wasAlbum, size = album, size + 1
   if not quiet then loud = size end
   if size == maxSize + 1 then over = now end
   payloads[n] = ARGV[i + 1]
@@ -77,6 +76,10 @@ end
 -- The original's own API gives the list a TTL with each push.
 if foreign > 0 then redis.call('PERSIST', list) end
 if h[7] then redis.call('PERSIST', conversation) end
+if wasAlbum or extra > 0 or h[14] then
+  redis.call('HSET', conversation, 'extra', extra, 'album', wasAlbum and 1 or 0)
+end
+local max = string.format('%.0f', maxSize)
 redis.call('HSET', conversation, 'last', at, 'due', due, 'n', size, 'loud', loud)
 if opens or tonumber(h[10]) ~= idleMs or h[11] ~= ARGV[4] or h[12] ~= max or over ~= tonumber(h[5]) then
   redis.call('HSET', conversation, 'id', id, 'first', first, 'idle', idleMs, 'age', ARGV[4],

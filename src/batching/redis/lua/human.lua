@@ -22,10 +22,10 @@ local conversation, list, mirror, open, turns, counts, held, ids, marks, history
 local moved = elsewhere(alias)
 if moved then return moved end
 local now, c, turnId, idHash = clock(ARGV[1]), ARGV[2], ARGV[8], ARGV[17]
-local WINDOW = { 'id', 'first', 'last', 'due', 'idle', 'loud', 'n', 'age', 'max', 'over', 'interrupts' }
+local WINDOW = { 'id', 'first', 'last', 'due', 'idle', 'loud', 'n', 'age', 'max', 'over', 'interrupts', 'extra' }
 local o = redis.call('HMGET', conversation, unpack(WINDOW))
 local turn, holdAt, why, under = unpack(redis.call('HMGET', conversation, 'turn', 'hold', 'why', 'under'))
-local t = redis.call('HMGET', turnBatch, 'size', 'first', 'last', 'age', 'max', 'state', 'parts', 'interrupts')
+local t = redis.call('HMGET', turnBatch, 'size', 'first', 'last', 'age', 'max', 'state', 'parts', 'interrupts', 'extra')
 local seen = redis.call('ZSCORE', ids, idHash)
 local ours = false
 for i = 21, #ARGV do
@@ -62,7 +62,7 @@ if turnId ~= '' and ARGV[9] ~= 'kept' then
     redis.call('HDEL', conversation, 'turn')
     settle(turnBatch, turnMessages, turnId, tonumber(t[1]))
   else
-    reopen(turnBatch, turnMessages, conversation, list, t, o, ARGV[13], 0, t[8] or 0, now)
+    reopen(turnBatch, turnMessages, conversation, list, t, o, ARGV[13], 0, t[8] or 0, t[9], now)
     o = redis.call('HMGET', conversation, unpack(WINDOW))
   end
 end
@@ -71,7 +71,7 @@ local size = redis.call('LLEN', list)
 if o[1] and n > 0 and size > 0 then
   bookForeign(counts, size - tonumber(o[7]))
   redis.call('ZREM', open, c .. '|' .. o[1])
-  local window = { o[2], o[3], o[4], o[5], o[8], o[9], o[6], o[10], o[11] }
+  local window = { o[2], o[3], o[4], o[5], o[8], o[9], o[6], o[10], o[11], o[12] }
   local keys = { list = list, mirror = mirror, conversation = conversation, batch = openBatch,
     messages = openMessages }
   local due = effective(tonumber(o[4]), tonumber(o[3]), size, tonumber(o[9]))

@@ -24,7 +24,7 @@ local leads, beyond = redis.call('GET', alias), redis.call('GET', toAlias)
 local f, o = redis.call('HMGET', conversation, unpack(WINDOW)), redis.call('HMGET', toConversation, unpack(WINDOW))
 local turn, holdAt, why, under, underwhy = unpack(redis.call('HMGET', conversation, unpack(HOLD)))
 local toTurn = redis.call('HGET', toConversation, 'turn')
-local t = redis.call('HMGET', batch, 'size', 'first', 'last', 'age', 'max', 'state', 'parts', 'interrupts')
+local t = redis.call('HMGET', batch, 'size', 'first', 'last', 'age', 'max', 'state', 'parts', 'interrupts', 'extra')
 local size, toSize = redis.call('LLEN', list), redis.call('LLEN', toList)
 local past, toPast = redis.call('LRANGE', history, 0, -1), redis.call('LRANGE', toHistory, 0, -1)
 for _, key in ipairs({ mirror, toMirror }) do redis.call('GET', key) end
@@ -55,7 +55,7 @@ local hold = tonumber(holdAt or 0)
 if turn then
   leave(turnId, turns, counts, from, t[6])
   if hold > now then t[5] = HELD_MAX end
-  reopen(batch, messages, conversation, list, t, f, ARGV[14], 0, t[8] or 0, now)
+  reopen(batch, messages, conversation, list, t, f, ARGV[14], 0, t[8] or 0, t[9], now)
   f = redis.call('HMGET', conversation, unpack(WINDOW))
 end
 -- Of a stop what lies below it comes first: the stop itself lies above all others.

@@ -15,7 +15,7 @@ local now, id, restId, c = clock(ARGV[1]), ARGV[2], ARGV[3], ARGV[4]
 local member = c .. '|' .. id
 
 local h = redis.call('HMGET', conversation, 'id', 'first', 'last', 'due', 'idle', 'age', 'max',
-  'loud', 'over', 'turn', 'hold', 'n', 'interrupts')
+  'loud', 'over', 'turn', 'hold', 'n', 'interrupts', 'extra')
 local size = redis.call('LLEN', list)
 redis.call('GET', mirror)
 redis.call('ZSCORE', open, member)
@@ -52,10 +52,10 @@ end
 local taken = math.min(size, max)
 local keys = { list = list, mirror = mirror, conversation = conversation, batch = batch,
   messages = messages }
-local window = { h[2], h[3], h[4], h[5], h[6], h[7], h[8], h[9], h[13] }
+local window = { h[2], h[3], h[4], h[5], h[6], h[7], h[8], h[9], h[13], h[14] }
 local payloads, rest = take(keys, window, c, size, taken, restId, due, cause, now)
 if rest then
-  arm(open, ARGV[8], c .. '|' .. restId, effective(rest[1], last, rest[2], max), loud > 0, hold, now,
+  arm(open, ARGV[8], c .. '|' .. restId, effective(rest[1], last, rest[2], rest[3]), loud > 0, hold, now,
     tonumber(ARGV[7]))
 end
 local head = { 'sealed', first, last, due, now, cause, taken, 0 }

@@ -6,6 +6,7 @@ RETURNS {outcome, batchId, added, duplicates}    outcome: done | entry (again wi
 REPEAT  safe: the same ids again are duplicates ]]
 --@include now
 --@include elsewhere
+--@include unseen
 local conversation, ids, batch, messages, failed, counts, alias = unpack(KEYS)
 local moved = elsewhere(alias)
 if moved then return moved end
@@ -20,19 +21,12 @@ redis.call('HGET', counts, 'failed')
 -- Retried or settled since the call learnt of it: another entry is begun.
 if state and not (state == 'failed' and of == reason and attempt == '0') then return { 'entry', '' } end
 
-local payloads, scores, known, duplicates = {}, {}, {}, 0
-for i = 6, #ARGV, 2 do
-  local seen = known[ARGV[i]] or redis.call('ZSCORE', ids, ARGV[i])
-  if seen and tonumber(seen) > now - dedupeMs then
-    duplicates = duplicates + 1
-  else
-    known[ARGV[i]] = now
-    payloads[#payloads + 1] = ARGV[i + 1]
-    scores[#scores + 1] = now
-    scores[#scores + 1] = ARGV[i]
-  end
+local fresh, duplicates = unseen(ids, 6, 2, now, dedupeMs)
+local payloads, scores, added = {}, {}, #fresh
+for n, i in ipairs(fresh) do
+  payloads[n] = ARGV[i + 1]
+  scores[2 * n - 1], scores[2 * n] = now, ARGV[i]
 end
-local added = #payloads
 if duplicates > 0 then redis.call('HINCRBY', counts, 'duplicates', duplicates) end
 if added == 0 then return { 'done', '', 0, duplicates } end
 

@@ -21,7 +21,7 @@ local now, id, c, kind = clock(ARGV[1]), ARGV[2], ARGV[4], ARGV[8]
 local wakeMs, channel = tonumber(ARGV[6]), ARGV[7]
 local h = redis.call('HMGET', batch,
   'state', 'epoch', 'retries', 'size', 'first', 'last', 'age', 'max', 'starts',
-  'interrupts', 'draft', 'parts', 'c')
+  'interrupts', 'draft', 'parts', 'c', 'extra')
 local o = redis.call('HMGET', conversation, 'id', 'first', 'last', 'due', 'idle', 'loud', 'n', 'hold')
 redis.call('LLEN', messages)
 redis.call('LLEN', list)
@@ -74,7 +74,7 @@ end
 
 local turn = { size, h[5], h[6], h[7], tonumber(o[8] or 0) > now and HELD_MAX or h[8] }
 local back = reopen(batch, messages, conversation, list, turn, o, ARGV[11], tonumber(ARGV[12]),
-  (h[10] or 0) + 1, now)
+  (h[10] or 0) + 1, h[14], now)
 flight(counts, c, -1)
 arm(open, channel, c .. '|' .. back[1], effective(back[2], back[3], back[4], back[5]),
   false, tonumber(o[8] or 0), now, wakeMs)

@@ -13,6 +13,6 @@ end
 -- The open batch is no more.
 local function close(conversation, mirror)
   redis.call('HDEL', conversation, 'id', 'first', 'last', 'due', 'idle', 'age', 'max', 'n', 'loud', 'over',
-    'interrupts')
+    'interrupts', 'extra', 'album')
   redis.call('DEL', mirror)
 end

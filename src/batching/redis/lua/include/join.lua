@@ -1,4 +1,5 @@
-local WINDOW = { 'id', 'first', 'last', 'due', 'idle', 'loud', 'n', 'age', 'max', 'over', 'interrupts' }
+local WINDOW = { 'id', 'first', 'last', 'due', 'idle', 'loud', 'n', 'age', 'max', 'over', 'interrupts',
+  'extra', 'album' }
 
 -- What is open here joins what is open there; `order` says whence each message comes, f or t.
 local function joinLists(list, toList, toId, order)
@@ -38,14 +39,17 @@ local function joinWindows(conversation, f, o, order, isHeld, now)
     if due > now then due = math.min(math.max(a, b), first + later[8]) end
     -- One that gathered during a hold stays one turn.
     isHeld = isHeld or tonumber(f[9]) == HELD_MAX or tonumber(o[9]) == HELD_MAX
-    local max, over = isHeld and HELD_MAX or tonumber(later[9]), 0
+    local fExtra, oExtra = tonumber(f[12] or 0), tonumber(o[12] or 0)
+    local more = later == f and oExtra or fExtra
+    local max, over = isHeld and HELD_MAX or math.min(HELD_MAX, later[9] + more), 0
     if #order > max then
       over = fOver > 0 and oOver > 0 and math.min(fOver, oOver) or math.max(fOver, oOver)
       if over == 0 then over = now end
     end
     h = { o[1], first, later[3], due, later[5],
       math.max(placeOf(order, 'f', tonumber(f[6])), placeOf(order, 't', tonumber(o[6]))), #order,
-      later[8], max, over, math.max(f[11] or 0, o[11] or 0) }
+      later[8], max, over, math.max(f[11] or 0, o[11] or 0), fExtra + oExtra,
+      (string.sub(order, -1) == 'f' and f or o)[13] }
   elseif isHeld then
     h[9] = HELD_MAX
   end
@@ -53,7 +57,7 @@ local function joinWindows(conversation, f, o, order, isHeld, now)
   h[7] = #order
   local fields = {}
   for i, name in ipairs(WINDOW) do
-    fields[2 * i - 1], fields[2 * i] = name, h[i]
+    fields[2 * i - 1], fields[2 * i] = name, h[i] or 0
   end
   redis.call('HSET', conversation, unpack(fields))
 end

@@ -1,6 +1,6 @@
 -- The messages of a turn go back to the head of the open batch. t: size first last age max of the turn,
 -- o: id first last due idle loud n of the open batch. Answers {id, due, last, size, max}.
-local function reopen(batch, messages, conversation, list, t, o, newId, idleMs, interrupts, now)
+local function reopen(batch, messages, conversation, list, t, o, newId, idleMs, interrupts, extra, now)
   local before, size = o[1], tonumber(t[1])
   if before then
     local payloads = redis.call('LRANGE', messages, 0, -1)
@@ -11,7 +11,9 @@ local function reopen(batch, messages, conversation, list, t, o, newId, idleMs, 
   end
   redis.call('DEL', batch)
   local total, max = size + tonumber(o[7] or 0), tonumber(t[5])
-  if max == 0 then max = total end
+  local more = tonumber(redis.call('HGET', conversation, 'extra') or 0)
+  max = max == 0 and total or math.min(HELD_MAX, max + more)
+  if extra then redis.call('HINCRBY', conversation, 'extra', extra) end
   local due = math.min(tonumber(o[4] or now + idleMs), t[2] + t[4])
   local last = tonumber(o[3] or t[3])
   redis.call('HSET', conversation, 'id', before or newId, 'first', t[2], 'last', last, 'due', due,
