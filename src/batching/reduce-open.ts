@@ -31,7 +31,7 @@ export function append(state: ConversationState, event: EventOf<'append'>): Redu
     const before = open?.size ?? 0
     const album = message.album === true
     // Behind a full batch photos are the next one's, and counted there.
-    const isMore = album && open !== null && open.album && before <= maxSize
+    const isMore = album && open?.album === true && before <= maxSize
     if (isMore) maxSize = Math.min(HELD_MAX, maxSize + 1)
     // A reaction or a sticker waits as long as the batch may be open for words to join it.
     const first = open?.firstAt ?? now

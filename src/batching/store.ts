@@ -258,6 +258,12 @@ export interface BatchStore extends Service {
    * conversation it leads to.
    */
   retry(batchId: BatchId): Promise<'done' | 'none' | 'busy' | 'held'>
+  /**
+   * A part of an answered batch did not arrive, as its provider says later: the batch is failed with
+   * this reason, and a retry sends from that part on. Its place in the history stays. busy: it is a
+   * turn in flight. gone: it is not known, has no such part, or the bot did not answer it.
+   */
+  bounce(batchId: BatchId, part: number, reason: string): Promise<'done' | 'gone' | 'busy'>
   /** Where each of these leads: itself when it is no alias. */
   resolve(conversations: readonly ConversationKey[]): Promise<readonly ConversationKey[]>
   /** Makes one conversation an alias of another one, which gets all that waits there. */

@@ -6,6 +6,7 @@ import { describe } from 'node:test'
 import { albumCases } from './store/album-cases.ts'
 import { aliasCases } from './store/alias-cases.ts'
 import { appendCases } from './store/append-cases.ts'
+import { bounceCases } from './store/bounce-cases.ts'
 import { dueCases } from './store/due-cases.ts'
 import { humanCases } from './store/human-cases.ts'
 import { operatorCases } from './store/operator-cases.ts'
@@ -26,5 +27,6 @@ export function storeCases(name: string, makeStore: MakeStore): void {
     humanCases(it)
     aliasCases(it)
     albumCases(it)
+    bounceCases(it)
   })
 }

@@ -42,6 +42,7 @@ export type PlayedCommand = { readonly who: ConversationKey } & (
   | { readonly do: 'retime'; readonly retime: Retime }
   | { readonly do: 'amend'; readonly position: number; readonly revoke: boolean }
   | { readonly do: 'seal' | 'reclaim' | 'queued' | 'discardOpen' | 'discardFailed' | 'retry' }
+  | { readonly do: 'bounce'; readonly part: number; readonly reason: string }
   /** `first`: whose message comes next, by turns, while both have some. */
   | {
       readonly do: 'link'
@@ -262,6 +263,15 @@ const asked: fc.Arbitrary<Asked> = fc.oneof(
   {
     weight: 3,
     arbitrary: fc.record({
+      do: fc.constant('bounce' as const),
+      who,
+      part: fc.nat(2),
+      reason: fc.constantFrom('undelivered', 'no_answer'),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
       do: fc.constant('link' as const),
       who,
       to: who,
@@ -377,6 +387,8 @@ export async function play(
       return await store.answer(known.turnId, DRAFT)
     case 'spend':
       return await store.spend(conversation, 3)
+    case 'bounce':
+      return await store.bounce(known.turnId, command.part, command.reason)
     case 'link':
       return await store.link(linkOf(command, known, knows(command.to), newId))
     case 'human':

@@ -83,7 +83,8 @@ export class OracleState {
     payload: string,
   ): void {
     if (historyTurns === 0 || historyMs === 0) return
-    talk.past = [...talk.past, { at, batchId, payload }].slice(-historyTurns)
+    const others = talk.past.filter((one) => one.batchId === null || one.batchId !== batchId)
+    talk.past = [...others, { at, batchId, payload }].slice(-historyTurns)
   }
 
   holdings(): Holdings {

@@ -3,6 +3,7 @@
  * in maps; what it answers is what every engine has to answer.
  */
 import { addAside } from '../../src/batching/aside.ts'
+import { bounced } from '../../src/batching/bounce.ts'
 import type { Answer, Effect, Event, Reduced, Turn } from '../../src/batching/conversation-state.ts'
 import { dayOf } from '../../src/batching/day.ts'
 import { isAsRead } from '../../src/batching/human-act.ts'
@@ -285,7 +286,7 @@ export class OracleStore implements port.BatchStore {
       .past.filter(({ at }) => at > after)
       .flatMap(({ at, batchId, payload }): PastEntry[] => {
         if (batchId === null) return [{ kind: 'human', at, payload }]
-        const kept = this.#kept(batchId)
+        const kept = this.#told(batchId)
         if (!kept) return []
         const { heard } = kept.turn
         return [{ kind: 'turn', at, payloads: kept.payloads, heard, sent: sentParts(kept.turn) }]
@@ -372,6 +373,19 @@ export class OracleStore implements port.BatchStore {
     return 'done'
   }
 
+  async bounce(batchId: BatchId, part: number, reason: string): Promise<'done' | 'gone' | 'busy'> {
+    if (this.#conversationOf(batchId)) return 'busy'
+    const ended = this.#kept(batchId)
+    const after = ended && bounced(ended.turn, ended, { part, reason, now: this.#clock() })
+    if (!after) return 'gone'
+    this.#state.ended.set(batchId, { ...ended, ...after.ending, turn: after.turn })
+    if (ended.state === 'answered') {
+      this.#state.counts.answered -= after.turn.size
+      this.#state.counts.failed += after.turn.size
+    }
+    return 'done'
+  }
+
   async pending({ offset, limit }: Page): ReturnType<port.BatchStore['pending']> {
     const now = this.#clock()
     const views = [...this.#state.talks].flatMap(([conversation, { state }]) => {
@@ -409,7 +423,7 @@ export class OracleStore implements port.BatchStore {
     const told = (past: Talk['past']): Talk['past'] =>
       past.filter(
         ({ at, batchId }) =>
-          at > now - this.#times.historyMs && (batchId === null || this.#kept(batchId) !== null),
+          at > now - this.#times.historyMs && (batchId === null || this.#told(batchId) !== null),
       )
     const { answer, isNear } = linkIn(this.#state, link, { now, times: this.#times, told })
     if (isNear) this.#wake()
@@ -482,6 +496,14 @@ export class OracleStore implements port.BatchStore {
     const ended = this.#state.ended.get(batchId)
     if (!ended) return null
     return isForgotten(ended, this.#times.retentionMs, this.#clock()) ? null : ended
+  }
+
+  /** A batch that was answered, also when it bounced and is tried again. */
+  #told(batchId: BatchId): Pick<Ended, 'turn' | 'payloads'> | null {
+    const conversation = this.#conversationOf(batchId)
+    const talk = conversation && this.#state.talk(conversation)
+    if (talk?.state.turn) return { turn: talk.state.turn, payloads: [...talk.turn] }
+    return this.#kept(batchId)
   }
 
   #run(conversation: ConversationKey, event: Event): Answer {

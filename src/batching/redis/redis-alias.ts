@@ -116,13 +116,15 @@ function argsOf(
 /** Both histories as they are, and what becomes of them; the times in them are not in the lists. */
 async function readPast(
   calls: RedisCalls,
-  { from, to }: Link,
+  { from, to, read: { fromTurn } }: Link,
   clock: Clock | undefined,
 ): Promise<[string, string, string]> {
   const { redis, keys, times } = calls
   const read = (c: ConversationKey) => calls.guard(readTold(redis, keys, c, times.historyMs, clock))
   const [mine, theirs] = [await read(from), await read(to)]
-  const newestFirst = joinPast(mine.told, theirs.told, times.historyTurns).toReversed()
-  const joined = mine.told.length === 0 ? theirs.ids : newestFirst.map(({ id }) => id)
+  // A turn that was answered once goes back to the open batch now.
+  const told = mine.told.filter(({ id }) => id !== fromTurn)
+  const newestFirst = joinPast(told, theirs.told, times.historyTurns).toReversed()
+  const joined = told.length === 0 ? theirs.ids : newestFirst.map(({ id }) => id)
   return [mine.ids.join(' '), theirs.ids.join(' '), joined.join(' ')]
 }

@@ -147,15 +147,16 @@ export async function readTold(
   return { ids, told: told.toReversed() }
 }
 
-/** Words of a human, or an answered batch; null when neither is kept any more. */
+/** Words of a human, or a batch that was answered; null when neither is kept any more. */
 function pastEntry(id: string, replies: readonly unknown[]): PastEntry | null {
   const [said, hash, payloads] = replies as [string | null, Record<string, string>, string[]]
   if (said) {
     const space = said.indexOf(' ')
     return { kind: 'human', at: Number(said.slice(0, space)), payload: said.slice(space + 1) }
   }
-  if (hash.state !== 'answered') return null
+  if (hash.state !== 'answered' && !hash.told) return null
   const view = batchView(id as BatchId, hash)
   const heard = hash.heard ?? null
-  return { kind: 'turn', at: view.settledAt ?? 0, payloads, heard, sent: sentParts(view) }
+  const at = Number(hash.told ?? view.settledAt)
+  return { kind: 'turn', at, payloads, heard, sent: sentParts(view) }
 }

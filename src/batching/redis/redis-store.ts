@@ -260,6 +260,9 @@ export class RedisStore implements Port.BatchStore {
   retry(batchId: BatchId): Promise<'done' | 'none' | 'busy' | 'held'> {
     return upkeep.retry(this.#calls, batchId)
   }
+  bounce(batchId: BatchId, part: number, reason: string): Promise<'done' | 'gone' | 'busy'> {
+    return upkeep.bounce(this.#calls, batchId, part, reason)
+  }
   async link(link: Link): Promise<LinkResult> {
     if (link.from === link.to) return { outcome: 'already' }
     return aliases.link(this.#calls, link, this.#options.clock)

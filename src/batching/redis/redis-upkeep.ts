@@ -90,6 +90,21 @@ export async function retry(
   return texts(reply)[0] as 'done' | 'none' | 'busy' | 'held'
 }
 
+export async function bounce(
+  calls: RedisCalls,
+  batchId: BatchId,
+  part: number,
+  reason: string,
+): Promise<'done' | 'gone' | 'busy'> {
+  const k = calls.keys
+  const reply = await calls.run(
+    'bounce',
+    [k.batch(batchId), k.messages(batchId), k.failed, k.counts],
+    [calls.now(), batchId, part, reason],
+  )
+  return texts(reply)[0] as 'done' | 'gone' | 'busy'
+}
+
 async function conversationOf(
   calls: RedisCalls,
   batchId: BatchId,

@@ -24,6 +24,7 @@ export const SCRIPTS = {
   discard: 6,
   'discard-failed': 5,
   retry: 8,
+  bounce: 4,
   adopt: 5,
   beat: 2,
   probe: 0,

@@ -5,6 +5,7 @@
  */
 import type { BatchId, ConversationKey, Part } from '../../message.ts'
 import { addAside } from '../aside.ts'
+import { type Bounce, bounced } from '../bounce.ts'
 import type { Answer, ConversationState, Event, Turn } from '../conversation-state.ts'
 import { isAsRead } from '../human-act.ts'
 import type * as port from '../store.ts'
@@ -297,6 +298,22 @@ export class Operations {
       this.#aliases.moveBatch(found.n, conversation)
     }
     return outcome
+  }
+
+  bounce(batchId: BatchId, bounce: Bounce): 'done' | 'gone' | 'busy' {
+    const found = this.#rows.find(batchId)
+    if (!found || found.row.state === 'open') return 'gone'
+    const ending = endingFrom(found.row)
+    if (!ending) return 'busy'
+    if (isForgotten(ending, this.#times.retentionMs, bounce.now)) return 'gone'
+    const after = bounced(turnFrom(found.row), ending, bounce)
+    if (!after) return 'gone'
+    this.#rows.saveEnded(conversationIn(found.row), after.turn, after.ending, found.n)
+    if (ending.state === 'answered') {
+      this.#tally.add('answered', -after.turn.size)
+      this.#tally.add('failed', after.turn.size)
+    }
+    return 'done'
   }
 
   link(link: Link, now: number): LinkResult {

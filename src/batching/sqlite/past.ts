@@ -34,6 +34,8 @@ export class Past {
     body: string | null,
   ): void {
     if (this.#turns === 0) return
+    // It bounced and was answered again: it is told as it is now.
+    if (batchId !== null) this.#statements.forgetBatch.run(conversation, batchId)
     this.#statements.add.run(conversation, now, batchId, body)
     this.#statements.trim.run(conversation, this.#turns)
   }
@@ -61,6 +63,7 @@ function prepare(database: DatabaseSync) {
     add: sql('INSERT INTO past (conversation, at, batch_id, body) VALUES (?, ?, ?, ?)'),
     trim: sql(`DELETE FROM past WHERE conversation = ?1 AND seq <=
       (SELECT seq FROM past WHERE conversation = ?1 ORDER BY seq DESC LIMIT 1 OFFSET ?2)`),
+    forgetBatch: sql('DELETE FROM past WHERE conversation = ? AND batch_id = ?'),
     forget: sql('DELETE FROM past WHERE conversation = ?'),
     of: sql(`SELECT at, batch_id, body FROM past WHERE conversation = ? AND at > ?
       ORDER BY seq DESC LIMIT ?`),

@@ -235,6 +235,10 @@ export class SqliteStore implements port.BatchStore {
     return this.#run((operations, now) => operations.retry(batchId, now))
   }
 
+  bounce(batchId: BatchId, part: number, reason: string): Promise<'done' | 'gone' | 'busy'> {
+    return this.#run((operations, now) => operations.bounce(batchId, { part, reason, now }))
+  }
+
   link(link: Link): Promise<LinkResult> {
     return this.#run((operations, now) => operations.link(link, now))
   }

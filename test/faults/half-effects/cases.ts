@@ -337,6 +337,17 @@ export const CASES: readonly (readonly [ScriptName, string, Play])[] = [
     },
   ],
   [
+    'bounce',
+    'of an answered batch',
+    async ({ scene }) => {
+      const { turn, epoch, name } = await scene.running(ANNA, ['a'])
+      const draft = { kind: 'draft', parts: [{ text: 'x' }], heard: null } as const
+      await scene.store.record(turn.batchId, epoch, draft, ANNA)
+      await scene.store.settle(name, { kind: 'answered' })
+      return (calls) => upkeep.bounce(calls, turn.batchId, 0, 'undelivered')
+    },
+  ],
+  [
     'adopt',
     'of a list without a deadline',
     async ({ redis }) => {

@@ -5,5 +5,7 @@ local function settled(batch, messages, id, counts, size, history, retentionMs, 
   redis.call('HINCRBY', counts, 'answered', size)
   redis.call('PEXPIRE', batch, retentionMs)
   redis.call('PEXPIRE', messages, retentionMs)
+  -- It bounced and was answered again: it is told as it is now.
+  if redis.call('HDEL', batch, 'told') == 1 then redis.call('LREM', history, 0, id) end
   remember(history, id, turns, ms)
 end
