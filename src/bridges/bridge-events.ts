@@ -3,6 +3,14 @@
  * carries what people wrote, nor who they are.
  */
 export type BridgeEvent =
+  | {
+      readonly name: 'started'
+      readonly library: string
+      readonly session: string
+      readonly url: string
+      readonly waiting: number
+      readonly refused: number
+    }
   | { readonly name: 'library.connected'; readonly detail: string }
   | { readonly name: 'library.away'; readonly detail: string }
   | { readonly name: 'library.code'; readonly code: string; readonly drawn: string | null }

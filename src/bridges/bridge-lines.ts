@@ -19,6 +19,11 @@ type Of<Name extends BridgeEvent['name']> = Extract<BridgeEvent, { name: Name }>
 const SAFE = 'nothing is lost'
 
 const LINES: { readonly [Name in BridgeEvent['name']]: (event: Of<Name>) => Line } = {
+  started: ({ library, url, waiting }) => [
+    'info',
+    'started',
+    `bridge ${library} on ${url} · ${waiting} waiting`,
+  ],
   'library.connected': ({ detail }) => ['info', 'messenger', `connected (${detail})`],
   'library.away': ({ detail }) => [
     'error',

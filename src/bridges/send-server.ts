@@ -37,6 +37,7 @@ const ANSWER_WITHIN_MS = 60_000
 export class SendServer {
   readonly #options: SendServerOptions
   readonly #server: Server
+  readonly #owed = new Set<ServerResponse>()
   #stopping = false
 
   constructor(options: SendServerOptions) {
@@ -69,18 +70,20 @@ export class SendServer {
   async stop(deadline: Deadline): Promise<void> {
     if (this.#stopping || !this.#server.listening) return
     this.#stopping = true
-    const closed = once(this.#server, 'close')
     this.#server.close()
-    this.#server.closeIdleConnections()
-    await deadline.race(closed)
+    const answered = [...this.#owed].map((response) => once(response, 'close'))
+    await deadline.race(Promise.all(answered))
+    // Clients also hold connections on which they have asked nothing; those are not waited for.
     this.#server.closeAllConnections()
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     response.on('error', () => undefined)
+    this.#owed.add(response)
+    response.once('close', () => this.#owed.delete(response))
     try {
       const done = await this.#handle(request)
-      reply(response, done.status, done.body)
+      this.#reply(response, done.status, done.body)
     } catch (error) {
       this.#refuse(error, request, response)
     }
@@ -132,14 +135,16 @@ export class SendServer {
     // A body that nobody reads any more must not keep the socket.
     if (!request.complete) response.setHeader('connection', 'close')
     if (status === 503) response.setHeader('retry-after', RETRY_AFTER_S)
-    reply(response, status, { success: false, error: sentence, code })
+    this.#reply(response, status, { success: false, error: sentence, code })
   }
-}
 
-function reply(response: ServerResponse, status: number, body: object): void {
-  if (response.headersSent || response.destroyed) return
-  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' })
-  response.end(JSON.stringify(body))
+  #reply(response: ServerResponse, status: number, body: object): void {
+    if (response.headersSent || response.destroyed) return
+    // A connection that is kept for later would hold up the stop.
+    if (this.#stopping) response.setHeader('connection', 'close')
+    response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' })
+    response.end(JSON.stringify(body))
+  }
 }
 
 function wrongMethod(allowed: string): RapidFireError {

@@ -58,17 +58,19 @@ async function startBridge(
   const putBack = options.retryRefused ? bridge.queue.putBack() : 0
   const url = await bridge.start()
   const { waiting, refused } = bridge.queue.counts()
+  const start = { library: name, session: settings.bridgeSession, url, waiting, refused }
   if (terminal) {
     const block = bridgeBlock({
-      ...{ version: VERSION, library: name, session: settings.bridgeSession, url },
-      ...{ waiting, refused, queueFile: queueFileOf(settings, name) },
+      ...start,
+      version: VERSION,
+      queueFile: queueFileOf(settings, name),
       keyed: settings.venomApiKey !== null,
       gatewayUrl: settings.gatewayUrl,
       signed: settings.secretKey !== null,
     })
     shell.stdout.write(block)
     if (putBack > 0) say(shell, `  ${putBack} refused before, queued again`)
-  }
+  } else tell({ name: 'started', ...start })
   shown = true
   for (const event of early) tell(event)
   return bridge
