@@ -5,6 +5,7 @@ import { ProviderHttp } from './channels/provider-http.ts'
 import { PROVIDERS } from './channels/registry.ts'
 import { AccountSenders, type Senders } from './channels/senders.ts'
 import { openVenom } from './channels/venom/index.ts'
+import type { Scheme } from './channels/venom/verify.ts'
 import type { Clock } from './clock.ts'
 import type { Settings } from './config/settings.ts'
 import { RapidFireError } from './errors.ts'
@@ -22,7 +23,8 @@ export function openChannels(settings: Settings, clock: Clock): readonly Channel
     const isDefault = tenant === settings.defaultTenant
     const webhookKey = isDefault ? settings.webhookApiKey : null
     const typing = settings.venomTyping === 'on'
-    const values = { secretKey, webhookKey, serverUrl, apiKey, typing, timeoutMs }
+    const schemes = settings.signatureSchemes as readonly Scheme[]
+    const values = { secretKey, webhookKey, serverUrl, apiKey, typing, timeoutMs, schemes }
     channels.push(openVenom(values, { tenant, http, clock }))
   }
   return channels

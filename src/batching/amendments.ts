@@ -67,10 +67,14 @@ export class Amendments {
     })
   }
 
-  /** `taken`: a message without text that says who and where; `of`: the one that is taken back. */
+  /**
+   * `taken`: a message without text that says who and where; `of`: the one that is taken back. Of one
+   * that nobody has seen there is nothing to tell.
+   */
   async revoke(taken: Message, of: string): Promise<AmendOutcome> {
     const outcome = await this.revokeOpen(taken, of)
     if (outcome !== null) return outcome
+    if (!(await this.#isKnown(taken, namesFor(of, taken.id)))) return 'same'
     await this.#take({ ...taken, type: 'revoke', text: '', changes: of, id: `${of}:revoke` })
     return 'late'
   }

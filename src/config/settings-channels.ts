@@ -1,7 +1,15 @@
 /** The settings of all channels together, part of the table in `settings.ts`; a provider's own are with it. */
-import { int, oneOf, optionalInt, text } from './spec.ts'
+import { int, oneOf, optionalInt, text, words } from './spec.ts'
 
 export const CHANNEL_SETTINGS = {
+  signatureSchemes: words({
+    env: 'VENOM_SIGNATURE',
+    default: ['path'],
+    allowed: 'path, timestamp or body, separated by commas',
+    pattern: /^(?:path|timestamp|body)$/,
+    meaning:
+      'How bridges may sign: path = METHOD:path:timestamp:body, timestamp = timestamp.body, body = the body alone, which protects against no replay.',
+  }),
   groups: oneOf({
     env: 'GROUPS',
     default: 'ignore',

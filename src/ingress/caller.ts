@@ -2,7 +2,8 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import { reserialise } from '../channels/own/json.ts'
-import { readForm, type Secret, verify } from '../channels/own/signature.ts'
+import { readForm, type Secret, type SignedCall, verify } from '../channels/own/signature.ts'
+import { type Scheme, verifyVenom } from '../channels/venom/verify.ts'
 import type { Clock } from '../clock.ts'
 import { RapidFireError } from '../errors.ts'
 import { type AccessMode, isLoopbackName, whyNotLocal } from './access.ts'
@@ -22,6 +23,8 @@ export interface Doors {
   readonly apiKey: string | null
   readonly token: string
   readonly clock: Clock
+  /** Ways to sign that are taken besides our own. */
+  readonly schemes: readonly Scheme[]
 }
 
 export function rawBodyOf(request: FastifyRequest): Buffer {
@@ -54,12 +57,29 @@ export function refuseEarly(request: FastifyRequest, doors: Doors): void {
     callerOf(request, doors)
     return
   }
+  // Other ways to sign have other forms, and are judged with the body.
+  if (othersOf(doors).length > 0) return
   const form = readForm({ headers: request.headers, url: request.raw.url ?? '' }, doors.clock())
   if (!form.ok) throw new RapidFireError(form.code, form.message)
 }
 
 function showsSignature({ headers }: FastifyRequest): boolean {
   return headers['x-signature'] !== undefined || headers['x-timestamp'] !== undefined
+}
+
+const othersOf = ({ schemes }: Doors): readonly Scheme[] =>
+  schemes.filter((scheme) => scheme !== 'path')
+
+function byOtherScheme(call: SignedCall, doors: Doors): Caller | null {
+  const schemes = othersOf(doors)
+  if (schemes.length === 0) return null
+  for (const { key: secretKey, tenant } of doors.secrets) {
+    const proof = verifyVenom(call, { secretKey, webhookKey: null, schemes }, doors.clock())
+    if (proof !== 'open' && proof.ok) {
+      return { kind: 'signed', boundTenant: tenant, signature: proof.seal }
+    }
+  }
+  return null
 }
 
 /** A call with a secret; null when it shows none. */
@@ -73,7 +93,11 @@ function provenCaller(request: FastifyRequest, doors: Doors): Caller | null {
       rawBody: rawBodyOf(request),
     }
     const verified = verify(call, doors.secrets, doors.clock(), reserialise)
-    if (!verified.ok) throw new RapidFireError(verified.code, verified.message)
+    if (!verified.ok) {
+      const other = byOtherScheme(call, doors)
+      if (other) return other
+      throw new RapidFireError(verified.code, verified.message)
+    }
     const { secret, signature } = verified
     return { kind: 'signed', boundTenant: secret.tenant, signature }
   }

@@ -10,6 +10,7 @@ import type { Socket } from 'node:net'
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import type { Intake } from '../batching/intake.ts'
 import type { PhoneReader } from '../channels/phone.ts'
+import type { Scheme } from '../channels/venom/verify.ts'
 import type { Clock } from '../clock.ts'
 import type { Settings } from '../config/settings.ts'
 import { RapidFireError } from '../errors.ts'
@@ -66,6 +67,7 @@ export interface ServerDeps {
     | 'responderSecret'
     | 'publicUrl'
     | 'nodeEnv'
+    | 'signatureSchemes'
   >
   readonly access: Access
   readonly providers: ProviderDeps['providers']
@@ -99,6 +101,7 @@ export function buildServer(deps: ServerDeps): FastifyInstance {
     apiKey: settings.webhookApiKey,
     token: deps.token,
     clock: deps.clock,
+    schemes: settings.signatureSchemes as readonly Scheme[],
   }
 
   // The bytes stay as they came; routes parse them once the signature is known to be right.

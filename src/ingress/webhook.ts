@@ -9,7 +9,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Intake, Taken } from '../batching/intake.ts'
-import { parseBody } from '../channels/own/json.ts'
+import { field, parseBody } from '../channels/own/json.ts'
 import {
   CallRefused,
   type ParseContext,
@@ -59,7 +59,7 @@ export function webhookRoutes(app: FastifyInstance, deps: WebhookDeps): void {
 
   app.post(DIRECT, { onRequest }, async (request, reply) => {
     const startedAt = performance.now()
-    const parsed = readCall(request, deps, parseSingle)
+    const parsed = readCall(request, deps, parseDirect)
     const taken = await store(parsed, true, deps)
     setBatchId(reply, taken)
     if (taken.failures.length > 0) return partly(reply, parsed, taken, startedAt, deps.events)
@@ -73,6 +73,10 @@ export function webhookRoutes(app: FastifyInstance, deps: WebhookDeps): void {
     }
   })
 }
+
+/** One message, or a list of them, which some bridges post to either address. */
+const parseDirect: Parse = (body, context) =>
+  Array.isArray(field(body, 'messages')) ? parseCall(body, context) : parseSingle(body, context)
 
 type Parse = (body: unknown, context: ParseContext) => Parsed
 

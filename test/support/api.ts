@@ -17,6 +17,7 @@ import { PROVIDERS } from '../../src/channels/registry.ts'
 import type { Clock } from '../../src/clock.ts'
 import { settingsDigest } from '../../src/config/digest.ts'
 import { loadSettings } from '../../src/config/load.ts'
+import type { Settings } from '../../src/config/settings.ts'
 import { ConversationKeys } from '../../src/conversation-key.ts'
 import { createHearing, dedupeSOf } from '../../src/hearing-choice.ts'
 import { accessAtStart } from '../../src/ingress/access.ts'
@@ -85,14 +86,17 @@ export interface ApiOptions {
   /** Instead of the Batcher, for what a store cannot be made to do. */
   readonly intake?: Intake
   readonly health?: Health
+  /** What the settings have instead, whatever a variable may say. */
+  readonly adjust?: (settings: Settings) => Settings
 }
 
 export async function startApi(options: ApiOptions = {}): Promise<RunningApi> {
   const folder = await mkdtemp(join(tmpdir(), 'rapid-fire-api-'))
-  const { settings } = await loadSettings({
+  const loaded = await loadSettings({
     cwd: folder,
     env: { PORT: '0', DATA_DIR: join(folder, 'data'), ADMIN_TOKEN: TOKEN, ...options.env },
   })
+  const settings = options.adjust?.(loaded.settings) ?? loaded.settings
   const withTenants = { ...settings, tenants: tenantsOf(settings.tenants, options.tenants ?? {}) }
   const events = new Events()
   const seen: EventName[] = []
