@@ -119,7 +119,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         return base && callbackUrl(base, batchId, callbackToken(callbackKey, batchId))
       }
       const responder =
-        options.responder ?? (await createResponder({ ...shared, settings, callbackUrlFor }))
+        options.responder ??
+        (await createResponder({ ...shared, settings, channels, callbackUrlFor }))
       const rate = createRateLimit(settings, events)
       await run(rate)
       await run(await createWorker(settings, shared, responder, rate))

@@ -1,6 +1,9 @@
 /** What answers, and what listens to voice, by the settings; each is loaded only when it is used. */
 import { join } from 'node:path'
 import type { BatchStore } from './batching/store.ts'
+import type { Channel } from './channels/channel.ts'
+import { DropIn } from './channels/drop-in.ts'
+import { PROVIDERS } from './channels/registry.ts'
 import type { Clock } from './clock.ts'
 import type { Settings } from './config/settings.ts'
 import { RapidFireError } from './errors.ts'
@@ -18,6 +21,8 @@ export interface ResponderDeps {
   readonly store: BatchStore
   readonly events: Events
   readonly clock: Clock
+  /** By which a drop-in knows the shape and the proof of a call. */
+  readonly channels: readonly Channel[]
   /** Null where a backend cannot answer later. */
   readonly callbackUrlFor: (batchId: BatchId) => string | null
 }
@@ -37,10 +42,12 @@ export async function createResponder(deps: ResponderDeps): Promise<Responder> {
     }
     case 'forward': {
       const { ForwardResponder } = await import('./responders/http/forward-responder.ts')
+      const dropIn = new DropIn(PROVIDERS, deps.channels, keptFiles(settings, clock))
       return new ForwardResponder({
         url: urlOf(settings),
         secret: settings.responderSecret,
         clock,
+        callsOf: (burst, target) => dropIn.callsOf(burst, target),
       })
     }
     case 'module': {

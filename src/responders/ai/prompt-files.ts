@@ -3,6 +3,7 @@
  * cannot be fetched, and those over the limit of the turn are named only, and the turn goes on.
  */
 import { fileTypeOf } from '../../media/file-type.ts'
+import { addressOf } from '../../media/kept-or-fetched.ts'
 import type { MediaFetcher } from '../../media/media-fetcher.ts'
 import type { Message } from '../../message.ts'
 import type { PromptFile } from './prompt.ts'
@@ -20,7 +21,7 @@ export async function promptFiles(
   const files = new Map<Message, PromptFile>()
   let left = fetcher.maxBytes
   for (const message of messages) {
-    const url = message.media?.url
+    const url = message.media && addressOf(message.media)
     if (!url || !TYPES.has(message.type)) continue
     try {
       const bytes = await fetcher.fetch(url, signal, left)

@@ -47,10 +47,25 @@ export class Backend {
 
   async post(turn: TurnBody, signal: AbortSignal): Promise<Response> {
     const body = Buffer.from(JSON.stringify(turn))
-    const response = await this.#call(body, turn.batchId, signal)
+    const headers = { 'content-type': 'application/json', ...this.#signature(body) }
+    return this.postAs(body, headers, turn.batchId, signal)
+  }
+
+  /** Bytes that somebody else signed. `key`: the same for a repeat. */
+  async postAs(
+    body: Buffer,
+    headers: Readonly<Record<string, string>>,
+    key: string,
+    signal: AbortSignal,
+  ): Promise<Response> {
+    const response = await this.#call(body, headers, key, signal)
     if (response.ok) return response
     await discard(response)
     throw this.#refusal(response)
+  }
+
+  get url(): URL {
+    return new URL(this.#url)
   }
 
   /** The body of a response; null when it is longer than `maxBytes`. */
@@ -69,7 +84,12 @@ export class Backend {
     return Buffer.concat(chunks)
   }
 
-  async #call(body: Buffer, key: string, signal: AbortSignal): Promise<Response> {
+  async #call(
+    body: Buffer,
+    headers: Readonly<Record<string, string>>,
+    key: string,
+    signal: AbortSignal,
+  ): Promise<Response> {
     const { Agent, fetch } = await import('undici')
     // The default would give up after five minutes, less than a setting allows.
     this.#agent ??= new Agent({ headersTimeout: 0, bodyTimeout: 0, allowH2: false })
@@ -81,11 +101,10 @@ export class Backend {
         dispatcher: this.#agent,
         signal,
         headers: {
-          'content-type': 'application/json',
           accept: 'application/json, text/plain',
           'idempotency-key': key,
           ...(this.#authorization !== null && { authorization: this.#authorization }),
-          ...this.#signature(body),
+          ...headers,
         },
         body,
       })

@@ -69,7 +69,8 @@ const options = (more: Partial<HttpResponderOptions> = {}): HttpResponderOptions
 })
 const ask = (more: Partial<HttpResponderOptions> = {}, signal = never) =>
   new HttpResponder(options(more)).respond(TURN, signal)
-const forward = (signal = never) => new ForwardResponder(options()).respond(TURN, signal)
+const forward = (signal = never) =>
+  new ForwardResponder({ ...options(), callsOf: async () => null }).respond(TURN, signal)
 
 const fails =
   (code: string, retryAfterMs: number | null = null) =>
