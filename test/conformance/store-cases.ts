@@ -4,6 +4,7 @@
  */
 import { describe } from 'node:test'
 import { albumCases } from './store/album-cases.ts'
+import { aliasAskedCases } from './store/alias-asked-cases.ts'
 import { aliasCases } from './store/alias-cases.ts'
 import { appendCases } from './store/append-cases.ts'
 import { bounceCases } from './store/bounce-cases.ts'
@@ -26,6 +27,7 @@ export function storeCases(name: string, makeStore: MakeStore): void {
     operatorCases(it)
     humanCases(it)
     aliasCases(it)
+    aliasAskedCases(it)
     albumCases(it)
     bounceCases(it)
   })

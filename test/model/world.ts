@@ -14,7 +14,7 @@ import type { TestClock } from '../conformance/store/scene.ts'
 import type { OracleStore } from '../support/oracle.ts'
 import type { Holdings } from '../support/oracle-state.ts'
 import type { Known, PlayedCommand } from './commands.ts'
-import { play } from './commands.ts'
+import { play } from './play.ts'
 
 const ALL = { offset: 0, limit: 1000 }
 const WAKE_MS = 1000

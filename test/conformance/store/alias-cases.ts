@@ -1,7 +1,8 @@
 /** The suite's part on aliases: two addresses of one person lead to one conversation. */
 import assert from 'node:assert/strict'
-import { ALIAS_MS, type Link, type LinkResult } from '../../../src/batching/store-alias.ts'
+import { ALIAS_MS } from '../../../src/batching/store-alias.ts'
 import type { ConversationKey } from '../../../src/message.ts'
+import { link, type Order } from './linking.ts'
 import {
   ANNA,
   BORIS,
@@ -14,48 +15,13 @@ import {
   IDLE,
   LIMITS,
   MINUTE,
-  payloadOf,
   payloadsOf,
-  type Scene,
   START,
 } from './scene.ts'
 
-type Order = Link['order']
 const DRAFT = { kind: 'draft', parts: [{ text: '1' }, { text: '2' }], heard: null } as const
 const start = (index: number, unlessNewer = false) =>
   ({ kind: 'start', index, unlessNewer, mark: null }) as const
-
-/** As one who has just read both; without an order what comes stands before what is there. */
-async function link(
-  scene: Scene,
-  from: ConversationKey,
-  to: ConversationKey,
-  { order, read = {} }: { order?: Order; read?: Partial<Link['read']> } = {},
-): Promise<LinkResult['outcome']> {
-  const mine = await scene.store.conversation(from)
-  const theirs = await scene.store.conversation(to)
-  const fromSize = mine.turnPayloads.length + mine.payloads.length
-  const toSize = theirs.payloads.length
-  const inOrder: Order = [
-    ...Array.from({ length: fromSize }, () => 'from' as const),
-    ...Array.from({ length: toSize }, () => 'to' as const),
-  ]
-  const { outcome } = await scene.store.link({
-    from,
-    to,
-    read: {
-      fromTurn: mine.turnId,
-      fromOpen: mine.open?.batchId ?? null,
-      fromSize,
-      toOpen: theirs.open?.batchId ?? null,
-      toSize,
-      ...read,
-    },
-    order: order ?? inOrder,
-    newBatchId: batchId('back'),
-  })
-  return outcome
-}
 
 export function aliasCases(it: Case): void {
   it('who is no alias leads to itself, an alias to its conversation, whatever the way', async (scene) => {
@@ -270,89 +236,6 @@ export function aliasCases(it: Case): void {
         false,
       ])
     }
-  })
-
-  it('whatever is asked of an alias is done where it leads', async (scene) => {
-    await link(scene, DORA, ANNA)
-    const written = await scene.write(DORA, ['a', 'b', 'c'], { newBatchId: batchId('one') })
-    assert.ok(written.outcome === 'appended')
-    assert.equal(written.conversation, ANNA)
-    assert.deepEqual(await scene.store.sizes([DORA, BORIS]), [
-      { batchId: batchId('one'), size: 3, lastAt: START },
-      null,
-    ])
-    const revoke = { kind: 'revoke', before: payloadOf('b') } as const
-    assert.deepEqual(await scene.store.amend(DORA, revoke), { outcome: 'done' })
-    const edit = { kind: 'edit', before: payloadOf('c'), after: 'C' } as const
-    assert.deepEqual(await scene.store.amend(DORA, edit), { outcome: 'done' })
-    assert.deepEqual((await scene.store.conversation(ANNA)).payloads, [payloadOf('a'), 'C'])
-    const hold = { kind: 'hold', forMs: MINUTE, why: 'paused', atLeast: false } as const
-    await scene.store.retime(DORA, hold)
-    assert.deepEqual((await scene.store.holds({ offset: 0, limit: 9 })).holds, [
-      { conversation: ANNA, why: 'paused', until: START + MINUTE },
-    ])
-    await scene.store.retime(DORA, { kind: 'release', only: null })
-    assert.equal(await scene.store.discardOpen(DORA), 2)
-    assert.equal((await scene.store.conversation(ANNA)).open, null)
-    const aside = await scene.store.setAside({
-      conversation: DORA,
-      messages: [{ idHash: hashOf('x'), payload: payloadOf('x') }],
-      reason: 'late',
-      dedupeMs: LIMITS.dedupeMs,
-      newBatchId: scene.newId(),
-    })
-    assert.ok(aside.batchId)
-    assert.equal((await scene.store.batch(aside.batchId))?.conversation, ANNA)
-  })
-
-  it('a human who writes to an alias has read the conversation it leads to', async (scene) => {
-    await link(scene, DORA, ANNA)
-    await scene.write(ANNA, ['a'])
-    const { open } = await scene.store.conversation(DORA)
-    const act = {
-      conversation: DORA,
-      said: null,
-      turn: null,
-      open: open?.batchId ?? null,
-      answered: 1,
-      restId: scene.newId(),
-      newBatchId: scene.newId(),
-      hold: { kind: 'hold', forMs: MINUTE, why: 'human', atLeast: true },
-    } as const
-    assert.equal((await scene.store.human(act)).outcome, 'done')
-    assert.equal((await scene.store.conversation(ANNA)).hold?.why, 'human')
-    assert.equal((await scene.counts()).answered, 1)
-  })
-
-  it('what failed under the alias is tried again where it leads', async (scene) => {
-    const { batchId: id } = await scene.failed(DORA, ['a'])
-    const dedupeMs = LIMITS.dedupeMs
-    const late = async (conversation: ConversationKey, message: string) => {
-      const messages = [{ idHash: hashOf(message), payload: payloadOf(message) }]
-      const aside = { conversation, messages, dedupeMs, newBatchId: scene.newId() }
-      return (await scene.store.setAside({ ...aside, reason: 'late' })).batchId ?? batchId('none')
-    }
-    const mine = await late(DORA, 'x')
-    const theirs = await late(ANNA, 'y')
-    await link(scene, DORA, ANNA)
-    assert.equal((await scene.store.batch(id))?.conversation, DORA)
-    assert.equal(await late(DORA, 'z'), theirs)
-    assert.equal(await scene.store.retry(id), 'done')
-    const again = await scene.store.reclaim(id)
-    assert.ok(again.outcome === 'reclaimed')
-    assert.deepEqual([again.turn.conversation, again.turn.payloads], [ANNA, payloadsOf(['a'])])
-    assert.equal((await scene.store.conversation(DORA)).turnId, id)
-    assert.equal((await scene.begin({ ...again.turn, conversation: DORA })).outcome, 'gone')
-    const { epoch } = await scene.begun(again.turn)
-    assert.equal(await scene.store.retry(mine), 'busy')
-    const name = { conversation: ANNA, batchId: id, epoch }
-    const old = { ...name, conversation: DORA }
-    assert.deepEqual(await scene.store.settle(old, { kind: 'answered' }), { outcome: 'gone' })
-    await scene.store.settle(name, { kind: 'answered' })
-    assert.equal(await scene.store.retry(mine), 'done')
-    assert.equal((await scene.store.batch(mine))?.conversation, ANNA)
-    await scene.advance(ALIAS_MS)
-    assert.notEqual(await late(DORA, 'w'), mine, 'no alias any more, and its entry is gone')
   })
 
   it('holds meet as two holds do, and a stop lies above all others', async (scene) => {
