@@ -40,13 +40,17 @@ function pathsOf(value: unknown, path: Path = []): readonly Path[] {
 }
 
 const valueAt = (root: unknown, path: Path): unknown =>
-  path.reduce<unknown>((value, key) => Reflect.get(value as object, key), root)
+  path.reduce<unknown>(
+    // What was swapped may have taken a part of the way along.
+    (value, key) =>
+      typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined,
+    root,
+  )
 
 function placed(root: unknown, path: Path, value: unknown): unknown {
   const last = path.at(-1)
   if (last === undefined) return value
   const parent = valueAt(root, path.slice(0, -1))
-  // What was swapped may have taken the parent away.
   if (typeof parent === 'object' && parent !== null) Reflect.set(parent, last, value)
   return root
 }
@@ -61,7 +65,9 @@ function mutated(sample: unknown, change: Change, at: number, other: number): un
   if (typeof parent !== 'object' || parent === null || last === undefined) return root
   if (change === 'swap') {
     const there = paths[other % paths.length] ?? []
-    const [here, elsewhere] = [valueAt(sample, path), valueAt(sample, there)]
+    const [here, elsewhere] = [valueAt(root, path), valueAt(root, there)].map((value) =>
+      structuredClone(value),
+    )
     if (isWithin(path, there) || isWithin(there, path)) return root
     return placed(placed(root, path, elsewhere), there, here)
   }
@@ -69,7 +75,7 @@ function mutated(sample: unknown, change: Change, at: number, other: number): un
   if (Array.isArray(parent))
     parent.splice(Number(last), change === 'drop' ? 1 : 0, ...(change === 'drop' ? [] : [copy]))
   else if (change === 'drop') Reflect.deleteProperty(parent, last)
-  else Reflect.set(parent, last, [copy, copy])
+  else Reflect.set(parent, last, [copy, structuredClone(copy)])
   return root
 }
 
