@@ -119,7 +119,13 @@ export interface EventTable {
   /** The answer comes from elsewhere, by callback. */
   'turn.parked': { conversation: ConversationKey; batchId: BatchId; forMs: number }
   'turn.answeredLater': { batchId: BatchId; parts: number }
-  'turn.failed': { conversation: ConversationKey; batchId: BatchId; reason: string }
+  /** `error`: what was said by whoever could not go on. */
+  'turn.failed': {
+    conversation: ConversationKey
+    batchId: BatchId
+    reason: string
+    error?: string
+  }
   'part.sending': { conversation: ConversationKey; batchId: BatchId; index: number }
   /** The provider took it, and the store has not been told yet. */
   'part.taken': { conversation: ConversationKey; batchId: BatchId; index: number }

@@ -210,7 +210,11 @@ export const TERMINAL_LINES: { readonly [Name in EventName]: Say<Name> } = {
   ],
   // Counted in the line of the stop.
   'turn.givenBack': () => null,
-  'turn.failed': ({ reason }, phone) => ['!', phone, `failed: ${reason} · npx rapid-fire failed`],
+  'turn.failed': ({ reason, error }, phone) => [
+    '!',
+    phone,
+    `failed: ${error ?? reason} · npx rapid-fire failed`,
+  ],
   'part.sending': () => null,
   'part.taken': () => null,
   'part.sent': () => null,

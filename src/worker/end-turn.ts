@@ -98,8 +98,9 @@ async function fail(error: unknown, turn: Begun, lease: Lease, deps: TurnDeps): 
         answerless,
       }
   const outcome = await settle(settlement, turn, lease, deps)
-  if (outcome === 'failed') events.emit('turn.failed', { conversation, batchId, reason: code })
-  else if (settlement.kind === 'retry') {
+  if (outcome === 'failed') {
+    events.emit('turn.failed', { conversation, batchId, reason: code, error: messageOf(error) })
+  } else if (settlement.kind === 'retry') {
     events.emit('turn.retrying', {
       conversation,
       batchId,

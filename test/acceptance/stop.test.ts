@@ -80,6 +80,7 @@ describe('acceptance: stop', () => {
         PORT: String(await freePort()),
         BATCH_TIMEOUT: '2000',
         WEBHOOK_API_KEY: API_KEY,
+        SEND_PER_MINUTE: '0',
         VENOM_SERVER_URL: await bridge.listen(),
       }
       if (engine === 'redis') {

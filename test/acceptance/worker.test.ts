@@ -78,6 +78,7 @@ describe('acceptance: worker', () => {
       realTime: true,
       env: {
         BATCH_TIMEOUT: '0',
+        SEND_PER_MINUTE: '0',
         VENOM_SERVER_URL: await bridge.start(),
         RESPONDER: 'http',
         RESPONDER_URL: await backend.start(),

@@ -70,6 +70,7 @@ export class Talk implements AsyncDisposable {
         PORT: String(port),
         DATA_DIR: join(dir, 'data'),
         VENOM_SECRET_KEY: SECRET,
+        SEND_PER_MINUTE: '0',
         VENOM_SERVER_URL: sink.urlFor('demo'),
         BATCH_TIMEOUT: String(IDLE_MS),
         CHECK_INTERVAL: '50',

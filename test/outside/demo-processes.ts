@@ -78,6 +78,7 @@ async function startRole(
     DATA_DIR: dir,
     BATCH_TIMEOUT: '6000',
     VENOM_SECRET_KEY: SECRET,
+    SEND_PER_MINUTE: '0',
     VENOM_SERVER_URL: sink.urlFor(name),
   }
   const child = spawn(process.execPath, [BIN, 'start', '--role', role], {

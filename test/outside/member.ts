@@ -85,6 +85,7 @@ export class Member {
         ...process.env,
         ...env,
         ROLES: roles.join(','),
+        SEND_PER_MINUTE: '0',
         VENOM_SERVER_URL: sink.urlFor(this.instance),
         ...(backend && { RESPONDER: 'http', RESPONDER_URL: backend.urlFor(this.instance) }),
       },

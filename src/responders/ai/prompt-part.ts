@@ -15,10 +15,14 @@ export interface PartContext {
 
 /** Plain text of one person, which needs no form. */
 export const isPlain = (message: Message): boolean =>
-  message.type === 'chat' && !message.quoted && !message.media && message.sender === undefined
+  message.type === 'chat' &&
+  !message.quoted &&
+  !message.media &&
+  !message.referral &&
+  message.sender === undefined
 
 export function partOf(message: Message, { timeZone, number, attached }: PartContext): string {
-  const { name, sender, type, text, quoted, media } = message
+  const { name, sender, type, text, quoted, media, payload, location, contacts, referral } = message
   const at = message.sentAt ?? message.receivedAt
   return JSON.stringify({
     time: isTime(at) ? time(at, timeZone) : undefined,
@@ -27,6 +31,10 @@ export function partOf(message: Message, { timeZone, number, attached }: PartCon
     type,
     text: text === '' ? undefined : text.toWellFormed(),
     quotes: quoted ? quoted.toWellFormed() : undefined,
+    choice: payload,
+    location,
+    contacts,
+    came_by: referral?.headline ?? referral?.sourceUrl,
     file: media ? referenceTo(media) : undefined,
     attached: attached ? true : undefined,
   })

@@ -46,7 +46,7 @@ describe('the body of a turn', () => {
         },
         { id: 'A2', type: 'image', text: '🙂', timestamp: '2026-01-02T03:04:05.678Z', media },
       ],
-      media: [{ ...media, messageId: 'A2' }],
+      media: [{ ...media, file: null, messageId: 'A2' }],
       history: [
         { who: 'person', text: 'hi', timestamp: '2026-01-02T03:03:56.678Z' },
         { who: 'human', text: 'yes?', timestamp: '2026-01-02T03:03:57.678Z' },
@@ -62,7 +62,7 @@ describe('the body of a turn', () => {
     const { name, media, history, callbackUrl } = turnBody(turn([message({})]), null)
     assert.deepEqual([name, media, history, callbackUrl], [null, [], [], null])
     const [file] = turnBody(turn([message({ media: { url: 'https://x.example/' } })]), null).media
-    const nothing = { mimeType: null, fileName: null }
+    const nothing = { mimeType: null, fileName: null, file: null }
     assert.deepEqual(file, { url: 'https://x.example/', ...nothing, messageId: 'A1' })
   })
 

@@ -22,15 +22,33 @@ export interface TurnBody {
   readonly callbackUrl: string | null
 }
 
-type MessageBody = Pick<Message, 'id' | 'type' | 'text' | 'name' | 'media' | 'quoted'> & {
-  /** ISO 8601, when it was written, else when it arrived. */
-  readonly timestamp: string
-}
+type MessageBody = Pick<Message, 'id' | 'type' | 'text'> &
+  Partial<Pick<Message, Extra>> & {
+    /** ISO 8601, when it was written, else when it arrived. */
+    readonly timestamp: string
+  }
+
+/** What only some messages have; it is left out where it is not there. */
+const EXTRAS = [
+  'name',
+  'sender',
+  'media',
+  'quoted',
+  'quotedId',
+  'payload',
+  'location',
+  'contacts',
+  'referral',
+  'changes',
+] as const satisfies readonly (keyof Message)[]
+type Extra = (typeof EXTRAS)[number]
 
 interface MediaBody {
   readonly url: string | null
   readonly mimeType: string | null
   readonly fileName: string | null
+  /** In `DATA_DIR/media`, where the bytes came with the call; else null. */
+  readonly file: string | null
   readonly messageId: string
 }
 
@@ -57,22 +75,21 @@ export function turnBody(turn: TurnToAnswer, callbackUrl: string | null): TurnBo
 }
 
 function messageBody(message: Message): MessageBody {
-  const { id, type, text, name, media, quoted } = message
+  const { id, type, text } = message
+  const extras = EXTRAS.filter((name) => message[name] !== undefined)
   return {
     id,
     type,
     text,
     timestamp: iso(message.sentAt ?? message.receivedAt),
-    ...(name !== undefined && { name }),
-    ...(media !== undefined && { media }),
-    ...(quoted !== undefined && { quoted }),
+    ...Object.fromEntries(extras.map((name) => [name, message[name]])),
   }
 }
 
 function mediaBody({ id, media }: Message): MediaBody[] {
   if (media === undefined) return []
-  const { url = null, mimeType = null, fileName = null } = media
-  return [{ url, mimeType, fileName, messageId: id }]
+  const { url = null, mimeType = null, fileName = null, file = null } = media
+  return [{ url, mimeType, fileName, file, messageId: id }]
 }
 
 function iso(ms: number): string {
