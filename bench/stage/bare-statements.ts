@@ -16,6 +16,7 @@ import { openSqlite, temporaryFolder } from './stores.ts'
 /** In the order in which the store runs them. */
 export interface AppendSql {
   readonly begin: string
+  readonly alias: string
   readonly open: string
   readonly turn: string
   readonly hold: string
@@ -27,8 +28,8 @@ export interface AppendSql {
   readonly commit: string
 }
 
-/** BEGIN, open, turn, hold, id, open batch, message, two counts, COMMIT, and their values. */
-const SHAPES = ['0 1 1 1 2 14 5 2 2 0', '0 1 1 1 2 12 5 2 2 0']
+/** BEGIN, alias, open, turn, hold, id, open batch, message, two counts, COMMIT, and their values. */
+const SHAPES = ['0 2 1 1 1 2 16 5 2 2 0', '0 2 1 1 1 2 14 5 2 2 0']
 
 /** What two appends to one conversation ask of SQLite. */
 export async function appendSql(): Promise<AppendSql> {
@@ -44,9 +45,9 @@ export async function appendSql(): Promise<AppendSql> {
     )
   }
   const [first = [], second = []] = heard.map((calls) => calls.map(({ sql }) => sql))
-  const [begin = '', open = '', turn = '', hold = '', seen = '', addOpen = ''] = first
-  const [, , , , , saveOpen = '', addMessage = '', tally = '', , commit = ''] = second
-  return { begin, open, turn, hold, seen, addOpen, saveOpen, addMessage, tally, commit }
+  const [begin = '', alias = '', open = '', turn = '', hold = '', seen = '', addOpen = ''] = first
+  const [, , , , , , saveOpen = '', addMessage = '', tally = '', , commit = ''] = second
+  return { begin, alias, open, turn, hold, seen, addOpen, saveOpen, addMessage, tally, commit }
 }
 
 /** The calls that `work` makes on any statement of this process. */
@@ -94,20 +95,21 @@ export class BareStatements implements Disposable {
 
   #append({ conversation, limits, messages: [message], newBatchId }: Append): void {
     if (!message) return
-    const { open, turn, hold, seen, addOpen, saveOpen, addMessage } = this.#sql
+    const { alias, open, turn, hold, seen, addOpen, saveOpen, addMessage } = this.#sql
     const { idHash, payload, idleMs } = message
     const { ageMs, maxSize } = limits
     const now = Date.now()
     const due = now + idleMs
+    alias.get(conversation, now)
     const row = open.get(conversation)
     turn.get(conversation)
     hold.get(conversation)
     seen.get(conversation, idHash)
     const size = row ? Number(row.size) + 1 : 1
     let n = row ? Number(row.n) : 0
-    if (row) saveOpen.run(n, size, now, due, ageMs, maxSize, idleMs, size, 0, 0, due, null)
+    if (row) saveOpen.run(n, size, now, due, ageMs, maxSize, idleMs, size, 0, 0, 0, 0, due, null)
     else {
-      const values = [size, now, due, ageMs, maxSize, idleMs, size, 0, 0, due, null] as const
+      const values = [size, now, due, ageMs, maxSize, idleMs, size, 0, 0, 0, 0, due, null] as const
       n = Number(addOpen.run(newBatchId, conversation, now, ...values).lastInsertRowid)
     }
     addMessage.run(conversation, idHash, now + limits.dedupeMs, n, payload)

@@ -51,7 +51,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'no dedupe',
-    file: 'src/batching/redis/lua/append.lua',
+    file: 'src/batching/redis/lua/include/unseen.lua',
     find: 'if seen and tonumber(seen) > now - dedupeMs then',
     replace: 'if false then',
     caughtBy: MODEL,
