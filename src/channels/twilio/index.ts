@@ -101,7 +101,7 @@ function open(values: ValuesOf<typeof SETTINGS>, { tenant, http }: ChannelDeps):
   }
 }
 
-/** `Body` is the text or the caption of whatever there is; a press becomes words like any other. */
+/** `Body` is the text or the caption of whatever there is; among others a press becomes words. */
 function rebuild(original: unknown, { text: said, messageIds }: Merged): unknown {
   const form = objectAt(original)
   if (form === undefined) return original
@@ -109,7 +109,7 @@ function rebuild(original: unknown, { text: said, messageIds }: Merged): unknown
   return {
     ...form,
     ...(said !== '' && { Body: said }),
-    ...(said !== '' && isPress && { MessageType: 'text' }),
+    ...(said !== '' && isPress && messageIds.length > 1 && { MessageType: 'text' }),
     RapidFireMessageIds: messageIds.join(','),
   }
 }
