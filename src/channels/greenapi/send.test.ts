@@ -66,13 +66,13 @@ describe('sending through Green-API', () => {
     assert.doesNotMatch(refusal.whole, /greenapi-instance-token/)
   })
 
-  it('has no way for a reaction', async () => {
+  it('sends the emoji of a reaction as a text, and nothing where it is taken back', async () => {
     await using end = await FarEnd.open()
     const content = { reaction: '👍', messageId: 'F7' }
-    assert.equal(
-      (await refusalOf(accountAt(end).send({ ...PART, content }, signal))).code,
-      'send_refused',
-    )
+    await accountAt(end).send({ ...PART, content }, signal)
+    assert.equal(Reflect.get(JSON.parse(end.take().body), 'message'), '👍')
+    await accountAt(end).send({ ...PART, content: { ...content, reaction: '' } }, signal)
+    assert.equal(end.asked.length, 0)
   })
 
   it('marks as read and shows that we write', async () => {

@@ -4,9 +4,8 @@
  *   POST <url>/waInstance<id>/sendMessage/<token>  {chatId, message}  → {idMessage}
  *
  * The token is part of the address, so no address is ever told. It has no idempotency key, and what it
- * takes waits in a queue of its own. Reactions cannot be sent.
+ * takes waits in a queue of its own. Reactions cannot be sent, so the emoji goes out as a text.
  */
-import { RapidFireError } from '../../errors.ts'
 import type { Heard, OutgoingPart } from '../channel.ts'
 import { isPassing, type ProviderAnswer, type ProviderHttp, shortly } from '../provider-http.ts'
 import { firstTextOf, idAt } from '../read.ts'
@@ -26,10 +25,10 @@ export async function sendGreenapi(
   { to, content }: OutgoingPart,
   signal: AbortSignal,
 ): Promise<{ providerId: string }> {
-  if ('reaction' in content) {
-    throw new RapidFireError('send_refused', 'Green-API has no way to send a reaction')
-  }
-  const said = { chatId: chatIdOf(to), message: content.text }
+  const message = 'reaction' in content ? content.reaction : content.text
+  // A reaction that is taken back.
+  if (message === '') return { providerId: '' }
+  const said = { chatId: chatIdOf(to), message }
   const answer = await post(http, target, 'sendMessage', said, signal)
   return { providerId: idAt(answer.json, 'idMessage') ?? '' }
 }

@@ -81,10 +81,10 @@ describe('sending as a Telegram bot', () => {
     assert.deepEqual([refusal.code, end.asked.length], ['send_refused', 2])
   })
 
-  it('puts a reaction on a message, and refuses it for a button', async () => {
+  it('puts a reaction on a message', async () => {
     await using end = await FarEnd.open()
-    const account = accountAt(end)
-    await account.send({ ...PART, content: { reaction: '👍', messageId: '11' } }, signal)
+    const content = { reaction: '👍', messageId: '11' }
+    await accountAt(end).send({ ...PART, content }, signal)
     const { url, body } = end.take()
     assert.equal(url, `/bot${TOKEN}/setMessageReaction`)
     assert.deepEqual(JSON.parse(body), {
@@ -92,11 +92,19 @@ describe('sending as a Telegram bot', () => {
       message_id: 11,
       reaction: [{ type: 'emoji', emoji: '👍' }],
     })
+  })
+
+  it('sends the emoji of a reaction as a text where there is no such reaction', async () => {
+    await using end = await FarEnd.open()
+    const account = accountAt(end)
+    const description = 'Bad Request: REACTION_INVALID'
+    end.answers.push({ status: 400, json: { ok: false, error_code: 400, description } })
+    await account.send({ ...PART, content: { reaction: '🪷', messageId: '11' } }, signal)
+    const [, text] = end.asked.splice(0)
+    assert.equal(Reflect.get(JSON.parse(text?.body ?? ''), 'text'), '🪷')
     const press = { reaction: '👍', messageId: '4382901765432101234' }
-    assert.equal(
-      (await refusalOf(account.send({ ...PART, content: press }, signal))).code,
-      'send_refused',
-    )
+    await account.send({ ...PART, content: press }, signal)
+    assert.equal(Reflect.get(JSON.parse(end.take().body), 'text'), '👍')
   })
 
   it('shows that we write, and lets a pressed button rest', async () => {

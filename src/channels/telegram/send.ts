@@ -4,8 +4,9 @@
  *   POST <url>/bot<token>/sendMessage  {chat_id, text}  → {ok, result: {message_id}}
  *
  * The token is part of the address, so no address is ever told. It has no idempotency key.
+ * A reaction that cannot be put on a message goes out as the text of its emoji.
  */
-import { RapidFireError } from '../../errors.ts'
+import type { RapidFireError } from '../../errors.ts'
 import type { Heard, OutgoingPart } from '../channel.ts'
 import { isPassing, type ProviderAnswer, type ProviderHttp, shortly } from '../provider-http.ts'
 import { at, idAt, numberAt, textAt } from '../read.ts'
@@ -26,11 +27,22 @@ export async function sendTelegram(
   { to, content }: OutgoingPart,
   signal: AbortSignal,
 ): Promise<{ providerId: string }> {
-  if ('reaction' in content) {
-    await react(http, target, { to, ...content }, signal)
-    return { providerId: '' }
-  }
-  const said = { ...readAddress(to), text: content.text }
+  if ('text' in content) return sendText(http, target, to, content.text, signal)
+  const { messageId, reaction } = content
+  const isPut =
+    MESSAGE_ID.test(messageId) && (await react(http, target, { to, ...content }, signal))
+  if (isPut || reaction === '') return { providerId: '' }
+  return sendText(http, target, to, reaction, signal)
+}
+
+async function sendText(
+  http: ProviderHttp,
+  target: TelegramTarget,
+  to: string,
+  text: string,
+  signal: AbortSignal,
+): Promise<{ providerId: string }> {
+  const said = { ...readAddress(to), text }
   const answer = await post(http, target, 'sendMessage', said, signal)
   const movedTo = idAt(answer.json, 'parameters', 'migrate_to_chat_id')
   if (isTaken(answer)) return { providerId: idAt(answer.json, 'result', 'message_id') ?? '' }
@@ -42,22 +54,22 @@ export async function sendTelegram(
   return { providerId: idAt(again.json, 'result', 'message_id') ?? '' }
 }
 
+/** False where Telegram knows no such reaction: it has a short list, and chats have shorter ones. */
 async function react(
   http: ProviderHttp,
   target: TelegramTarget,
   { to, messageId, reaction }: { to: string; messageId: string; reaction: string },
   signal: AbortSignal,
-): Promise<void> {
-  if (!MESSAGE_ID.test(messageId)) {
-    throw new RapidFireError('send_refused', 'Telegram takes reactions to messages alone')
-  }
+): Promise<boolean> {
   const set = {
     chat_id: readAddress(to).chat_id,
     message_id: Number(messageId),
     reaction: reaction === '' ? [] : [{ type: 'emoji', emoji: reaction }],
   }
   const answer = await post(http, target, 'setMessageReaction', set, signal)
-  if (!isTaken(answer)) throw refusal(http, target, answer)
+  if (isTaken(answer)) return true
+  if (/REACTION_INVALID/.test(textAt(answer.json, 'description') ?? '')) return false
+  throw refusal(http, target, answer)
 }
 
 /** Shows for 5 s that an answer is written; a pressed button stops turning. */

@@ -96,11 +96,12 @@ describe('sending through Twilio', () => {
     })
   }
 
-  it('has no way for a reaction', async () => {
+  it('sends the emoji of a reaction as a text, and nothing where it is taken back', async () => {
     await using end = await FarEnd.open()
     const content = { reaction: '👍', messageId: 'SM1' }
-    const refusal = await refusalOf(accountAt(end).send({ ...PART, content }, signal))
-    assert.equal(refusal.code, 'send_refused')
+    await accountAt(end).send({ ...PART, content }, signal)
+    assert.equal(new URLSearchParams(end.take().body).get('Body'), '👍')
+    await accountAt(end).send({ ...PART, content: { ...content, reaction: '' } }, signal)
     assert.equal(end.asked.length, 0)
   })
 

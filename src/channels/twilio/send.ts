@@ -4,9 +4,9 @@
  *   POST <url>/2010-04-01/Accounts/<sid>/Messages.json  From, To, Body, StatusCallback  → 201 {sid}
  *
  * It has no idempotency key, and no room for an id of ours. What is final is decided by Twilio's code.
- * Reactions cannot be sent.
+ * Reactions cannot be sent, so the emoji goes out as a text.
  */
-import { type ErrorCode, RapidFireError } from '../../errors.ts'
+import type { ErrorCode, RapidFireError } from '../../errors.ts'
 import type { Heard, OutgoingPart } from '../channel.ts'
 import { isPassing, type ProviderAnswer, type ProviderHttp, shortly } from '../provider-http.ts'
 import { defined, numberAt, textAt } from '../read.ts'
@@ -34,14 +34,14 @@ export async function sendTwilio(
   { to, content }: OutgoingPart,
   signal: AbortSignal,
 ): Promise<{ providerId: string }> {
-  if ('reaction' in content) {
-    throw new RapidFireError('send_refused', 'Twilio has no way to send a reaction')
-  }
+  const text = 'reaction' in content ? content.reaction : content.text
+  // A reaction that is taken back.
+  if (text === '') return { providerId: '' }
   const { from, statusCallback } = target
   const form = {
     ...(from.startsWith('MG') ? { MessagingServiceSid: from } : { From: from }),
     To: addressed(to, from),
-    Body: content.text,
+    Body: text,
     ...defined({ StatusCallback: statusCallback ?? undefined }),
   }
   const path = `/2010-04-01/Accounts/${encodeURIComponent(target.account)}/Messages.json`
