@@ -47,6 +47,7 @@ export class BaileysConnection {
     this.#socket = socket
     onSocket(socket)
     socket.ev.on('connection.update', ({ connection, lastDisconnect, qr }) => {
+      if (connection === 'close') hearLastErrors(socket)
       if (this.#stopping.signal.aborted || socket !== this.#socket) return
       if (qr !== undefined && qr !== '') onCode(qr)
       if (connection === 'open') this.#opened()
@@ -87,4 +88,12 @@ export class BaileysConnection {
     socket.ev.flush(true)
     if (!this.#stopping.signal.aborted) this.connect()
   }
+}
+
+/**
+ * Baileys takes its own listeners off a socket that ends, and one that was still connecting has an
+ * error to tell after that, which would end the process when nobody hears it.
+ */
+function hearLastErrors({ ws }: BaileysSocket): void {
+  ws.on('error', () => undefined)
 }

@@ -45,6 +45,7 @@ export type BaileysPresence = 'available' | 'unavailable' | 'composing' | 'pause
 
 export interface BaileysSocket {
   readonly ev: BaileysEmitter
+  readonly ws: { on(event: 'error', listener: (error: Error) => void): unknown }
   sendMessage(
     jid: string,
     content: BaileysContent,
@@ -68,7 +69,8 @@ export interface BaileysLogger {
 }
 
 export interface BaileysConfig {
-  auth: object
+  /** What `useMultiFileAuthState` gave; nobody else looks into it. */
+  auth: never
   logger: BaileysLogger
   markOnlineOnConnect: boolean
   syncFullHistory: boolean

@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { messageOf, RapidFireError } from '../errors.ts'
 import { ADDRESS_ALLOWED, addressOf, bareMessageId } from './address.ts'
 import { BaileysConnection } from './baileys-connection.ts'
-import { baileysSendError } from './baileys-errors.ts'
+import { baileysSendError, sentenceOf } from './baileys-errors.ts'
 import { openLogin } from './baileys-login.ts'
 import {
   type BaileysContent,
@@ -21,6 +21,7 @@ import {
 } from './baileys-socket.ts'
 import { type Library, type LibraryHooks, type Reaction, SendError } from './library.ts'
 import { messageIdOf } from './message-id.ts'
+import { hearOrphans } from './orphans.ts'
 import { plainJson } from './plain-json.ts'
 import { TypingEnds } from './typing-ends.ts'
 import type { Wait } from './wait.ts'
@@ -46,6 +47,7 @@ export class BaileysLibrary implements Library {
   #followed = new Set<string>()
   #hooks: LibraryHooks | null = null
   #connection: BaileysConnection | null = null
+  #stopHearing = (): void => undefined
 
   constructor(options: BaileysLibraryOptions) {
     this.#options = options
@@ -60,12 +62,13 @@ export class BaileysLibrary implements Library {
     const { module, dataDir, session, wait, waWebSocketUrl } = this.#options
     const folder = join(dataDir, `baileys-${session}`)
     const login = await openLogin(module, folder)
+    this.#stopHearing = hearOrphans((error) => hooks.onTrouble(sentenceOf(error)))
     this.#connection = new BaileysConnection({
       module,
       folder,
       wait,
       config: {
-        auth: login.state,
+        auth: login.state as never,
         logger: SILENT,
         markOnlineOnConnect: false,
         syncFullHistory: false,
@@ -113,6 +116,7 @@ export class BaileysLibrary implements Library {
   async stop(): Promise<void> {
     this.#typing.stop()
     await this.#connection?.stop()
+    this.#stopHearing()
   }
 
   async #send(jid: string, content: BaileysContent, partId: string | null): Promise<string> {

@@ -19,7 +19,8 @@ export type BridgeEvent =
   | { readonly name: 'gateway.back'; readonly forMs: number; readonly waiting: number }
   | {
       readonly name: 'event.refused'
-      readonly event: string
+      /** The event's own name. */
+      readonly what: string
       readonly status: number
       readonly code: string
     }

@@ -46,10 +46,10 @@ const LINES: { readonly [Name in BridgeEvent['name']]: (event: Of<Name>) => Line
     'gateway',
     `takes events again after ${duration(forMs)} · ${waiting} to go`,
   ],
-  'event.refused': ({ event, status, code }) => [
+  'event.refused': ({ what, status, code }) => [
     'error',
     'gateway',
-    `refused ${event}: ${status} ${code} · kept, put back with --retry-refused`,
+    `refused ${what}: ${status} ${code} · kept, put back with --retry-refused`,
   ],
   'queue.broken': ({ asideAs }) => [
     'error',

@@ -13,6 +13,8 @@ import { GatewayPoster, type GatewayPosterOptions } from './gateway-poster.ts'
 const SECRET = 'a-secret-of-a-bridge'
 const NOW = 1_795_000_000_000
 
+const unexpected = (what: unknown): never => assert.fail(String(what))
+
 class Scene {
   readonly folder = tempFolder('poster')
   readonly told: BridgeEvent[] = []
@@ -28,7 +30,7 @@ class Scene {
     this.#database = database
     const tell = (event: BridgeEvent): number => this.told.push(event)
     const clock = (): number => NOW
-    this.queue = new EventQueue({ database, clock, tell, onFull: assert.fail })
+    this.queue = new EventQueue({ database, clock, tell, onFull: unexpected })
     this.poster = new GatewayPoster({
       ...{ queue: this.queue, url, library: 'venom', session: 'main', secret: SECRET, clock, tell },
       wait: (ms, signal) => {
@@ -41,7 +43,7 @@ class Scene {
       },
       ...more,
     })
-    this.poster.start(assert.fail)
+    this.poster.start(unexpected)
   }
 
   append(...texts: string[]): void {
@@ -189,8 +191,8 @@ describe('posting to the gateway', () => {
     await scene.empty()
     assert.equal(scene.queue.counts().refused, 2)
     assert.deepEqual(scene.told, [
-      { name: 'event.refused', event: 'onAnyMessage', status: 400, code: 'too_deep' },
-      { name: 'event.refused', event: 'onAnyMessage', status: 413, code: 'unknown' },
+      { name: 'event.refused', what: 'onAnyMessage', status: 400, code: 'too_deep' },
+      { name: 'event.refused', what: 'onAnyMessage', status: 413, code: 'unknown' },
     ])
     scene.queue.putBack()
     assert.deepEqual(bodies(await gateway.received(5)).slice(3), ['a', 'b'])
@@ -227,7 +229,7 @@ describe('posting to the gateway', () => {
     const poster = new GatewayPoster({
       queue: queue as unknown as EventQueue,
       ...{ url: 'http://127.0.0.1:1', library: 'venom', session: 'main', secret: null },
-      ...{ clock: () => NOW, tell: assert.fail, wait: async () => undefined },
+      ...{ clock: () => NOW, tell: unexpected, wait: async () => undefined },
     })
     poster.start(failure.resolve)
     assert.match(String(await failure.promise), /disk I\/O error/)

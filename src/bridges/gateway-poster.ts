@@ -107,7 +107,7 @@ export class GatewayPoster {
       else {
         const { status, code } = verdict
         queue.refuse(next.id, status, code)
-        tell({ name: 'event.refused', event: next.event, status, code })
+        tell({ name: 'event.refused', what: next.event, status, code })
       }
       this.#backAgain()
       return

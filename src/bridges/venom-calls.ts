@@ -3,7 +3,9 @@
  * the error goes to nobody and the caller waits for ever. So each call here ends with its own
  * answer, with an error that nobody else took, or after a while.
  */
+import { messageOf } from '../errors.ts'
 import { SendError } from './library.ts'
+import { hearOrphans } from './orphans.ts'
 import { venomError } from './venom-errors.ts'
 
 const CALL_WITHIN_MS = 45_000
@@ -12,11 +14,12 @@ export class VenomCalls {
   readonly #withinMs: number
   readonly #failPending = new Set<(error: unknown) => void>()
   readonly #onTrouble: (sentence: string) => void
+  readonly #stopHearing: () => void
 
   constructor(onTrouble: (sentence: string) => void, withinMs = CALL_WITHIN_MS) {
     this.#onTrouble = onTrouble
     this.#withinMs = withinMs
-    process.on('unhandledRejection', this.#orphan)
+    this.#stopHearing = hearOrphans(this.#orphan)
   }
 
   /** Rejects with SendError. */
@@ -42,14 +45,14 @@ export class VenomCalls {
   }
 
   stop(): void {
-    process.off('unhandledRejection', this.#orphan)
+    this.#stopHearing()
     this.#orphan(SendError.failed('this bridge is going down: send it again'))
   }
 
   readonly #orphan = (error: unknown): void => {
     const pending = [...this.#failPending]
     if (pending.length === 0 && !(error instanceof SendError)) {
-      this.#onTrouble(venomError(error).message)
+      this.#onTrouble(messageOf(error).split('\n', 1)[0] ?? '')
     }
     for (const fail of pending) fail(error)
   }

@@ -4,6 +4,7 @@
  */
 import { spawnSync } from 'node:child_process'
 import { globSync } from 'node:fs'
+import { installPeers } from './bridge-peers.ts'
 import { findRedis } from './find-redis.ts'
 
 const parts = process.argv.slice(2).filter((argument) => !argument.startsWith('-'))
@@ -13,12 +14,23 @@ if (!found.ok) {
   console.error(found.sentence)
   process.exit(1)
 }
-const all = globSync(['src/**/*.test.ts', 'test/**/*.test.ts']).sort()
+const all = globSync(['src/**/*.test.ts', 'test/**/*.test.ts'], {
+  // The libraries of bridges have tests of their own.
+  exclude: ['**/node_modules'],
+}).sort()
 const files =
   parts.length === 0 ? all : all.filter((file) => parts.some((part) => file.includes(part)))
 if (files.length === 0) {
   console.error(`no test file has ${parts.join(' or ')} in its path`)
   process.exit(1)
+}
+if (files.some((file) => file.startsWith('test/bridges/'))) {
+  // Before the tests, which have a time limit. Where it fails, they say so and fail.
+  try {
+    installPeers()
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error)
+  }
 }
 const run = spawnSync(
   process.execPath,

@@ -18,6 +18,8 @@ export interface Order {
   /** A connection that ends with this status. */
   readonly close?: number
   readonly code?: string
+  /** An error that nobody takes. */
+  readonly orphan?: string
 }
 
 const die = (): void => {
@@ -34,7 +36,7 @@ export const useMultiFileAuthState: BaileysModule['useMultiFileAuthState'] = asy
 
 export const makeWASocket: BaileysModule['makeWASocket'] = () => {
   const ev = new EventEmitter()
-  const obey = ({ emit = [], die: how, close, code }: Order): void => {
+  const obey = ({ emit = [], die: how, close, code, orphan }: Order): void => {
     for (const text of emit) {
       const key = { remoteJid: '79001234567@s.whatsapp.net', fromMe: false, id: text }
       const messages = [{ key, message: { conversation: text } }]
@@ -43,6 +45,7 @@ export const makeWASocket: BaileysModule['makeWASocket'] = () => {
     }
     if (how === 'now') die()
     dieInSend = how
+    if (orphan !== undefined) void Promise.reject(new Error(orphan))
     if (code !== undefined) ev.emit('connection.update', { qr: code })
     if (close === undefined) return
     process.off('message', obey)
@@ -56,6 +59,7 @@ export const makeWASocket: BaileysModule['makeWASocket'] = () => {
     process.send?.({ connections })
   })
   const socket: Omit<BaileysSocket, 'ev'> = {
+    ws: new EventEmitter(),
     sendMessage: async (jid, content, options = {}) => {
       console.log('a library talks about its sessions')
       if (dieInSend === 'before-sent') die()

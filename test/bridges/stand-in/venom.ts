@@ -1,10 +1,12 @@
 /** A venom-bot that connects at once and sends all it is given. */
-import { EventEmitter } from 'node:events'
 import type { VenomClient, VenomModule } from '../../../src/bridges/venom-client.ts'
 
+/** Of any of the listeners: told of objects, or of a state. */
+type Listener = (told: never) => void
+
 export const create: VenomModule['create'] = async ({ browserInstance }) => {
-  const page = new EventEmitter()
-  const on = (name: string) => async (listener: (told: never) => void) => page.on(name, listener)
+  const listeners = new Map<string, Listener>()
+  const on = (name: string) => async (listener: Listener) => listeners.set(name, listener)
   const answer = async (): Promise<object> => ({ erro: false })
   const client: VenomClient = {
     onAnyMessage: on('onAnyMessage'),
@@ -23,8 +25,8 @@ export const create: VenomModule['create'] = async ({ browserInstance }) => {
     close: answer,
   }
   browserInstance(null, null, client)
-  process.on('message', (event: { name: string; told: object }) =>
-    page.emit(event.name, event.told),
+  process.on('message', (event: { name: string; told: never }) =>
+    listeners.get(event.name)?.(event.told),
   )
   setImmediate(() => process.send?.({ connections: 1 }))
   return client
