@@ -39,6 +39,19 @@ export function createSenders(channels: readonly Channel[], events: Events): Sen
   return new AccountSenders(channels, shown)
 }
 
+/** Whether any account has a pace to keep, by itself or by the settings. */
+export function isPaced(channels: readonly Channel[], { tenants }: Settings): boolean {
+  const isSet = [...tenants.values()].some(
+    ({ sendPerMinute, sendNewSince }) => sendNewSince !== null || (sendPerMinute ?? 0) > 0,
+  )
+  return (
+    isSet ||
+    channels.some(
+      ({ sends, limits }) => sends && (limits.perMinute !== null || limits.conversation !== null),
+    )
+  )
+}
+
 const NOTHING: ProviderCall = {
   method: 'POST',
   url: '/',

@@ -7,7 +7,7 @@
 import { Batcher } from './batching/batcher.ts'
 import { Processor } from './batching/processor.ts'
 import type { BatchStore } from './batching/store.ts'
-import { checkChannels, createSenders, openChannels } from './channel-choice.ts'
+import { checkChannels, createSenders, isPaced, openChannels } from './channel-choice.ts'
 import type { Channel } from './channels/channel.ts'
 import { PhoneReader } from './channels/phone.ts'
 import { PROVIDERS } from './channels/registry.ts'
@@ -121,7 +121,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       const responder =
         options.responder ??
         (await createResponder({ ...shared, settings, channels, callbackUrlFor }))
-      const rate = createRateLimit(settings, events)
+      const rate = createRateLimit(settings, events, isPaced(channels, settings))
       await run(rate)
       await run(await createWorker(settings, shared, responder, rate))
       await run(heartbeat('worker', store, settings, events))

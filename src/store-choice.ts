@@ -35,10 +35,16 @@ export function createStore(settings: Settings, events: Events, clock?: Clock): 
   })
 }
 
-/** So many a minute, over all workers that share a Redis. */
-export function createRateLimit(settings: Settings, events: Events): RateLimit & Service {
-  const { redisUrl: url, redisPassword: password } = settings
-  if (!url) return new MemoryRateLimit()
+/** So many a minute, over all workers that share a Redis. `isPaced`: an account has a pace to keep. */
+export function createRateLimit(
+  settings: Settings,
+  events: Events,
+  isPaced: boolean,
+): RateLimit & Service {
+  const { redisUrl: url, redisPassword: password, responderCallsPerMinute, tenants } = settings
+  const isLimited = [...tenants.values()].some(({ turnsPerMinute }) => turnsPerMinute !== null)
+  const needsNone = responderCallsPerMinute === null && !isLimited && !isPaced
+  if (!url || needsNone) return new MemoryRateLimit()
   return new RedisRateLimit({
     url,
     prefix: RATE_PREFIX,

@@ -86,12 +86,12 @@ export const LOG_LINES: { readonly [Name in EventName]: LogLine<Name> | null } =
   'channel.typingFailed': {
     logger: 'api',
     level: 'debug',
-    say: ({ channel, error }) => `${channel} could not show that somebody writes: ${error}`,
+    say: ({ channel }) => `${channel} could not show that somebody writes`,
   },
   'channel.junk': {
     logger: 'api',
     level: 'warn',
-    say: ({ channel, error }) => `A call of ${channel} could not be read: ${error}`,
+    say: ({ channel }) => `A call of ${channel} could not be read`,
   },
   'part.undelivered': {
     logger: 'api',
@@ -113,7 +113,7 @@ export const LOG_LINES: { readonly [Name in EventName]: LogLine<Name> | null } =
   'passOn.failed': {
     logger: 'api',
     level: 'warn',
-    say: ({ channel, error }) => `What ${channel} told could not be passed on: ${error}`,
+    say: ({ channel }) => `What ${channel} told could not be passed on`,
   },
   'message.unreadable': {
     logger: 'processor',

@@ -79,6 +79,7 @@ function loggable(event: object, options: LogOptions): Record<string, unknown> {
   const fields: Record<string, unknown> = {}
   for (const [field, value] of Object.entries(event)) {
     if (field === 'conversation') Object.assign(fields, whoOf(value as ConversationKey, options))
+    else if (field === 'alias') fields.alias = whoOf(value as ConversationKey, options).phone
     else fields[field] = redactValue(value, options)
   }
   return fields

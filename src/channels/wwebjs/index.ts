@@ -17,7 +17,7 @@ const SETTINGS = {
   }),
   apiKey: secret({
     env: 'WWEBJS_API_KEY',
-    meaning: 'Key of wwebjs-api (API_KEY): its calls show it, and so do ours.',
+    meaning: 'Key of wwebjs-api: its calls show it, and so do ours.',
   }),
   account: text({
     env: 'WWEBJS_SESSION',
