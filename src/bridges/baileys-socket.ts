@@ -45,6 +45,8 @@ export type BaileysPresence = 'available' | 'unavailable' | 'composing' | 'pause
 
 export interface BaileysSocket {
   readonly ev: BaileysEmitter
+  /** Ourselves, once logged in. */
+  readonly user?: { readonly id?: string; readonly lid?: string } | undefined
   readonly ws: { on(event: 'error', listener: (error: Error) => void): unknown }
   sendMessage(
     jid: string,

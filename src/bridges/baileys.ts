@@ -144,7 +144,7 @@ export class BaileysLibrary implements Library {
     const { ev } = socket
     this.#followed = new Set()
     const tell = (event: string, told: unknown): void =>
-      this.#hooks?.onEvents([{ event, data: plainJson(told) }])
+      this.#hooks?.onEvents([{ event, data: plainJson(told), me: meOf(socket) }])
     ev.on('creds.update', () => {
       save().catch((error) => this.#hooks?.onTrouble(`the login is not saved: ${messageOf(error)}`))
     })
@@ -153,6 +153,7 @@ export class BaileysLibrary implements Library {
       const events = messages.map((message) => ({
         event: 'messages.upsert',
         data: plainJson({ ...told, messages: [message] }),
+        me: meOf(socket),
       }))
       this.#hooks?.onEvents(events)
       for (const message of messages) this.#follow(message, socket)
@@ -189,6 +190,11 @@ function jidOf(to: string): string {
   const address = addressOf(to)
   if (address === null) throw SendError.refused(400, ADDRESS_ALLOWED)
   return address.kind === 'lid' ? address.id : `${address.digits}@s.whatsapp.net`
+}
+
+/** By these a message in a group is known to mean us. */
+function meOf({ user }: BaileysSocket): string | null {
+  return user?.id === undefined ? null : plainJson({ id: user.id, lid: user.lid })
 }
 
 function theirs(jid: string, messageId: string): BaileysKey {

@@ -33,7 +33,7 @@ export type BridgeEvent =
       readonly status: number
       readonly error: string
     }
-  | { readonly name: 'posts.unsigned' }
+  | { readonly name: 'posts.unsigned'; readonly setting: string }
   | { readonly name: 'stopping'; readonly waiting: number }
   | { readonly name: 'stopped'; readonly tookMs: number }
 

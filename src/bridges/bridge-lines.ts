@@ -71,10 +71,10 @@ const LINES: { readonly [Name in BridgeEvent['name']]: (event: Of<Name>) => Line
     'send',
     `${code}, answered ${status}: ${error}`,
   ],
-  'posts.unsigned': () => [
+  'posts.unsigned': ({ setting }) => [
     'warn',
     'gateway',
-    'posts are not signed: VENOM_SECRET_KEY is not set, so only a gateway on this machine takes them',
+    `posts are not signed: ${setting} is not set, so only a gateway on this machine takes them`,
   ],
   stopping: ({ waiting }) => ['info', 'stopping', `${plural(waiting, 'event')} stay in the queue`],
   stopped: ({ tookMs }) => ['info', 'stopped', `in ${duration(tookMs)}`],

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { describe, it } from 'node:test'
+import { defaultSettings } from '../../test/support/default-tenant.ts'
 import { FakeLibrary } from '../../test/support/fake-library.ts'
 import { StubGateway } from '../../test/support/stub-gateway.ts'
 import { tempFolder } from '../../test/support/temp-folder.ts'
@@ -28,6 +29,7 @@ class Scene {
 
   constructor(gatewayUrl: string, more: Partial<BridgeSettings> = {}) {
     const settings: BridgeSettings = {
+      ...defaultSettings(),
       ...{ gatewayUrl, bridgePort: 0, bridgeHost: '127.0.0.1', bridgeSession: 'main' },
       ...{ secretKey: null, venomApiKey: KEY, dataDir: this.folder.path, ...more },
     }

@@ -15,6 +15,7 @@ import { isLoopbackName } from '../ingress/access.ts'
 import { Deadline } from '../service.ts'
 import type { Tell } from './bridge-events.ts'
 import { type BridgeFile, openBridgeFile } from './bridge-file.ts'
+import { type BridgeKeys, bridgeKeys, type KeySettings } from './bridge-keys.ts'
 import { EventQueue } from './event-queue.ts'
 import { GatewayPoster } from './gateway-poster.ts'
 import type { Library } from './library.ts'
@@ -25,14 +26,9 @@ import { type Wait, waitFor } from './wait.ts'
 
 export type BridgeSettings = Pick<
   Settings,
-  | 'gatewayUrl'
-  | 'bridgePort'
-  | 'bridgeHost'
-  | 'bridgeSession'
-  | 'secretKey'
-  | 'venomApiKey'
-  | 'dataDir'
->
+  'gatewayUrl' | 'bridgePort' | 'bridgeHost' | 'bridgeSession' | 'dataDir'
+> &
+  KeySettings
 
 export interface BridgeOptions {
   readonly settings: BridgeSettings
@@ -55,6 +51,7 @@ export class Bridge {
   readonly failed: Promise<never>
   readonly queue: EventQueue
   readonly #options: BridgeOptions
+  readonly #keys: BridgeKeys
   readonly #file: BridgeFile
   readonly #memory: SendMemory
   readonly #poster: GatewayPoster
@@ -67,7 +64,9 @@ export class Bridge {
   /** Throws `access_unsafe`, `data_dir_unwritable`, `data_dir_owned` or `data_newer`. */
   constructor(options: BridgeOptions) {
     const { settings, library, tell, clock = systemClock, wait = waitFor } = options
-    refuseUnsafe(settings)
+    const keys = bridgeKeys(library.name, settings)
+    refuseUnsafe(settings, keys)
+    this.#keys = keys
     this.#options = options
     const failed = Promise.withResolvers<never>()
     this.failed = failed.promise
@@ -85,7 +84,8 @@ export class Bridge {
       url: settings.gatewayUrl,
       library: library.name,
       session: settings.bridgeSession,
-      secret: settings.secretKey,
+      secret: keys.secret,
+      shownKey: keys.shownKey,
       clock,
       tell,
       wait,
@@ -93,7 +93,7 @@ export class Bridge {
     this.#server = new SendServer({
       host: settings.bridgeHost,
       port: settings.bridgePort,
-      apiKey: settings.venomApiKey,
+      apiKey: keys.askedKey,
       routes: sendRoutes(library, this.#memory, this.#sending.signal),
       health: () => this.#health(),
       tell,
@@ -102,7 +102,7 @@ export class Bridge {
 
   /** Resolves to the address of the send server. Rejects with `port_in_use`. */
   async start(): Promise<string> {
-    const { settings, library, tell } = this.#options
+    const { library, tell } = this.#options
     let url: string
     try {
       url = await this.#server.start()
@@ -110,7 +110,9 @@ export class Bridge {
       this.#close()
       throw error
     }
-    if (settings.secretKey === null) tell({ name: 'posts.unsigned' })
+    const { secret, shownKey, names } = this.#keys
+    if (secret === null && shownKey === null)
+      tell({ name: 'posts.unsigned', setting: names.secret })
     this.#poster.start((error) => this.#fail(queueFailed(error)))
     library
       .start({
@@ -171,11 +173,11 @@ export class Bridge {
   }
 }
 
-function refuseUnsafe({ bridgeHost, venomApiKey }: BridgeSettings): void {
-  if (venomApiKey !== null || isLoopbackName(bridgeHost)) return
+function refuseUnsafe({ bridgeHost }: BridgeSettings, { askedKey, names }: BridgeKeys): void {
+  if (askedKey !== null || isLoopbackName(bridgeHost)) return
   throw new RapidFireError(
     'access_unsafe',
-    `no key is set, but BRIDGE_HOST "${bridgeHost}" can be reached from other machines: set VENOM_API_KEY (for example from \`openssl rand -hex 24\`), or BRIDGE_HOST=127.0.0.1`,
+    `no key is set, but BRIDGE_HOST "${bridgeHost}" can be reached from other machines: set ${names.askedKey} (for example from \`openssl rand -hex 24\`), or BRIDGE_HOST=127.0.0.1`,
   )
 }
 

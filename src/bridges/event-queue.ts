@@ -55,11 +55,11 @@ export class EventQueue {
   constructor(options: EventQueueOptions) {
     const { database, clock } = options
     this.#options = options
-    this.#insert = database.prepare('INSERT INTO events (event, data, at) VALUES (?, ?, ?)')
-    this.#first = database.prepare('SELECT id, event, data FROM events ORDER BY id LIMIT 1')
+    this.#insert = database.prepare('INSERT INTO events (event, data, me, at) VALUES (?, ?, ?, ?)')
+    this.#first = database.prepare('SELECT id, event, data, me FROM events ORDER BY id LIMIT 1')
     this.#remove = database.prepare('DELETE FROM events WHERE id = ?')
     this.#refuse = database.prepare(
-      'INSERT INTO refused (id, event, data, at, status, code) SELECT id, event, data, at, ?, ? FROM events WHERE id = ?',
+      'INSERT INTO refused (id, event, data, me, at, status, code) SELECT id, event, data, me, at, ?, ? FROM events WHERE id = ?',
     )
     database.prepare('DELETE FROM refused WHERE at < ?').run(clock() - REFUSED_KEPT_MS)
   }
@@ -82,7 +82,8 @@ export class EventQueue {
   oldest(): QueuedEvent | null {
     const row = this.#first.get()
     if (row === undefined) return null
-    return { id: Number(row.id), event: String(row.event), data: String(row.data) }
+    const me = row.me === null ? null : String(row.me)
+    return { id: Number(row.id), event: String(row.event), data: String(row.data), me }
   }
 
   /** Resolves when something was added after this call. */
@@ -109,7 +110,7 @@ export class EventQueue {
     const moved = this.#together(() => {
       const { changes } = database
         .prepare(
-          'INSERT INTO events (event, data, at) SELECT event, data, ? FROM refused ORDER BY id',
+          'INSERT INTO events (event, data, me, at) SELECT event, data, me, ? FROM refused ORDER BY id',
         )
         .run(clock())
       database.exec('DELETE FROM refused')
@@ -143,7 +144,7 @@ export class EventQueue {
     const events = this.#inMemory
     try {
       this.#together(() => {
-        for (const { event, data } of events) this.#insert.run(event, data, clock())
+        for (const { event, data, me } of events) this.#insert.run(event, data, me, clock())
       })
     } catch (error) {
       if (this.#stuckSince === null) {

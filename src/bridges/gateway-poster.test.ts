@@ -32,7 +32,8 @@ class Scene {
     const clock = (): number => NOW
     this.queue = new EventQueue({ database, clock, tell, onFull: unexpected })
     this.poster = new GatewayPoster({
-      ...{ queue: this.queue, url, library: 'venom', session: 'main', secret: SECRET, clock, tell },
+      ...{ queue: this.queue, url, library: 'venom', session: 'main', clock, tell },
+      ...{ secret: SECRET, shownKey: null },
       wait: (ms, signal) => {
         this.waits.push(ms)
         this.#waited.resolve()
@@ -118,6 +119,22 @@ describe('posting to the gateway', () => {
     const [post] = await gateway.received(1)
     assert.equal(post?.headers['x-signature'], undefined)
     assert.equal(post?.headers.authorization, `Basic ${btoa('anna:geheim')}`)
+  })
+
+  it('shows a key where it has no secret', async () => {
+    await using gateway = await StubGateway.start()
+    await using scene = new Scene(gateway.url, { secret: null, shownKey: 'a-key-to-show' })
+    scene.append('a')
+    const [post] = await gateway.received(1)
+    assert.equal(post?.headers['x-api-key'], 'a-key-to-show')
+  })
+
+  it('says who we are where the library knows', async () => {
+    await using gateway = await StubGateway.start()
+    await using scene = new Scene(gateway.url)
+    scene.queue.append([{ ...messageEvent('a'), me: '{"id":"7@s.whatsapp.net"}' }])
+    const [post] = await gateway.received(1)
+    assert.deepEqual(Reflect.get(post?.json ?? {}, 'me'), { id: '7@s.whatsapp.net' })
   })
 
   it('waits for a gateway that is away and goes on where it was; one line each', async () => {
@@ -228,7 +245,8 @@ describe('posting to the gateway', () => {
     }
     const poster = new GatewayPoster({
       queue: queue as unknown as EventQueue,
-      ...{ url: 'http://127.0.0.1:1', library: 'venom', session: 'main', secret: null },
+      ...{ url: 'http://127.0.0.1:1', library: 'venom', session: 'main' },
+      ...{ secret: null, shownKey: null },
       ...{ clock: () => NOW, tell: unexpected, wait: async () => undefined },
     })
     poster.start(failure.resolve)

@@ -26,6 +26,8 @@ export interface GatewayPosterOptions {
   readonly library: LibraryName
   readonly session: string
   readonly secret: string | null
+  /** Shown where there is no secret. */
+  readonly shownKey: string | null
   readonly clock: Clock
   readonly tell: Tell
   readonly timeoutMs?: number
@@ -129,10 +131,9 @@ export class GatewayPoster {
     tell({ name: 'gateway.back', forMs, waiting: queue.counts().waiting })
   }
 
-  async #post({ event, data }: QueuedEvent, signal: AbortSignal): Promise<Verdict> {
+  async #post(next: QueuedEvent, signal: AbortSignal): Promise<Verdict> {
     const { session, timeoutMs = TIMEOUT_MS, clock } = this.#options
-    // The data are JSON already; read and written again they would only be slower.
-    const body = `{"event":${JSON.stringify(event)},"session":${JSON.stringify(session)},"data":${data}}`
+    const body = bodyOf(next, session)
     try {
       const response = await fetch(this.#address, {
         method: 'POST',
@@ -152,8 +153,8 @@ export class GatewayPoster {
 
   /** Made anew for each try: the gateway takes a timestamp for five minutes. */
   #signed(body: string): Record<string, string> {
-    const { secret, clock } = this.#options
-    if (secret === null) return {}
+    const { secret, shownKey, clock } = this.#options
+    if (secret === null) return shownKey === null ? {} : { 'x-api-key': shownKey }
     const timestamp = String(clock())
     const { pathname, search } = this.#address
     const signature = createHmac('sha256', secret)
@@ -161,6 +162,12 @@ export class GatewayPoster {
       .digest('hex')
     return { 'x-timestamp': timestamp, 'x-signature': signature }
   }
+}
+
+/** The data are JSON already; read and written again they would only be slower. */
+function bodyOf({ event, data, me }: QueuedEvent, session: string): string {
+  const who = me === null ? '' : `,"me":${me}`
+  return `{"event":${JSON.stringify(event)},"session":${JSON.stringify(session)}${who},"data":${data}}`
 }
 
 function verdictOf(response: Response, text: string, nowMs: number, shown: string): Verdict {

@@ -13,6 +13,8 @@ export interface LibraryEvent {
   readonly event: string
   /** The library's object as JSON. */
   readonly data: string
+  /** Who we are at the messenger, as JSON; null where the library does not say. */
+  readonly me: string | null
 }
 
 export interface LibraryHooks {

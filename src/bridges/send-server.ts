@@ -114,7 +114,7 @@ export class SendServer {
       if (reason === null) return
       throw new RapidFireError(
         'access_local_only',
-        `without VENOM_API_KEY only calls from this machine are taken, and ${reason}`,
+        `without a key only calls from this machine are taken, and ${reason}`,
       )
     }
     const given = headers['x-api-key']

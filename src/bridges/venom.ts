@@ -147,7 +147,9 @@ export class VenomLibrary implements Library {
     if (this.#client !== null) return
     this.#client = client
     for (const event of EVENTS) {
-      void client[event]((told) => this.#hooks?.onEvents([{ event, data: plainJson(told) }]))
+      void client[event]((told) =>
+        this.#hooks?.onEvents([{ event, data: plainJson(told), me: null }]),
+      )
     }
     void client.onStateChange((state) => {
       if (state === 'CONNECTED') this.#isConnected(state)

@@ -38,11 +38,13 @@ async function startBridge(
   shell: Shell,
 ): Promise<Running> {
   // Loaded only here: other commands need neither the queue nor a library.
-  const [{ Bridge, queueFileOf }, { openLibrary }, { bridgeBlock }] = await Promise.all([
-    import('../bridges/bridge.ts'),
-    import('../bridges/open-library.ts'),
-    import('../bridges/bridge-lines.ts'),
-  ])
+  const [{ Bridge, queueFileOf }, { openLibrary }, { bridgeBlock }, { bridgeKeys }] =
+    await Promise.all([
+      import('../bridges/bridge.ts'),
+      import('../bridges/open-library.ts'),
+      import('../bridges/bridge-lines.ts'),
+      import('../bridges/bridge-keys.ts'),
+    ])
   const terminal = shell.stdout.isTTY === true && !options.json
   const tell = await tellTo(shell, settings, terminal)
   const library = await openLibrary(name, settings)
@@ -58,15 +60,16 @@ async function startBridge(
   const putBack = options.retryRefused ? bridge.queue.putBack() : 0
   const url = await bridge.start()
   const { waiting, refused } = bridge.queue.counts()
+  const keys = bridgeKeys(name, settings)
   const start = { library: name, session: settings.bridgeSession, url, waiting, refused }
   if (terminal) {
     const block = bridgeBlock({
       ...start,
       version: VERSION,
       queueFile: queueFileOf(settings, name),
-      keyed: settings.venomApiKey !== null,
+      keyed: keys.askedKey !== null,
       gatewayUrl: settings.gatewayUrl,
-      signed: settings.secretKey !== null,
+      signed: keys.secret !== null,
     })
     shell.stdout.write(block)
     if (putBack > 0) say(shell, `  ${putBack} refused before, queued again`)

@@ -3,6 +3,7 @@ import { Bridge } from '../../src/bridges/bridge.ts'
 import type { BridgeEvent } from '../../src/bridges/bridge-events.ts'
 import type { Library } from '../../src/bridges/library.ts'
 import { verify } from '../../src/channels/own/signature.ts'
+import { defaultSettings } from './default-tenant.ts'
 import { StubGateway } from './stub-gateway.ts'
 import { tempFolder } from './temp-folder.ts'
 
@@ -26,6 +27,7 @@ export class BridgeStage {
 
   async play(library: Library): Promise<Bridge> {
     const settings = {
+      ...defaultSettings(),
       ...{ gatewayUrl: this.gateway.url, bridgePort: 0, bridgeHost: '127.0.0.1' },
       ...{ bridgeSession: 'main', secretKey: SECRET, venomApiKey: null },
       dataDir: this.folder.path,

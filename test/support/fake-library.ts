@@ -59,4 +59,5 @@ export class FakeLibrary implements Library {
 export const messageEvent = (text: string): LibraryEvent => ({
   event: 'onAnyMessage',
   data: JSON.stringify({ body: text }),
+  me: null,
 })

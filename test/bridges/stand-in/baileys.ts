@@ -3,12 +3,12 @@
  * was told to send, and dies at the moment that is asked for.
  */
 import { EventEmitter } from 'node:events'
-import { appendFileSync } from 'node:fs'
 import type {
   BaileysContent,
   BaileysModule,
   BaileysSocket,
 } from '../../../src/bridges/baileys-socket.ts'
+import { note } from './notes.ts'
 
 export interface Order {
   /** Texts of messages to emit, an event each. */
@@ -39,7 +39,8 @@ export const makeWASocket: BaileysModule['makeWASocket'] = () => {
   const obey = ({ emit = [], die: how, close, code, orphan }: Order): void => {
     for (const text of emit) {
       const key = { remoteJid: '79001234567@s.whatsapp.net', fromMe: false, id: text }
-      const messages = [{ key, message: { conversation: text } }]
+      const messageTimestamp = Math.floor(Date.now() / 1000)
+      const messages = [{ key, message: { conversation: text }, messageTimestamp }]
       ev.emit('messages.upsert', { messages, type: 'notify' })
       note(`emitted ${text}`)
     }
@@ -76,9 +77,3 @@ export const makeWASocket: BaileysModule['makeWASocket'] = () => {
 }
 
 const textOf = (content: BaileysContent): string => ('text' in content ? content.text : 'reaction')
-
-/** The file survives the process, as WhatsApp would. */
-function note(line: string): void {
-  const file = process.env.STAND_IN_NOTES
-  if (file !== undefined) appendFileSync(file, `${line}\n`)
-}

@@ -1,5 +1,7 @@
 /** A venom-bot that connects at once and sends all it is given. */
+
 import type { VenomClient, VenomModule } from '../../../src/bridges/venom-client.ts'
+import { note } from './notes.ts'
 
 /** Of any of the listeners: told of objects, or of a state. */
 type Listener = (told: never) => void
@@ -16,7 +18,10 @@ export const create: VenomModule['create'] = async ({ browserInstance }) => {
     onChatState: on('onChatState'),
     onAck: on('onAck'),
     onStateChange: on('onStateChange'),
-    sendText: async (to) => ({ erro: false, to: { _serialized: `true_${to}_STANDIN` } }),
+    sendText: async (to, text) => {
+      note(`sent STANDIN to ${to}: ${text}`)
+      return { erro: false, to: { _serialized: `true_${to}_STANDIN` } }
+    },
     sendReactions: answer,
     startTyping: answer,
     markPaused: answer,
