@@ -126,6 +126,15 @@ describe('the signature of Twilio', () => {
     assert.equal(verified({ signature, rawBody, setting: ADDRESS }), 'signature_refused')
   })
 
+  it('covers a query as it came, not as a parser would write it', () => {
+    const rawBody = bodyOf([['Body', 'x']])
+    const url = "/webhook/twilio?name=O'Brien&q=%D0%B4%d0%b0"
+    const signature = signTwilio(TOKEN, `https://gateway.example${url}`, rawBody)
+    const publicUrl = new URL(url, ADDRESS).href
+    assert.equal(verified({ signature, rawBody, url, publicUrl }), true)
+    assert.equal(verified({ signature, rawBody, publicUrl: ADDRESS, url }), 'signature_refused')
+  })
+
   it('of another body covers its hash in the address', () => {
     const rawBody = Buffer.from('{"type":"com.twilio.messaging"}')
     const hash = createHash('sha256').update(rawBody).digest('hex')

@@ -76,10 +76,15 @@ function pairsOf(rawBody: Buffer): string {
 
 /**
  * A setting says where Twilio calls. Its query may be another one, since status callbacks and Twilio
- * itself put something there; the signature proves that query too.
+ * itself put something there; the signature proves that query too. Without a setting the path is also
+ * tried as it came, since `publicUrl` has been through a parser.
  */
 function addressesOf({ url, publicUrl }: ProviderCall, setting: string | null): readonly string[] {
-  if (setting === null) return [withoutFragment(publicUrl)]
+  if (setting === null) {
+    const parsed = URL.parse(url, publicUrl)
+    const isIt = parsed !== null && parsed.href === URL.parse(publicUrl)?.href
+    return [withoutFragment(publicUrl), ...(isIt ? [withoutFragment(parsed.origin + url)] : [])]
+  }
   const address = withoutFragment(setting)
   const query = url.indexOf('?')
   const other = query < 0 ? address : (address.split('?')[0] ?? '') + url.slice(query)
