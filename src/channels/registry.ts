@@ -3,6 +3,8 @@ import { dialog360 } from './360dialog/index.ts'
 import { baileys } from './baileys/index.ts'
 import type { Provider } from './channel.ts'
 import { evolution } from './evolution/index.ts'
+import { generic } from './generic/index.ts'
+import { greenapi } from './greenapi/index.ts'
 import { meta } from './meta/index.ts'
 import { telegram } from './telegram/index.ts'
 import { twilio } from './twilio/index.ts'
@@ -22,4 +24,6 @@ export const PROVIDERS: readonly Provider[] = [
   waha,
   wwebjs,
   zapi,
+  generic,
+  greenapi,
 ]
