@@ -45,6 +45,8 @@ export class Amendments {
     const outcome = await this.editOpen(changed, of)
     if (outcome !== null) return outcome
     const names = namesFor(of, changed.id)
+    // Some bridges tell of our side's edits as they tell of the person's.
+    if (await this.#isKnown(changed, names, 'own')) return 'same'
     if (!(await this.#isKnown(changed, names))) {
       await this.#take({ ...changed, id: names.at(-1) ?? of })
       return 'new'
@@ -122,10 +124,14 @@ export class Amendments {
     )
   }
 
-  async #isKnown(message: Message, names: readonly string[]): Promise<boolean> {
+  async #isKnown(
+    message: Message,
+    names: readonly string[],
+    sender = message.sender,
+  ): Promise<boolean> {
     const { store, keys, settings } = this.#deps
     const conversation: ConversationKey = keys.keyOf(message.conversation)
-    const hashes = names.map((name) => idHash(name, message.sender))
+    const hashes = names.map((name) => idHash(name, sender))
     const known = await store.known(conversation, hashes, rememberedMs(settings.dedupeS))
     return known.includes(true)
   }

@@ -32,11 +32,12 @@ export interface ProviderAnswer {
 const MAX_ANSWER_BYTES = 65_536
 
 export class ProviderHttp {
-  readonly #timeoutMs: number
+  /** What one call may take, ms. */
+  readonly timeoutMs: number
   readonly #clock: Clock
 
   constructor({ timeoutMs, clock }: { timeoutMs: number; clock: Clock }) {
-    this.#timeoutMs = timeoutMs
+    this.timeoutMs = timeoutMs
     this.#clock = clock
   }
 
@@ -55,7 +56,7 @@ export class ProviderHttp {
       const response = await fetch(url, {
         method,
         redirect: 'error',
-        signal: AbortSignal.any([signal, AbortSignal.timeout(this.#timeoutMs)]),
+        signal: AbortSignal.any([signal, AbortSignal.timeout(this.timeoutMs)]),
         headers: {
           ...(body !== null && { 'content-type': type }),
           ...(authorization !== null && { authorization }),

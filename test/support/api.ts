@@ -56,6 +56,7 @@ export interface CallOptions {
 export interface RunningApi extends AsyncDisposable {
   readonly url: string
   readonly port: number
+  readonly dataDir: string
   readonly api: ApiServer
   readonly store: BatchStore
   readonly takeover: Takeover
@@ -133,6 +134,7 @@ export async function startApi(options: ApiOptions = {}): Promise<RunningApi> {
   return {
     url: api.url,
     port,
+    dataDir: settings.dataDir,
     api,
     store,
     takeover,

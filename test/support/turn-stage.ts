@@ -284,6 +284,7 @@ export class TurnStage {
     return Object.assign(Object.create(real) as BatchStore, {
       setAside: (aside: Parameters<BatchStore['setAside']>[0]) => real.setAside(aside),
       history: (conversation: ConversationKey) => real.history(conversation),
+      spend: (...args: Parameters<BatchStore['spend']>) => real.spend(...args),
       begin: (...args: Parameters<BatchStore['begin']>) => call('begin', () => real.begin(...args)),
       record: (...args: Parameters<BatchStore['record']>) =>
         call('record', () => real.record(...args)),

@@ -16,8 +16,6 @@ import { rebuildBaileys } from './rebuild.ts'
 
 const KEY_HEADER = 'x-api-key'
 const BODY_LIMIT_BYTES = 16 * 1024 * 1024
-/** How long the bridge may take over one part. */
-const TIMEOUT_MS = 15_000
 
 const SETTINGS = {
   apiKey: secret({
@@ -72,12 +70,12 @@ export const baileys = defineProvider({
 
 type Values = ValuesOf<typeof SETTINGS>
 
-function open(values: Values, { tenant, clock }: ChannelDeps): Channel {
+function open(values: Values, { tenant, clock, http }: ChannelDeps): Channel {
   const { account, serverUrl: url, sendKey: apiKey } = values
   const bridge =
     url === null
       ? null
-      : new BridgeSender({ name: 'baileys', url, apiKey, timeoutMs: TIMEOUT_MS, typing: true })
+      : new BridgeSender({ name: 'baileys', url, apiKey, timeoutMs: http.timeoutMs, typing: true })
   const showTyping = bridge?.typing
   return {
     id: 'baileys',
