@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { FarEnd, refusalOf, valuesOf } from '../../../test/providers/far-end.ts'
+import { closedPort } from '../../../test/support/closed-port.ts'
 import type { Channel } from '../channel.ts'
 import { zapi } from './index.ts'
 
@@ -74,7 +75,7 @@ describe('sending through Z-API', () => {
   }
 
   it('tells no token where its words are cut, where nobody answers, and where it is sent elsewhere', async () => {
-    const end = await FarEnd.open()
+    await using end = await FarEnd.open()
     const account = accountAt(end)
     end.answers.push({ status: 400, json: { error: `${'x'.repeat(190)}${TOKEN}` } })
     const long = await refusalOf(account.send(PART, signal))
@@ -83,9 +84,9 @@ describe('sending through Z-API', () => {
     const moved = await refusalOf(account.send(PART, signal))
     assert.equal(moved.code, 'send_failed')
     assert.doesNotMatch(moved.whole, SECRETS)
-    await end[Symbol.asyncDispose]()
-    const away = await refusalOf(account.send(PART, signal))
-    assert.match(away.message, /^Z-API at http/)
+    const url = `http://127.0.0.1:${await closedPort()}`
+    const away = await refusalOf(accountAt(end, { url }).send(PART, signal))
+    assert.equal(away.code, 'send_away')
     assert.doesNotMatch(away.whole, SECRETS)
   })
 })
