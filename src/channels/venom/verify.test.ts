@@ -104,6 +104,7 @@ describe('a call of a Venom bridge', () => {
     const both = { webhookKey: KEY }
     assert.equal(proofOf({ 'x-api-key': KEY }, both), 'ok')
     assert.equal(proofOf(byPath(), both), 'ok')
+    assert.equal(proofOf({ ...byPath(NOW - 999_999), 'x-api-key': KEY }, both), 'ok')
     assert.equal(proofOf({ 'x-api-key': 'webhook-key-of-other' }, both), 'auth_invalid')
     assert.equal(proofOf({}, both), 'auth_missing')
     assert.equal(proofOf({ 'x-api-key': KEY }, { ...both, secretKey: null }), 'ok')
