@@ -45,8 +45,11 @@ export class DropIn {
     )
     const told = messages.filter(({ original }) => original !== undefined)
     if (!provider || !channel || told.length === 0) return null
-    const main = mainOf(told, text)
-    const others = told.filter((message) => message !== main && !TEXTS.has(message.type))
+    const main = mainOf(told)
+    // A press without words says what its payload says.
+    const others = told.filter(
+      (message) => message !== main && !(TEXTS.has(message.type) && message.text !== ''),
+    )
     const calls: Rebuilt[] = []
     for (const message of others) {
       const merged = { text: message.text, messageIds: [message.id] }
@@ -69,11 +72,10 @@ export class DropIn {
 }
 
 /** Who says it all: the last file that can bear a caption, else the last text. */
-function mainOf(told: readonly Message[], text: string): Message | undefined {
+function mainOf(told: readonly Message[]): Message | undefined {
   const shown = told.findLast(({ type }) => CAPTIONED.has(type))
   if (shown) return shown
-  const said = told.findLast(({ type }) => TEXTS.has(type))
-  return text === '' ? undefined : said
+  return told.findLast((message) => TEXTS.has(message.type) && message.text !== '')
 }
 
 function made(
@@ -83,22 +85,41 @@ function made(
   merged: { readonly text: string; readonly messageIds: readonly string[] },
   target: URL,
 ): Rebuilt {
-  const body = provider.rebuild(original, merged)
-  const rawBody =
-    provider.facts.body === 'form' ? formBody(body) : Buffer.from(JSON.stringify(body))
+  const rawBody = bytesOf(provider, provider.rebuild(original, merged))
   const url = `${target.pathname}${target.search}`
-  const ids = merged.messageIds.map(encodeURIComponent).join(',')
   return {
     rawBody,
     headers: {
       ...channel.sign({ method: 'POST', url, target, rawBody }),
-      'x-rapid-fire-message-ids': ids.slice(0, MAX_HEADER),
+      'x-rapid-fire-message-ids': headerOf(merged.messageIds),
     },
   }
 }
 
 /** Servers refuse longer headers; the field of the body has all of them. */
 const MAX_HEADER = 4096
+
+function headerOf(ids: readonly string[]): string {
+  const whole = ids.map(encodeURIComponent).join(',')
+  if (whole.length <= MAX_HEADER) return whole
+  // Half an id would be another one.
+  return whole.slice(0, whole.lastIndexOf(',', MAX_HEADER))
+}
+
+/**
+ * Meta escapes what is no ASCII, and some bots check its signature over the text as they would escape
+ * it: only what is escaped already is the same to them.
+ */
+const ESCAPING: ReadonlySet<string> = new Set(['meta', '360dialog'])
+
+/** A call as its provider would write it. */
+export function bytesOf({ id, facts }: Provider, body: unknown): Buffer {
+  if (facts.body === 'form') return formBody(body)
+  const json = JSON.stringify(body)
+  return Buffer.from(ESCAPING.has(id) ? json.replace(/[\u0080-\uffff]/g, escaped) : json)
+}
+
+const escaped = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
 
 function formBody(body: unknown): Buffer {
   const params = new URLSearchParams()

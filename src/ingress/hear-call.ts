@@ -57,6 +57,8 @@ export interface Heard {
   /** One for each element that could not be read. */
   problems: string[]
   refusal: RapidFireError | null
+  /** Drop-in: what the bot behind us is to be told as it came. */
+  passed: Told[]
 }
 
 interface Context {
@@ -89,12 +91,12 @@ export class HearCall {
       batchId: null,
       problems: [],
       refusal: null,
+      passed: [],
     }
     const waiting: { message: Message; atOnce: boolean; context: Context }[] = []
     const flush = async (): Promise<void> => {
       await this.#take(waiting.splice(0))
     }
-    const passed: Told[] = []
     for (const [index, told] of given.told.entries()) {
       const context = this.#contextOf(told, given, heard)
       if (context === null) continue
@@ -105,7 +107,7 @@ export class HearCall {
           continue
         }
         await flush()
-        if (await this.#hear(told, index, context)) passed.push(told)
+        if (await this.#hear(told, index, context)) heard.passed.push(told)
       } catch (error) {
         if (!isUnreadable(error)) throw error
         heard.problems.push(messageOf(error))
@@ -113,8 +115,12 @@ export class HearCall {
       }
     }
     await flush()
-    await this.#deps.passOn?.call(given, passed)
     return heard
+  }
+
+  /** Once all is durable, and apart: a bot may take longer than a store. Throws `backend_away`. */
+  async passOn(given: ToldCall, { passed }: Heard): Promise<void> {
+    await this.#deps.passOn?.call(given, passed)
   }
 
   /** Null where the element is for no account of ours, or cannot be read. */

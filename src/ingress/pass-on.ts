@@ -1,12 +1,14 @@
 /**
  * Drop-in: what a provider tells besides messages goes to the bot behind us at once and as it came,
- * bytes and headers alike. Only a call that also brought messages is passed on without them, signed anew.
+ * bytes and headers alike. Two things are signed anew: what is left of a call that also brought
+ * messages, and a call whose proof is of our address as well, as Twilio's is.
  *
  * What the bot cannot take now is refused to the provider as well, which comes again, as it would have
  * without us.
  */
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Channel } from '../channels/channel.ts'
+import type { Channel, Provider, ProviderCall } from '../channels/channel.ts'
+import { bytesOf } from '../channels/drop-in.ts'
 import { parseBody } from '../channels/own/json.ts'
 import type { Told } from '../channels/told.ts'
 import { messageOf, RapidFireError } from '../errors.ts'
@@ -21,14 +23,16 @@ export interface PassOnOptions {
   readonly events: Events
 }
 
-/** Belong to one connection, or are made anew. */
+/** Belong to one connection, or are made anew; so do those that `connection` names. */
 const OWN_TO_A_HOP = new Set([
   'connection',
   'content-length',
   'expect',
   'host',
+  'http2-settings',
   'keep-alive',
   'proxy-authorization',
+  'proxy-connection',
   'te',
   'trailer',
   'transfer-encoding',
@@ -44,16 +48,39 @@ export class PassOn {
 
   /** Throws `backend_away` where the bot did not take it. */
   async call({ provider, call, told, proven }: ToldCall, passed: readonly Told[]): Promise<void> {
-    if (passed.length === 0) return
-    if (passed.length === told.length) {
-      return this.#post(provider.id, call.rawBody, passable(call.headers))
-    }
-    const rest = provider.rest?.(parseBody(call.rawBody)) ?? null
     const [first] = proven
-    if (rest === null || !first) return
-    const rawBody = Buffer.from(JSON.stringify(rest))
-    const headers = signed(first.channel, rawBody, this.#options.target)
-    await this.#post(provider.id, rawBody, { ...passable(call.headers), ...headers })
+    if (passed.length === 0 || !first) return
+    const { channel } = first
+    const headers = passable(call.headers)
+    if (passed.length === told.length) {
+      const isRight = await this.#holds(call, provider, channel)
+      const anew = isRight ? {} : this.#signed(channel, call.rawBody)
+      return this.#post(provider.id, call.rawBody, { ...headers, ...anew })
+    }
+    for (const body of leftOf(provider, call, passed)) {
+      const rawBody = bytesOf(provider, body)
+      await this.#post(provider.id, rawBody, { ...headers, ...this.#signed(channel, rawBody) })
+    }
+  }
+
+  /** Whether the proof that came along is right at the bot's address too. */
+  async #holds(call: ProviderCall, { facts }: Provider, channel: Channel): Promise<boolean> {
+    // Who posts forms signs the address too, which may be set and not the one that was called.
+    if (facts.body === 'form') return false
+    const { url } = httpAddress(this.#options.target)
+    const there = { url: `${url.pathname}${url.search}`, publicUrl: url.href }
+    const proof = await channel.verify({ ...call, ...there })
+    return proof === 'open' || proof.ok
+  }
+
+  #signed(channel: Channel, rawBody: Buffer): Readonly<Record<string, string>> {
+    const { url: target } = httpAddress(this.#options.target)
+    return channel.sign({
+      method: 'POST',
+      url: `${target.pathname}${target.search}`,
+      target,
+      rawBody,
+    })
   }
 
   async #post(
@@ -85,20 +112,23 @@ export class PassOn {
   }
 }
 
+/**
+ * What was told besides new messages, as calls of their own. An edit or a reaction may stand among the
+ * messages that are not wanted here, and brings its own call along.
+ */
+function leftOf(provider: Provider, { rawBody }: ProviderCall, passed: readonly Told[]): unknown[] {
+  const rest = provider.rest?.(parseBody(rawBody)) ?? null
+  const own = passed.flatMap((told) => ('original' in told ? [told.original] : []))
+  return rest === null ? own : [...own, rest]
+}
+
 function passable(headers: IncomingHttpHeaders): Record<string, string> {
+  const named = (headers.connection ?? '').toLowerCase().split(',')
+  const left = new Set([...OWN_TO_A_HOP, ...named.map((name) => name.trim())])
   return Object.fromEntries(
     Object.entries(headers).flatMap(([name, value]) => {
-      if (value === undefined || OWN_TO_A_HOP.has(name)) return []
+      if (value === undefined || left.has(name)) return []
       return [[name, Array.isArray(value) ? value.join(', ') : value] as const]
     }),
   )
-}
-
-function signed(
-  channel: Channel,
-  rawBody: Buffer,
-  target: string,
-): Readonly<Record<string, string>> {
-  const url = new URL(target)
-  return channel.sign({ method: 'POST', url: `${url.pathname}${url.search}`, target: url, rawBody })
 }

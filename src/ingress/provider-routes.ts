@@ -115,7 +115,9 @@ async function takeCall(
   } catch (error) {
     return junk(error, reply, provider, deps)
   }
-  const heard = await within(deps.hear.call({ provider, call, told, proven }), deps.storeMs)
+  const given = { provider, call, told, proven }
+  const heard = await within(deps.hear.call(given), deps.storeMs)
+  await deps.hear.passOn(given, heard)
   for (const problem of heard.problems) {
     deps.events.emit('channel.junk', { channel: provider.id, error: problem })
   }

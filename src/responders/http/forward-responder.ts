@@ -8,6 +8,7 @@
 
 import type { Rebuilt } from '../../channels/channel.ts'
 import type { BurstToTell } from '../../channels/drop-in.ts'
+import type { BatchId } from '../../message.ts'
 import type { Answer, Responder, TurnToAnswer } from '../responder.ts'
 import { Backend, type BackendOptions, discard } from './backend.ts'
 import { turnBody } from './turn-body.ts'
@@ -17,10 +18,15 @@ export interface ForwardOptions extends BackendOptions {
   readonly callsOf: (burst: BurstToTell, target: URL) => Promise<readonly Rebuilt[] | null>
 }
 
+/** Turns; a retry comes while they are among the last ones. */
+const MAX_REMEMBERED = 1000
+
 export class ForwardResponder implements Responder {
   readonly name = 'forward'
   readonly #backend: Backend
   readonly #callsOf: ForwardOptions['callsOf']
+  /** How many calls of a turn the bot took. */
+  readonly #taken = new Map<BatchId, number>()
 
   constructor(options: ForwardOptions) {
     this.#backend = new Backend(options)
@@ -34,10 +40,20 @@ export class ForwardResponder implements Responder {
       await discard(await this.#backend.post(turnBody(turn, null), signal))
       return []
     }
-    for (const [i, { rawBody, headers }] of calls.entries()) {
-      const key = i === 0 ? turn.batchId : `${turn.batchId}.${i}`
-      await discard(await this.#backend.postAs(rawBody, headers, key, signal))
-    }
+    await this.#tell(turn.batchId, calls, signal)
     return []
+  }
+
+  /** A bot that was there before knows no keys, so what it took is not told again by a retry. */
+  async #tell(batchId: BatchId, calls: readonly Rebuilt[], signal: AbortSignal): Promise<void> {
+    const done = this.#taken.get(batchId) ?? 0
+    for (const [i, { rawBody, headers }] of calls.entries()) {
+      if (i < done) continue
+      const key = i === 0 ? batchId : `${batchId}.${i}`
+      await discard(await this.#backend.postAs(rawBody, headers, key, signal))
+      this.#taken.set(batchId, i + 1)
+    }
+    const [oldest] = this.#taken.keys()
+    if (oldest && this.#taken.size > MAX_REMEMBERED) this.#taken.delete(oldest)
   }
 }
