@@ -46,7 +46,7 @@ describe('the command line', () => {
     const help = await command(['--help'])
     assert.equal(help.code, 0)
     for (const name of [
-      ...['start', 'send', 'stats', 'flush', 'discard', 'failed', 'pause', 'resume', 'config'],
+      ...['start', 'bridge', 'send', 'stats', 'flush', 'discard', 'failed', 'pause', 'resume', 'config'],
     ]) {
       assert.match(help.out, new RegExp(`^  ${name} `, 'm'))
       assert.equal((await command([name, '--help'])).code, 0)
@@ -58,6 +58,8 @@ describe('the command line', () => {
       ['stats', '--nonsense'],
       ['send', '79001234567'],
       ['start', '--role', 'api,cook'],
+      ['bridge'],
+      ['bridge', 'carrier-pigeon'],
       ['send', '1', 'x', '--url', 'ftp://x'],
       ['failed', '--retry', 'all', '--discard', 'all'],
       ['pause', '79001234567', '--for', 'long'],

@@ -156,7 +156,10 @@ export function bridgeBlock(start: BridgeStart): string {
     ],
     ['sends', start.keyed ? 'calls with x-api-key' : 'no key set: calls from this machine only'],
     ['queue', `${start.queueFile} · ${waiting} waiting${kept} · survives a crash and a power cut`],
-    ['next', `VENOM_SERVER_URL=${start.url} for the gateway: docs/bridges.md`],
+    [
+      'next',
+      `${start.library.toUpperCase()}_SERVER_URL=${start.url} for the service: docs/bridges.md`,
+    ],
   ]
   const shown = rows.map(
     ([label, text]) => `  ${pc.dim(label.padEnd(LABEL_WIDTH))}${printable(text)}\n`,

@@ -13,7 +13,7 @@ export async function loadLibrary(name: string): Promise<Readonly<Record<string,
     if (missing && sentence.includes(`'${name}'`)) {
       throw new RapidFireError(
         'library_missing',
-        `this bridge needs ${name}, which is not installed: npm install ${name}`,
+        `this bridge needs ${name}, which is not installed: npm install --save-prod ${name}`,
         { cause: error },
       )
     }

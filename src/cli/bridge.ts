@@ -6,6 +6,7 @@ import { Argument, Command } from 'commander'
 import type { Tell } from '../bridges/bridge-events.ts'
 import type { LibraryName } from '../bridges/library.ts'
 import type { Settings } from '../config/settings.ts'
+import { httpAddress, shownAddress } from '../http-address.ts'
 import { VERSION } from '../version.ts'
 import { settingsOf } from './options.ts'
 import { type Running, runUntilStopped } from './run-until-stopped.ts'
@@ -68,7 +69,7 @@ async function startBridge(
       version: VERSION,
       queueFile: queueFileOf(settings, name),
       keyed: keys.askedKey !== null,
-      gatewayUrl: settings.gatewayUrl,
+      gatewayUrl: shownAddress(httpAddress(settings.gatewayUrl).url).replace(/\/+$/, ''),
       signed: keys.secret !== null,
     })
     shell.stdout.write(block)

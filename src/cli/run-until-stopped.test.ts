@@ -42,6 +42,20 @@ describe('runUntilStopped', () => {
     assert.deepEqual([stops, exits, listeners.size], [1, [], 0])
   })
 
+  test('what cannot go on is stopped as well, and its error is that of the command', async () => {
+    const { shell, listeners } = shellWithSignals()
+    let stops = 0
+    const failed = Promise.reject(new Error('the session is over'))
+    const stop = async (): Promise<void> => {
+      stops += 1
+    }
+    await assert.rejects(
+      runUntilStopped(shell, async () => ({ stop, failed })),
+      /session is over/,
+    )
+    assert.deepEqual([stops, listeners.size], [1, 0])
+  })
+
   test('one ^C that arrives several times is one wish', async () => {
     const { shell, signal, exits } = shellWithSignals()
     const stopping = Promise.withResolvers<void>()
