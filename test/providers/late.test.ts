@@ -46,7 +46,9 @@ describe('an answer outside of 24 h', () => {
       errors: [{ code: 131047, title: 'Re-engagement message' }],
     }
     const account = String(meta.settings('http://x').account)
-    const call = metaCall({}, account) as { entry: { changes: { value: Record<string, unknown> }[] }[] }
+    const call = metaCall({}, account) as {
+      entry: { changes: { value: Record<string, unknown> }[] }[]
+    }
     const value = call.entry[0]?.changes[0]?.value
     assert.ok(value)
     delete value.messages

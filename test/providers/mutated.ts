@@ -6,6 +6,7 @@ import { RapidFireError } from '../../src/errors.ts'
 
 type Path = readonly (string | number)[]
 type Change = 'drop' | 'double' | 'swap' | 'replace'
+export type ChangeList = readonly (readonly [Change, number, number])[]
 
 /** What stands nowhere in a call that is meant well. */
 const STRANGE: readonly unknown[] = [
@@ -82,6 +83,18 @@ function mutated(sample: unknown, change: Change, at: number, other: number): un
 const isWithin = (inner: Path, outer: Path): boolean =>
   outer.every((key, index) => inner[index] === key)
 
+export const changes: fc.Arbitrary<ChangeList> = fc.array(
+  fc.tuple(fc.constantFrom<Change>('drop', 'double', 'swap', 'replace'), fc.nat(999), fc.nat(999)),
+  { minLength: 1, maxLength: 3 },
+)
+
+export function changed(sample: unknown, list: ChangeList): unknown {
+  return list.reduce<unknown>(
+    (value, [change, at, other]) => mutated(value, change, at, other),
+    sample,
+  )
+}
+
 /** Reads strangely changed calls and puts them together again; only a coded error may come out. */
 export function assertNothingBreaks(
   { parse, rebuild }: Pick<Provider, 'parse' | 'rebuild'>,
@@ -89,33 +102,19 @@ export function assertNothingBreaks(
   numRuns = 2000,
 ): void {
   fc.assert(
-    fc.property(
-      fc.constantFrom(...samples),
-      fc.array(
-        fc.tuple(
-          fc.constantFrom<Change>('drop', 'double', 'swap', 'replace'),
-          fc.nat(999),
-          fc.nat(999),
-        ),
-        { minLength: 1, maxLength: 3 },
-      ),
-      (sample, changes) => {
-        const call = changes.reduce<unknown>(
-          (value, [change, at, other]) => mutated(value, change, at, other),
-          sample,
-        )
-        try {
-          for (const told of parse(call, { headers: {}, keepOriginal: true })) {
-            if (told.kind === 'message') rebuild(told.original, { text: 'a', messageIds: ['1'] })
-            if ('peer' in told) assert.equal(typeof told.peer, 'string')
-            if ('text' in told) assert.equal(typeof told.text, 'string')
-          }
-        } catch (error) {
-          assert.ok(error instanceof RapidFireError, `${error}`)
-          assert.ok(error.code === 'invalid_format' || error.code === 'missing_fields', error.code)
+    fc.property(fc.constantFrom(...samples), changes, (sample, list) => {
+      const call = changed(sample, list)
+      try {
+        for (const told of parse(call, { headers: {}, keepOriginal: true })) {
+          if (told.kind === 'message') rebuild(told.original, { text: 'a', messageIds: ['1'] })
+          if ('peer' in told) assert.equal(typeof told.peer, 'string')
+          if ('text' in told) assert.equal(typeof told.text, 'string')
         }
-      },
-    ),
+      } catch (error) {
+        assert.ok(error instanceof RapidFireError, `${error}`)
+        assert.ok(error.code === 'invalid_format' || error.code === 'missing_fields', error.code)
+      }
+    }),
     { numRuns },
   )
 }
