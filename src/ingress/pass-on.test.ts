@@ -173,21 +173,41 @@ describe('what is passed on', () => {
     assert.equal(house.bot.calls[0]?.rawBody.toString(), body)
   })
 
-  it('is signed for the address of the bot where the proof is of ours', async () => {
-    await using house = await House.start()
-    const form = { MessageSid: 'SM1', MessageStatus: 'delivered', From: 'whatsapp:+1', To: P }
-    const pairs = Object.entries(form).sort().flat().join('')
-    const proofAt = (url: string) =>
-      createHmac('sha1', SECRET).update(`${url}${pairs}`).digest('base64')
-    const body = new URLSearchParams(form).toString()
-    const { status: answered } = await house.post('/webhook/twilio', body, {
-      'content-type': 'application/x-www-form-urlencoded; charset=UTF-8',
-      'x-twilio-signature': proofAt(`${house.api.url}/webhook/twilio`),
+  for (const setting of ['', 'https://salon.example/webhook/twilio']) {
+    it(`is signed for the address of the bot where the proof is of ${setting || 'ours'}`, async () => {
+      await using house = await House.start({ env: { TWILIO_WEBHOOK_URL: setting } })
+      const form = { MessageSid: 'SM1', MessageStatus: 'delivered', From: 'whatsapp:+1', To: P }
+      const pairs = Object.entries(form).sort().flat().join('')
+      const proofAt = (url: string) =>
+        createHmac('sha1', SECRET).update(`${url}${pairs}`).digest('base64')
+      const body = new URLSearchParams(form).toString()
+      const { status: answered } = await house.post('/webhook/twilio', body, {
+        'content-type': 'application/x-www-form-urlencoded; charset=UTF-8',
+        'x-twilio-signature': proofAt(setting || `${house.api.url}/webhook/twilio`),
+      })
+      assert.equal(answered, 200)
+      const [call] = house.bot.calls
+      assert.equal(call?.rawBody.toString(), body)
+      assert.equal(call.headers['x-twilio-signature'], proofAt(house.bot.url))
     })
-    assert.equal(answered, 200)
+  }
+
+  it('of a bridge that signs the path is signed for the path of the bot', async () => {
+    await using house = await House.start({ env: { VENOM_SECRET_KEY: SECRET } })
+    const signed = (path: string, at: unknown, body: string) =>
+      createHmac('sha256', SECRET).update(`POST:${path}:${at}:${body}`).digest('hex')
+    const body = '{"event":"onStateChange", "data":"CONNECTED"}'
+    const now = Date.now()
+    const { status: answered, text: why } = await house.post('/webhook/venom', body, {
+      'content-type': 'application/json',
+      'x-timestamp': String(now),
+      'x-signature': signed('/webhook/venom', now, body),
+    })
+    assert.equal(answered, 200, why)
     const [call] = house.bot.calls
     assert.equal(call?.rawBody.toString(), body)
-    assert.equal(call.headers['x-twilio-signature'], proofAt(house.bot.url))
+    const { 'x-timestamp': at, 'x-signature': shown } = call.headers
+    assert.equal(shown, signed('/hooks/in?shop=7', at, body))
   })
 
   it('goes with the name and password of RESPONDER_URL', async () => {
