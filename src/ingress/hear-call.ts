@@ -8,7 +8,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import type { Amendments } from '../batching/amendments.ts'
 import type { Intake } from '../batching/intake.ts'
 import type { BatchStore } from '../batching/store.ts'
-import type { Channel, Provider, ProviderCall } from '../channels/channel.ts'
+import type { Channel } from '../channels/channel.ts'
 import { channelOf, conversationOf, type Hearing, messageFrom, ownFrom } from '../channels/hear.ts'
 import type { Told, ToldMessage } from '../channels/told.ts'
 import type { Clock } from '../clock.ts'
@@ -21,6 +21,7 @@ import type { Events } from '../observability/events.ts'
 import type { Takeover } from '../takeover/takeover.ts'
 import type { PassOn } from './pass-on.ts'
 import type { ShowTyping } from './show-typing.ts'
+import type { ToldCall } from './told-call.ts'
 import type { Undelivered } from './undelivered.ts'
 
 export interface HearDeps {
@@ -37,14 +38,6 @@ export interface HearDeps {
   readonly showTyping: ShowTyping
   /** Drop-in: what is no message goes there; null when we answer ourselves. */
   readonly passOn: PassOn | null
-}
-
-export interface ToldCall {
-  readonly provider: Provider
-  readonly call: ProviderCall
-  readonly told: readonly Told[]
-  /** Accounts that the call was proven to be from. */
-  readonly proven: readonly { readonly channel: Channel; readonly seal: string | null }[]
 }
 
 export interface Heard {

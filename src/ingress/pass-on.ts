@@ -14,7 +14,7 @@ import type { Told } from '../channels/told.ts'
 import { messageOf, RapidFireError } from '../errors.ts'
 import { httpAddress } from '../http-address.ts'
 import type { Events } from '../observability/events.ts'
-import type { ToldCall } from './hear-call.ts'
+import type { ToldCall } from './told-call.ts'
 
 export interface PassOnOptions {
   /** RESPONDER_URL. */

@@ -1,0 +1,11 @@
+/** A provider's call as it is heard: its bytes, what it tells, and whose it may be. */
+import type { Channel, Provider, ProviderCall } from '../channels/channel.ts'
+import type { Told } from '../channels/told.ts'
+
+export interface ToldCall {
+  readonly provider: Provider
+  readonly call: ProviderCall
+  readonly told: readonly Told[]
+  /** Accounts that the call was proven to be from. */
+  readonly proven: readonly { readonly channel: Channel; readonly seal: string | null }[]
+}
