@@ -97,6 +97,7 @@ export class HearCall {
         if (told.kind === 'message') {
           const entry = await this.#entryOf(told, index, context)
           if (entry) waiting.push({ ...entry, context })
+          else heard.passed.push(told)
           continue
         }
         await flush()
@@ -114,6 +115,11 @@ export class HearCall {
   /** Once all is durable, and apart: a bot may take longer than a store. Throws `backend_away`. */
   async passOn(given: ToldCall, { passed }: Heard): Promise<void> {
     await this.#deps.passOn?.call(given, passed)
+  }
+
+  /** What we cannot read may be what the bot behind us can. */
+  async passOnUnread(given: Omit<ToldCall, 'told'>): Promise<void> {
+    await this.#deps.passOn?.whole(given)
   }
 
   /** Null where the element is for no account of ours, or cannot be read. */

@@ -47,20 +47,26 @@ export class PassOn {
   }
 
   /** Throws `backend_away` where the bot did not take it. */
-  async call({ provider, call, told, proven }: ToldCall, passed: readonly Told[]): Promise<void> {
+  async call(given: ToldCall, passed: readonly Told[]): Promise<void> {
+    const { provider, call, told, proven } = given
     const [first] = proven
     if (passed.length === 0 || !first) return
+    if (passed.length === told.length) return this.whole(given)
     const { channel } = first
     const headers = passable(call.headers)
-    if (passed.length === told.length) {
-      const isRight = await this.#holds(call, provider, channel)
-      const anew = isRight ? {} : this.#signed(channel, call.rawBody)
-      return this.#post(provider.id, call.rawBody, { ...headers, ...anew })
-    }
     for (const body of leftOf(provider, call, passed)) {
       const rawBody = bytesOf(provider, body)
       await this.#post(provider.id, rawBody, { ...headers, ...this.#signed(channel, rawBody) })
     }
+  }
+
+  /** As it came, to the last byte. Throws as `call` does. */
+  async whole({ provider, call, proven }: Omit<ToldCall, 'told'>): Promise<void> {
+    const [first] = proven
+    if (!first) return
+    const isRight = await this.#holds(call, provider, first.channel)
+    const anew = isRight ? {} : this.#signed(first.channel, call.rawBody)
+    await this.#post(provider.id, call.rawBody, { ...passable(call.headers), ...anew })
   }
 
   /** Whether the proof that came along is right at the bot's address too. */

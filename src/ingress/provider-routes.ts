@@ -113,6 +113,7 @@ async function takeCall(
   try {
     told = read(call, provider, proven, deps)
   } catch (error) {
+    await deps.hear.passOnUnread({ provider, call, proven })
     return junk(error, reply, provider, deps)
   }
   const given = { provider, call, told, proven }
