@@ -42,6 +42,7 @@ describe('idle wait after a message', () => {
     assert.equal(isQuiet(of('unsupported', 'a poll')), false)
     assert.equal(isQuiet(of('revoke', '')), true)
     assert.equal(isQuiet(of('edit')), false)
+    assert.equal(isQuiet({ ...of('sticker', ''), original: {} }), false)
   })
   it('knows what asks for no answer', () => {
     assert.deepEqual(

@@ -18,7 +18,13 @@ export interface Window {
   readonly ageMs: number
 }
 
-export function isQuiet({ type, text }: Pick<Message, 'type' | 'text'>): boolean {
+export function isQuiet({
+  type,
+  text,
+  original,
+}: Pick<Message, 'type' | 'text' | 'original'>): boolean {
+  // The bot behind a drop-in is told of everything, as it was before.
+  if (original !== undefined) return false
   // There is nothing in it that could be answered.
   return QUIET.has(type) || (type === 'unsupported' && text === '')
 }
