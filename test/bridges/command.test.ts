@@ -149,7 +149,7 @@ describe('rapid-fire bridge', () => {
     assert.match((await ends({ ...scene, env }))[1], /^✗ the bridge cannot listen on 127\.0\.0\.1:/)
     other.close()
     const open = { BRIDGE_SESSION: 'other', BRIDGE_HOST: '0.0.0.0' }
-    assert.match((await ends({ ...scene, env: open }))[1], /^✗ no key is set.*VENOM_API_KEY/)
+    assert.match((await ends({ ...scene, env: open }))[1], /^✗ no key is set.*BAILEYS_SEND_KEY/)
   })
 
   it('names the libraries that there are, and wrong settings', async () => {
