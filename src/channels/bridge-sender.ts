@@ -12,6 +12,7 @@ import { httpAddress, shownAddress } from '../http-address.ts'
 import { isNoConnection } from '../no-connection.ts'
 import { retryAfterMs } from '../retry-after.ts'
 import type { Heard, OutgoingPart, Sender, SendLimits } from './channel.ts'
+import { shortly } from './provider-http.ts'
 import { BRIDGE_CEILING } from './settings.ts'
 
 export interface BridgeOptions {
@@ -74,20 +75,21 @@ export class BridgeSender implements Sender {
     const seen = await this.#post('send-seen', { to, messageId }, signal)
     await readCapped(seen)
     const response = await this.#post('send-typing', { to }, signal)
-    await readCapped(response)
-    if (!response.ok) throw this.#refusal(response, 'send-typing')
+    const body = await readCapped(response)
+    if (!response.ok) throw this.#refusal(response, 'send-typing', body)
   }
 
   async #sent(response: Response, route: Route): Promise<Sent> {
     const body = await readCapped(response)
     if (response.ok) return { providerId: messageIdIn(body) }
-    throw this.#refusal(response, route)
+    throw this.#refusal(response, route, body)
   }
 
-  #refusal({ status, headers }: Response, route: Route): RapidFireError {
+  #refusal({ status, headers }: Response, route: Route, body: string): RapidFireError {
+    const said = errorIn(body)
     return new RapidFireError(
       isFinal(status) ? 'send_refused' : 'send_failed',
-      `the bridge at ${shownAddress(this.#urlOf(route))} answered ${status}`,
+      `the bridge at ${shownAddress(this.#urlOf(route))} answered ${status}${said && `: ${said}`}`,
       { retryAfterMs: retryAfterMs(headers.get('retry-after'), Date.now()) },
     )
   }
@@ -157,6 +159,15 @@ function messageIdIn(body: string): string {
     const { messageId, id } = JSON.parse(body) as { messageId?: unknown; id?: unknown }
     const found = messageId ?? id
     return typeof found === 'string' ? found.slice(0, 256) : ''
+  } catch {
+    return ''
+  }
+}
+
+/** What the bridge says of it, in a few words. */
+function errorIn(body: string): string {
+  try {
+    return shortly((JSON.parse(body) as { error?: unknown } | null)?.error)
   } catch {
     return ''
   }

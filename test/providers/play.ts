@@ -13,6 +13,9 @@ import type { Answer, Responder } from '../../src/responders/responder.ts'
 import { EventLog } from '../support/event-log.ts'
 import type { ProviderStub, StubAnswer } from './stub.ts'
 
+/** One call of the provider to our webhook. */
+export type Call = ReturnType<ProviderStub['inbound']>
+
 export interface Taken {
   readonly to: string
   readonly text: string
@@ -107,11 +110,18 @@ export class Play implements AsyncDisposable {
     return this.#stub.taken(this.taken.length)
   }
 
+  /** How the provider tells of one text. */
+  callOf(text: string, n: number): Call {
+    return this.#stub.inbound({ text, n, at: Date.now() }, this.gateway.url ?? '')
+  }
+
   /** The provider tells of one text; answers the status. */
-  async say(text: string, n: number): Promise<number> {
-    const url = this.gateway.url ?? ''
-    const { path, headers, body } = this.#stub.inbound({ text, n, at: Date.now() }, url)
-    const { hostname, port } = new URL(url)
+  say(text: string, n: number): Promise<number> {
+    return this.post(this.callOf(text, n))
+  }
+
+  post({ path, headers, body }: Call): Promise<number> {
+    const { hostname, port } = new URL(this.gateway.url ?? '')
     const whole = { ...headers, 'content-length': String(Buffer.byteLength(body)) }
     return new Promise((resolve, reject) => {
       const call = request({ hostname, port, path, method: 'POST', headers: whole }, (response) => {
