@@ -7,7 +7,6 @@
  * The send server and the poster are there before the library is, which may take minutes to log in.
  * `failed` rejects when the bridge cannot go on by itself; what is in the queue stays there.
  */
-import { join } from 'node:path'
 import { type Clock, systemClock } from '../clock.ts'
 import type { Settings } from '../config/settings.ts'
 import { messageOf, RapidFireError } from '../errors.ts'
@@ -44,7 +43,7 @@ const END_LIBRARY_MS = 3000
 export const queueFileOf = (
   { dataDir, bridgeSession }: Pick<BridgeSettings, 'dataDir' | 'bridgeSession'>,
   library: string,
-): string => join(dataDir, `bridge-${library}-${bridgeSession}.db`)
+): string => `${dataDir.replace(/\/+$/, '')}/bridge-${library}-${bridgeSession}.db`
 
 export class Bridge {
   /** Rejects when it cannot go on; never resolves. */
