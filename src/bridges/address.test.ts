@@ -16,12 +16,15 @@ describe('an address', () => {
     '79001234567_1:12@s.whatsapp.net': NUMBER,
     '123456789012345@lid': { kind: 'lid', id: '123456789012345@lid' },
     '123456789012345:3@lid': { kind: 'lid', id: '123456789012345@lid' },
+    '79001234567@hosted': NUMBER,
+    '7900123-1600000000@g.us': { kind: 'group', id: '7900123-1600000000@g.us' },
+    '120363000000000001@g.us': { kind: 'group', id: '120363000000000001@g.us' },
   }
   for (const [to, address] of Object.entries(known)) {
-    it(`${to} is one person`, () => assert.deepEqual(addressOf(to), address))
+    it(`${to} is one that can be written to`, () => assert.deepEqual(addressOf(to), address))
   }
   const others = [
-    ...['', '1', '79001234567890123', '7900123-1600000000@g.us', '120363000000000001@g.us'],
+    ...['', '1', '79001234567890123', '12@g.us', '7900-x@g.us'],
     ...['status@broadcast', '79001234567@newsletter', 'a@lid', '79001234567@c.us@c.us'],
   ]
   for (const to of others) {

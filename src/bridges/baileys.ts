@@ -166,7 +166,8 @@ export class BaileysLibrary implements Library {
   /** Of who writes to us we are told when they type, until the next connection. */
   #follow({ key }: BaileysMessage, socket: BaileysSocket): void {
     const jid = key.remoteJid ?? ''
-    if (key.fromMe || addressOf(jid) === null || this.#followed.has(jid)) return
+    const address = addressOf(jid)
+    if (key.fromMe || !address || address.kind === 'group' || this.#followed.has(jid)) return
     if (this.#followed.size >= MOST_KNOWN) this.#followed.clear()
     this.#followed.add(jid)
     socket.presenceSubscribe(jid).catch(() => this.#followed.delete(jid))
@@ -189,7 +190,7 @@ export class BaileysLibrary implements Library {
 function jidOf(to: string): string {
   const address = addressOf(to)
   if (address === null) throw SendError.refused(400, ADDRESS_ALLOWED)
-  return address.kind === 'lid' ? address.id : `${address.digits}@s.whatsapp.net`
+  return address.kind === 'number' ? `${address.digits}@s.whatsapp.net` : address.id
 }
 
 /** By these a message in a group is known to mean us. */

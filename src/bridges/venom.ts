@@ -196,6 +196,7 @@ export class VenomLibrary implements Library {
     const address = addressOf(to)
     if (address === null) throw SendError.refused(400, ADDRESS_ALLOWED)
     if (address.kind === 'number') return `${address.digits}@c.us`
+    if (address.kind === 'group') return address.id
     const known = this.#numbers.get(address.id)
     if (known !== undefined) return known
     const contact = await this.#run(() => client.getContact(address.id))
