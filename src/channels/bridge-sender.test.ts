@@ -109,6 +109,18 @@ describe('a Venom bridge', () => {
     })
   }
 
+  test('that is up and not connected has taken nothing, and says why', async () => {
+    answer = (response) => {
+      response.writeHead(503).end('{"error":"WhatsApp is not connected","code":"send_away"}')
+    }
+    await assert.rejects(send(), (error) => {
+      assert.ok(error instanceof RapidFireError)
+      assert.equal(error.code, 'send_away')
+      assert.match(error.message, /503: WhatsApp is not connected$/)
+      return true
+    })
+  })
+
   test('is not followed to another address: the key and the text stay here', async () => {
     answer = (response) => void response.writeHead(307, { location: `${url}/elsewhere` }).end()
     await assert.rejects(send(), sendError('send_failed'))

@@ -86,9 +86,10 @@ export class BridgeSender implements Sender {
   }
 
   #refusal({ status, headers }: Response, route: Route, body: string): RapidFireError {
-    const said = errorIn(body)
+    const { error: said, code } = toldIn(body)
     return new RapidFireError(
-      isFinal(status) ? 'send_refused' : 'send_failed',
+      // One that is up and not connected has taken nothing.
+      isFinal(status) ? 'send_refused' : code === 'send_away' ? 'send_away' : 'send_failed',
       `the bridge at ${shownAddress(this.#urlOf(route))} answered ${status}${said && `: ${said}`}`,
       { retryAfterMs: retryAfterMs(headers.get('retry-after'), Date.now()) },
     )
@@ -164,11 +165,12 @@ function messageIdIn(body: string): string {
   }
 }
 
-/** What the bridge says of it, in a few words. */
-function errorIn(body: string): string {
+/** What the bridge says of it, in a few words, and its code. */
+function toldIn(body: string): { readonly error: string; readonly code: unknown } {
   try {
-    return shortly((JSON.parse(body) as { error?: unknown } | null)?.error)
+    const told = JSON.parse(body) as { error?: unknown; code?: unknown } | null
+    return { error: shortly(told?.error), code: told?.code }
   } catch {
-    return ''
+    return { error: '', code: undefined }
   }
 }
