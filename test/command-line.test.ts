@@ -46,7 +46,18 @@ describe('the command line', () => {
     const help = await command(['--help'])
     assert.equal(help.code, 0)
     for (const name of [
-      ...['start', 'bridge', 'send', 'stats', 'flush', 'discard', 'failed', 'pause', 'resume', 'config'],
+      ...[
+        'start',
+        'bridge',
+        'send',
+        'stats',
+        'flush',
+        'discard',
+        'failed',
+        'pause',
+        'resume',
+        'config',
+      ],
     ]) {
       assert.match(help.out, new RegExp(`^  ${name} `, 'm'))
       assert.equal((await command([name, '--help'])).code, 0)
