@@ -24,7 +24,13 @@ describe('the bridge of docs/get-started.md', () => {
       const lines = createInterface(bridge.stdout)[Symbol.asyncIterator]()
       const { value: port } = await lines.next()
       const url = `http://127.0.0.1:${port}`
-      const channel = new BridgeSender({ name: 'venom', url, apiKey: null, timeoutMs: 5000, typing: false })
+      const channel = new BridgeSender({
+        name: 'venom',
+        url,
+        apiKey: null,
+        timeoutMs: 5000,
+        typing: false,
+      })
       const send = (partId: string, text: string) =>
         channel.send({ partId, to: '79001234567', content: { text } }, new AbortController().signal)
       for (const text of ['раз', 'раз']) await send('b_1.0', text)

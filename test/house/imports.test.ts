@@ -4,7 +4,8 @@ import { findCycle, importsOf, sourceFiles } from '../support/source-tree.ts'
 
 const files = sourceFiles().filter((file) => !file.endsWith('.test.ts'))
 const imports = files.flatMap(importsOf)
-const ROOT = /^src\/(gateway|store-choice|responder-choice|channel-choice|hearing-choice|index)\.ts$/
+const ROOT =
+  /^src\/(gateway|store-choice|responder-choice|channel-choice|hearing-choice|index)\.ts$/
 
 interface Rule {
   readonly says: string
