@@ -14,7 +14,7 @@ import type { Lease } from '../worker/lease.ts'
 import { type Begun, Interrupted, type TurnDeps } from '../worker/turn.ts'
 import { idMark, partMark } from './marks.ts'
 import { pauseMs } from './pace.ts'
-import { waitForTurn } from './pacer.ts'
+import { giveRoomBack, waitForTurn } from './pacer.ts'
 
 type DeliveryDeps = Pick<
   TurnDeps,
@@ -59,12 +59,14 @@ async function sendPart(
   const { unlessNewer } = lease
   const mark = partMark(content)
   const may = await lease.record({ kind: 'start', index, unlessNewer, mark })
+  if (may.outcome !== 'go') await giveRoomBack(turn, deps)
   if (may.outcome === 'interrupted') throw new Interrupted()
   if (may.outcome !== 'go') return false
   if (may.uncertain) {
     events.emit('part.uncertain', part)
     if (tenant.onUncertain === 'skip') {
       await lease.record({ kind: 'skip', index })
+      await giveRoomBack(turn, deps)
       events.emit('part.skipped', part)
       return false
     }
@@ -79,7 +81,10 @@ async function sendPart(
     providerId = (await sender.send({ partId, to, content }, signal)).providerId
   } catch (error) {
     // Surely not taken: the next try is none that may double it.
-    if (wasNotTaken(error)) await lease.record({ kind: 'unsent', index })
+    if (wasNotTaken(error)) {
+      await lease.record({ kind: 'unsent', index })
+      await giveRoomBack(turn, deps)
+    }
     throw error
   }
   events.emit('part.taken', part)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { afterEach, describe, it } from 'node:test'
 import { ANNA } from '../../test/conformance/store/scene.ts'
 import { DEFAULT_TENANT, TurnStage } from '../../test/support/turn-stage.ts'
+import { RapidFireError } from '../errors.ts'
 
 const LIMITS = { maxTextLength: 4096, conversation: null, perMinute: null, perDay: null }
 const PARTS = ['1', '2', '3', '4', '5'].map((text) => ({ text }))
@@ -39,6 +40,25 @@ describe('the pace of an account', () => {
     assert.ok((postponed?.forMs ?? 0) >= leftOfDay)
     assert.ok((postponed?.forMs ?? 0) <= leftOfDay * 1.2 + 1)
     assert.equal(await stage.store.spend('send:played:default', 0), 2)
+  })
+
+  it('counts what was sent, not the tries while nobody is there to take it', async () => {
+    await set({}, { sendPerMinute: 2, sendPerDay: 2 })
+    stage.answer = async () => [{ text: '1' }]
+    let turn = await stage.turn(ANNA, ['Привет'])
+    stage.send = async () => {
+      throw new RapidFireError('send_away', 'nobody is there')
+    }
+    for (let tries = 0; tries < 5; tries += 1) {
+      await stage.handle(turn)
+      turn = await stage.again(turn, 15_000)
+    }
+    assert.equal(stage.events.all('turn.postponed').length, 0)
+    assert.equal(await stage.store.spend('send:played:default', 0), 0)
+    stage.send = async () => {}
+    await stage.handle(turn)
+    assert.deepEqual(stage.texts, ['1'])
+    assert.equal(await stage.store.spend('send:played:default', 0), 1)
   })
 
   it('lets one person have so many at once, then one at a time', async () => {

@@ -39,12 +39,27 @@ export async function waitForTurn(
   }
 }
 
+/**
+ * Nothing went out after all: a bridge that is away for hours must not use up the day of its account.
+ * What the conversation's own bucket counted comes back by itself, soon.
+ */
+export async function giveRoomBack(turn: Paced, { rate, store, clock }: PacerDeps): Promise<void> {
+  const { perMinute, perDay } = ceilingsAt(turn.sender.limits, turn.tenant, clock())
+  const account = accountOf(turn)
+  if (perMinute !== null) await rate.giveBack(account, perMinute)
+  if (perDay !== null) await store.spend(account, -1)
+}
+
+function accountOf({ sender, who }: Paced): string {
+  return `send:${sender.name}:${who.tenant}`
+}
+
 /** 0: go on, it is counted. Else ms until there may be room; then nothing is held. */
 async function takeRoom(turn: Paced, { rate, store, clock }: PacerDeps): Promise<number> {
-  const { who, tenant, sender, conversation } = turn
+  const { tenant, sender, conversation } = turn
   const now = clock()
   const { perMinute, perDay } = ceilingsAt(sender.limits, tenant, now)
-  const account = `send:${sender.name}:${who.tenant}`
+  const account = accountOf(turn)
   if (perMinute !== null) {
     const ms = await rate.take(account, perMinute)
     if (ms > 0) return ms
