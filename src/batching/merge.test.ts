@@ -61,6 +61,24 @@ describe('merge', () => {
     )
     assert.equal(text, 'a b c')
   })
+  it('tells of the changes of one message the last alone', () => {
+    const edit = (text: string, changes: string): Message =>
+      message(text, { type: 'edit', changes })
+    const both = merge([edit('в пятницу', 'a'), message('и ещё'), edit('в субботу', 'a')], ' ')
+    assert.equal(both.text, 'и ещё в субботу')
+    const others = merge([edit('в пятницу', 'a'), edit('в 15', 'b')], ' ')
+    assert.equal(others.text, 'в пятницу в 15')
+    const taken = merge(
+      [edit('в пятницу', 'a'), message('', { type: 'revoke', changes: 'a' })],
+      ' ',
+    )
+    assert.deepEqual(
+      taken.messages.map(({ type }) => type),
+      ['revoke'],
+    )
+    const here = merge([message('a'), edit('b', 'a'), edit('c', 'a')], ' ')
+    assert.equal(here.text, 'c')
+  })
   it('loses and invents no message, whatever the times', () => {
     const times = fc.array(fc.record({ sentAt: fc.option(fc.nat()), sentAtExact: fc.boolean() }))
     fc.assert(

@@ -27,14 +27,19 @@ export function merge(arrived: readonly Message[], separator: string): MergedBat
 
 /**
  * What was edited or taken back while its message was already a turn is applied where both have come
- * together again; else the change stays in the list as a message of its own.
+ * together again; else the last change stays in the list as a message of its own.
  */
 function withChanges(messages: readonly Message[]): readonly Message[] {
   if (!messages.some(({ changes }) => changes !== undefined)) return messages
   let result = [...messages]
-  for (const change of messages) {
+  for (const [i, change] of messages.entries()) {
     const { changes, type } = change
     if (changes === undefined) continue
+    // What an earlier edit said is no more, whether its message is here or was a turn before.
+    const before = new Set(messages.slice(0, i))
+    result = result.filter(
+      (one) => one.changes === undefined || !before.has(one) || !isNamed(one.changes, changes),
+    )
     const at = result.findIndex(
       (message) => message.changes === undefined && isNamed(message.id, changes),
     )
