@@ -155,7 +155,8 @@ export class HearCall {
     index: number,
     { hearing, tenant, heard }: Context,
   ): Promise<{ message: Message; atOnce: boolean } | null> {
-    const isGroup = told.author !== undefined
+    // Some bridges name the group and nobody in it.
+    const isGroup = told.author !== undefined || told.mentioned !== undefined
     const isMeant = told.mentioned === true
     if (isGroup && (tenant.groups === 'ignore' || (tenant.groups === 'mention' && !isMeant))) {
       this.#ignore(heard, hearing.provider, 'group')

@@ -11,6 +11,9 @@ const TYPES: Readonly<Record<string, readonly string[]>> = {
   button: ['button', 'interactive'],
   list: ['interactive', 'list'],
   edit: ['edit'],
+  // The samples' words name neither.
+  video: ['video', 'media'],
+  audio: ['audio', 'media'],
 }
 
 /** Judged here; what else a sample expects is judged where the call is made. */
@@ -28,7 +31,8 @@ const ABOUT_TOLD: Readonly<
   editOf: (told, wanted) => told.kind === 'edit' && told.of === wanted,
   revokes: (told, wanted) => told.kind === 'revoke' && told.of === wanted,
   presence: (told, wanted) => told.kind === 'typing' && wordOf(told.state) === wanted,
-  status: (told, wanted) => told.kind === 'status' && told.status === wanted,
+  status: (told, wanted) =>
+    told.kind === 'status' && told.status === (wanted === 'played' ? 'read' : wanted),
   errorCode: (told, wanted) => told.kind === 'status' && told.errorCode === wanted,
   quoted: (told, wanted) => has(message(told)?.quoted, wanted),
   payload: (told, wanted) => message(told)?.payload === wanted,
@@ -96,7 +100,9 @@ const wordOf = (state: string): string => (state === 'recording' ? 'composing' :
 
 function reasonOf(told: Told): string {
   if (told.kind === 'own') return 'fromMe'
-  if (told.kind === 'message') return told.author === undefined ? told.type : 'group'
+  if (told.kind === 'message') {
+    return told.author === undefined && told.mentioned === undefined ? told.type : 'group'
+  }
   if (told.kind === 'status') return told.status === 'failed' ? 'status' : 'ack'
   if (told.kind === 'revoke') return 'revoke'
   return told.kind === 'ignored' ? told.reason : told.kind

@@ -1,6 +1,8 @@
 /** Who speaks: groups, own messages, several accounts, two addresses of one person. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { newBatchId } from '../../src/batching/batch-id.ts'
+import type { Step } from '../../src/batching/store-turn.ts'
 import type { ConversationKey } from '../../src/message.ts'
 import type { RunningApi } from '../support/api.ts'
 import {
@@ -35,6 +37,13 @@ describe('a group', () => {
     await using api = await waha()
     const before = JSON.stringify(await api.trace())
     assert.equal((await postWaha(api, 'message', inGroup('A1', PHONE, 'всем привет'))).status, 200)
+    assert.equal(JSON.stringify(await api.trace()), before)
+  })
+
+  it('is not answered either where nobody in it is named', async () => {
+    await using api = await waha()
+    const before = JSON.stringify(await api.trace())
+    await postWaha(api, 'message', { ...wahaText('A1', 'кто-то'), id: 'A1', from: GROUP })
     assert.equal(JSON.stringify(await api.trace()), before)
   })
 
@@ -225,4 +234,65 @@ describe('two addresses of one person', () => {
     )
     assert.deepEqual(await textsIn(api, 'default:meta:5511987654321'), ['oi', 'tudo'])
   })
+
+  it('are one as well where a change or an old message is the first to tell both', async () => {
+    await using api = await meta()
+    const changed = (id: string, more: object) => metaCall({ id, from_user_id: BSUID, ...more })
+    await postMeta(api, hidden('w1', 'завтра'))
+    const edit = {
+      original_message_id: 'w1',
+      message: { type: 'text', text: { body: 'в пятницу' } },
+    }
+    await postMeta(api, changed('w2', { type: 'edit', edit }))
+    assert.deepEqual(await textsIn(api, key), ['в пятницу'])
+    await postMeta(api, hidden('w3', 'ой'))
+    await postMeta(api, changed('w4', { type: 'revoke', revoke: { original_message_id: 'w3' } }))
+    assert.deepEqual(await textsIn(api, key), ['в пятницу'])
+    assert.equal((await api.store.counts()).revoked, 1)
+  })
+
+  it('are one as well where the first change takes a message back, or the first call is old', async () => {
+    await using api = await meta()
+    await postMeta(api, hidden('w1', 'ой'))
+    const revoke = { original_message_id: 'w1' }
+    await postMeta(api, metaCall({ id: 'w2', from_user_id: BSUID, type: 'revoke', revoke }))
+    assert.equal((await api.store.counts()).revoked, 1)
+
+    await using late = await meta()
+    const old = { timestamp: String(NOW / 1000 - 2 * 86_400), from_user_id: BSUID }
+    await postMeta(late, metaCall({ id: 'w1', ...old, type: 'text', text: { body: 'давно' } }))
+    assert.equal((await late.store.counts()).failed, 1)
+    await postMeta(late, hidden('w2', 'раз'))
+    await postMeta(late, metaText('w3', 'два'))
+    assert.deepEqual(await textsIn(late, key), ['раз', 'два'])
+  })
+
+  it('and a stop that comes while the other one is being answered holds that one', async () => {
+    await using api = await startScene({
+      accounts: { meta: { appSecret: META_SECRET } },
+      tenant: { stopWords: ['стоп'] },
+    })
+    const alias = `default:meta:${BSUID}` as ConversationKey
+    await postMeta(api, hidden('w1', 'раз'))
+    await sending(api, alias)
+    await postMeta(api, both('w2', 'стоп'))
+    assert.deepEqual(await textsIn(api, alias), ['стоп'])
+    const { hold } = await api.store.conversation(alias)
+    assert.equal(hold?.why, 'stopped')
+  })
 })
+
+/** What is open becomes a turn, and a part of its answer is in the air. */
+async function sending(api: RunningApi, conversation: ConversationKey): Promise<void> {
+  const { store } = api
+  await store.retime(conversation, { kind: 'flush' })
+  const { open } = await store.conversation(conversation)
+  assert.ok(open)
+  const { batchId } = open
+  await store.seal([{ conversation, batchId, restId: newBatchId() }])
+  const begun = await store.begin({ conversation, batchId, attempt: 1 })
+  assert.ok(begun.outcome === 'go')
+  const record = (step: Step) => store.record(batchId, begun.epoch, step, conversation)
+  await record({ kind: 'draft', parts: [{ text: 'Да' }], heard: null })
+  await record({ kind: 'start', index: 0, unlessNewer: false, mark: null })
+}

@@ -43,7 +43,9 @@ export function placeOf(
   if (jid.kind === 'group') {
     const writer = isOwnKey(key) ? undefined : authorOf(key, at(key, 'participant') ?? author)
     const place = { peer: jid.peer, address, account }
-    return { kind: 'group', place: writer === undefined ? place : { ...place, author: writer } }
+    if (writer !== undefined) return { kind: 'group', place: { ...place, author: writer } }
+    // A deletion may name nobody; it is a group's all the same.
+    return { kind: 'group', place: isOwnKey(key) ? place : { ...place, mentioned: false } }
   }
   if (jid.kind !== 'person') return { kind: jid.kind, place: { peer: jid.peer, address, account } }
   const names = isOwnKey(key) ? OTHERS : [...OTHERS, ...SENDERS]

@@ -304,6 +304,14 @@ describe('a call of wwebjs-api', () => {
     })
   }
 
+  it('is of a message that was taken back, as the library names it', () => {
+    const after = { ...MESSAGE, type: 'revoked', body: '' }
+    for (const before of [MESSAGE, null]) {
+      const [told] = tell(call({ after, before }, 'message_revoke_everyone'))
+      assertHas(told ?? {}, { kind: 'revoke', of: ID, id: ID, peer: '79001234567' })
+    }
+  })
+
   const reaction = { id: key(PERSON, false, '3A04'), msgId: key(PERSON, true), senderId: PERSON }
   const reactions: Record<string, [object, object]> = {
     'of a person': [

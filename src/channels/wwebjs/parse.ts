@@ -83,8 +83,9 @@ function revokeOf(call: Call): Told {
   return tellRevoke(said.told, of, said)
 }
 
+/** What was taken back may stand in `after`, as the library itself names it. */
 function messageIn({ data }: Call): Json {
-  const message = objectAt(data, 'message')
+  const message = objectAt(data, 'message') ?? objectAt(data, 'after')
   if (message === undefined) throw new RapidFireError('missing_fields', 'Missing: data.message')
   return message
 }
