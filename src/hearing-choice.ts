@@ -29,7 +29,7 @@ export function createHearing(settings: Settings, parts: HearingParts): HearCall
   return new HearCall({
     ...parts,
     settings,
-    amendments: new Amendments({ ...parts, settings }),
+    amendments: new Amendments({ ...parts, settings, dedupeSOf }),
     files: keptFiles(settings, parts.clock),
     undelivered: new Undelivered(parts),
     showTyping: new ShowTyping({ showTyping, events }),

@@ -14,7 +14,7 @@ import { RapidFireError } from '../errors.ts'
 import type { ConversationKey, Message } from '../message.ts'
 import type { Events } from '../observability/events.ts'
 import { fromElement, toElement } from './element.ts'
-import type { Intake } from './intake.ts'
+import type { Intake, Taken } from './intake.ts'
 import { idHash, rememberedMs } from './message-id.ts'
 import { isNamed, namesFor } from './provider-ids.ts'
 import type { Amend, BatchStore } from './store.ts'
@@ -25,6 +25,8 @@ export interface AmendmentDeps {
   readonly settings: Pick<Settings, 'dedupeS'>
   readonly keys: ConversationKeys
   readonly events: Events
+  /** As the way in has it: what is a duplicate there has to be known here. */
+  readonly dedupeSOf?: (channel: string) => number | null
 }
 
 /** open: changed where it stood. late: told to the worker. new: it is the message now. same: nothing to do. */
@@ -42,14 +44,24 @@ export class Amendments {
 
   /** `changed`: the message in its new wording, under the edit's own id; `of`: what it replaces. */
   async edit(changed: Message, of: string): Promise<AmendOutcome> {
-    const outcome = await this.editOpen(changed, of)
+    const at = await this.#joined(changed)
+    for (let tries = 0; tries < MAX_READS; tries += 1) {
+      const outcome = await this.#tryEdit(at, of)
+      if (outcome !== null) return outcome
+    }
+    throw overtaken()
+  }
+
+  /** Null when its message came in the moment in which nobody had seen it. */
+  async #tryEdit(changed: Message, of: string): Promise<AmendOutcome | null> {
+    const outcome = await this.#editOpen(changed, of)
     if (outcome !== null) return outcome
     const names = namesFor(of, changed.id)
     // Some bridges tell of our side's edits as they tell of the person's.
     if (await this.#isKnown(changed, names, 'own')) return 'same'
     if (!(await this.#isKnown(changed, names))) {
-      await this.#take({ ...changed, id: names.at(-1) ?? of })
-      return 'new'
+      const { duplicates } = await this.#take({ ...changed, id: names.at(-1) ?? of })
+      return duplicates > 0 ? null : 'new'
     }
     await this.#take({ ...changed, type: 'edit', changes: of, id: editId(changed, of) })
     return 'late'
@@ -57,6 +69,10 @@ export class Amendments {
 
   /** Null when it does not stand in the open batch. */
   async editOpen(changed: Message, of: string): Promise<'open' | 'same' | null> {
+    return this.#editOpen(await this.#joined(changed), of)
+  }
+
+  async #editOpen(changed: Message, of: string): Promise<'open' | 'same' | null> {
     return this.#inOpen(changed, namesFor(of, changed.id), (before, found) => {
       const isOlder =
         found.editedAt !== undefined && changed.sentAt !== null && changed.sentAt < found.editedAt
@@ -73,8 +89,9 @@ export class Amendments {
    * `taken`: a message without text that says who and where; `of`: the one that is taken back. Of one
    * that nobody has seen there is nothing to tell.
    */
-  async revoke(taken: Message, of: string): Promise<AmendOutcome> {
-    const outcome = await this.revokeOpen(taken, of)
+  async revoke(given: Message, of: string): Promise<AmendOutcome> {
+    const taken = await this.#joined(given)
+    const outcome = await this.#revokeOpen(taken, of)
     if (outcome !== null) return outcome
     if (!(await this.#isKnown(taken, namesFor(of, taken.id)))) return 'same'
     await this.#take({ ...taken, type: 'revoke', text: '', changes: of, id: `${of}:revoke` })
@@ -82,6 +99,10 @@ export class Amendments {
   }
 
   async revokeOpen(taken: Message, of: string): Promise<'open' | 'same' | null> {
+    return this.#revokeOpen(await this.#joined(taken), of)
+  }
+
+  async #revokeOpen(taken: Message, of: string): Promise<'open' | 'same' | null> {
     return this.#inOpen(taken, namesFor(of, taken.id), (before) => ({ kind: 'revoke', before }))
   }
 
@@ -118,10 +139,14 @@ export class Amendments {
         return 'open'
       }
     }
-    throw new RapidFireError(
-      'overloaded',
-      'the conversation changes faster than it can be read; send it again',
-    )
+    throw overtaken()
+  }
+
+  /** A change may be the first to tell both addresses: its message lies under the other one. */
+  async #joined(message: Message): Promise<Message> {
+    const { conversation, aliases = [] } = message
+    if (aliases.length === 0) return message
+    return { ...message, conversation: await this.#deps.intake.join(conversation, aliases) }
   }
 
   async #isKnown(
@@ -129,17 +154,26 @@ export class Amendments {
     names: readonly string[],
     sender = message.sender,
   ): Promise<boolean> {
-    const { store, keys, settings } = this.#deps
+    const { store, keys, settings, dedupeSOf } = this.#deps
     const conversation: ConversationKey = keys.keyOf(message.conversation)
     const hashes = names.map((name) => idHash(name, sender))
-    const known = await store.known(conversation, hashes, rememberedMs(settings.dedupeS))
+    const dedupeS = dedupeSOf?.(message.conversation.channel) ?? settings.dedupeS
+    const known = await store.known(conversation, hashes, rememberedMs(dedupeS))
     return known.includes(true)
   }
 
-  async #take(message: Message): Promise<void> {
-    const { failures } = await this.#deps.intake.take([message], { atOnce: false })
-    if (failures[0]) throw failures[0].error
+  async #take(message: Message): Promise<Taken> {
+    const taken = await this.#deps.intake.take([message], { atOnce: false })
+    if (taken.failures[0]) throw taken.failures[0].error
+    return taken
   }
+}
+
+function overtaken(): RapidFireError {
+  return new RapidFireError(
+    'overloaded',
+    'the conversation changes faster than it can be read; send it again',
+  )
 }
 
 function elementOf(

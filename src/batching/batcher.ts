@@ -13,7 +13,7 @@ import type { Settings, TenantSettings } from '../config/settings.ts'
 import type { ConversationKeys } from '../conversation-key.ts'
 import { isWord } from '../courtesies/words.ts'
 import { RapidFireError } from '../errors.ts'
-import type { BatchId, Conversation, ConversationKey, Message } from '../message.ts'
+import type { BatchId, Conversation, Message } from '../message.ts'
 import type { Events } from '../observability/events.ts'
 import type { Takeover } from '../takeover/takeover.ts'
 import { joinAliases, KnownLinks } from './alias.ts'
@@ -41,7 +41,6 @@ export interface BatcherDeps {
 
 type Age = 'fresh' | 'stale' | 'late'
 interface Group {
-  readonly conversation: ConversationKey
   readonly who: Conversation
   /** How long its ids are remembered, s. */
   readonly dedupeS: number
@@ -109,7 +108,7 @@ export class Batcher implements Intake {
         if (!tenant) {
           throw new RapidFireError('unknown_tenant', 'this companyId is not configured')
         }
-        group = { conversation, who: message.conversation, dedupeS, tenant, age, members: [] }
+        group = { who: message.conversation, dedupeS, tenant, age, members: [] }
         groups.set(name, group)
       }
       group.members.push({ index, message })
@@ -135,12 +134,12 @@ export class Batcher implements Intake {
 
   async #append(group: Group, options: TakeOptions): Promise<Stored> {
     const { tenant, members, dedupeS } = group
-    const { store, events } = this.#deps
+    const { store, keys, events } = this.#deps
     const ordered = inArrayOrder(members.map(({ message }) => message))
     const place = await this.#joined(group)
     await this.#heed(place, ordered, dedupeS)
     const result = await store.append({
-      conversation: place,
+      conversation: keys.keyOf(place),
       limits: {
         ageMs: tenant.ageMs,
         maxSize: tenant.maxSize,
@@ -170,14 +169,18 @@ export class Batcher implements Intake {
     return { added, duplicates, setAside: 0, batchId }
   }
 
+  #joined({ who, members }: Group): Promise<Conversation> {
+    return this.join(who, [...new Set(members.flatMap(({ message }) => message.aliases ?? []))])
+  }
+
   /**
-   * Where the messages go. Other addresses of the person that came along lead there from now on; one
-   * that is just being answered keeps these messages too, in order, and is joined with a later one.
+   * Other addresses of the person that came along lead to theirs from now on; one that is just being
+   * answered keeps what comes now too, in order, and is joined with a later message.
    */
-  async #joined({ conversation, who, members }: Group): Promise<ConversationKey> {
+  async join(who: Conversation, others: readonly string[]): Promise<Conversation> {
     const { store, keys, events } = this.#deps
-    const peers = new Set(members.flatMap(({ message }) => message.aliases ?? []))
-    for (const peer of peers) {
+    const conversation = keys.keyOf(who)
+    for (const peer of others) {
       const other = { ...who, peer }
       const alias = keys.keyOf(other)
       for (let tries = 1; ; tries += 1) {
@@ -186,12 +189,12 @@ export class Batcher implements Intake {
         if (outcome !== 'busy') break
         if (tries === BUSY_TRIES) {
           events.emit('alias.postponed', { conversation, alias })
-          return alias
+          return other
         }
         await wait(BUSY_MS)
       }
     }
-    return conversation
+    return who
   }
 
   /**
@@ -199,25 +202,24 @@ export class Batcher implements Intake {
    * then. One that was seen before is not: it may have been undone since.
    */
   async #heed(
-    conversation: ConversationKey,
+    conversation: Conversation,
     messages: readonly Message[],
     dedupeS: number,
   ): Promise<void> {
-    const { takeover, store } = this.#deps
+    const { takeover, store, keys } = this.#deps
     const asking = messages.filter((message) => takeover.asks(message))
     if (asking.length === 0) return
     const hashes = asking.map(({ id, sender }) => idHash(id, sender))
-    const known = await store.known(conversation, hashes, rememberedMs(dedupeS))
+    const known = await store.known(keys.keyOf(conversation), hashes, rememberedMs(dedupeS))
     for (const [i, message] of asking.entries()) {
-      if (!known[i]) await takeover.heed(message)
+      if (!known[i]) await takeover.heed({ ...message, conversation })
     }
   }
 
-  async #setAside(
-    { conversation, members, dedupeS }: Group,
-    reason: 'late' | 'stale',
-  ): Promise<Stored> {
-    const { store, events } = this.#deps
+  async #setAside(group: Group, reason: 'late' | 'stale'): Promise<Stored> {
+    const { members, dedupeS } = group
+    const { store, keys, events } = this.#deps
+    const conversation = keys.keyOf(await this.#joined(group))
     const { added, duplicates } = await store.setAside({
       conversation,
       reason,

@@ -1,6 +1,6 @@
 /** Intake: the port through which webhooks put messages into batches. */
 import type { RapidFireError } from '../errors.ts'
-import type { BatchId, Message } from '../message.ts'
+import type { BatchId, Conversation, Message } from '../message.ts'
 
 export interface TakeOptions {
   /** Due at once, whatever the window says: `/webhook/whatsapp`. */
@@ -21,4 +21,9 @@ export interface Taken {
 export interface Intake {
   /** Resolves when all messages are durable or named in `failures`; the same call again adds nothing. */
   take(messages: readonly Message[], options: TakeOptions): Promise<Taken>
+  /**
+   * Has `others`, further addresses of the person, lead to `who`. Answers where what they write goes:
+   * to one of these instead while an answer to it is being sent.
+   */
+  join(who: Conversation, others: readonly string[]): Promise<Conversation>
 }

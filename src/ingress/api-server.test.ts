@@ -5,6 +5,7 @@ import { describe, it } from 'node:test'
 import { BATCHED, P, startApi, statusOf } from '../../test/support/api.ts'
 import type { Taken } from '../batching/intake.ts'
 import { RapidFireError } from '../errors.ts'
+import type { Conversation } from '../message.ts'
 import { Deadline } from '../service.ts'
 
 const TAKEN: Taken = { added: 1, duplicates: 0, setAside: 0, batchIds: [], failures: [] }
@@ -18,6 +19,7 @@ describe('a stop', () => {
         arrived.resolve()
         return stored.promise
       },
+      join: async (who: Conversation) => who,
     }
     await using api = await startApi({ intake })
     const underWay = api.call({ body: { from: P, message: 'x' } })

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { BATCHED, DIRECT, P, startApi } from '../../test/support/api.ts'
 import type { Intake, Taken, TakeOptions } from '../batching/intake.ts'
 import { RapidFireError } from '../errors.ts'
-import type { BatchId, Message } from '../message.ts'
+import type { BatchId, Conversation, Message } from '../message.ts'
 
 /** Notes what it is given and answers as told. */
 class NotingIntake implements Intake {
@@ -17,6 +17,10 @@ class NotingIntake implements Intake {
   take(messages: readonly Message[], options: TakeOptions): Promise<Taken> {
     this.calls.push({ messages, options })
     return this.#answer(messages)
+  }
+
+  async join(who: Conversation): Promise<Conversation> {
+    return who
   }
 }
 
