@@ -40,7 +40,7 @@ const ABOUT_TOLD: Readonly<
   contacts: (told, wanted) => has(message(told)?.contacts, wanted),
   referral: (told, wanted) => has(message(told)?.referral, wanted),
   media: (told, wanted) => hasMedia(message(told)?.media, wanted),
-  reason: (told, wanted) => reasonOf(told) === wanted,
+  reason: (told, wanted) => reasonsOf(told).includes(String(wanted)),
 }
 
 export function judgeTold(told: Told, expect: Expectation, nowMs: number): string[] {
@@ -79,6 +79,8 @@ function typeOf(told: Told): readonly string[] {
     return [...own, ...(REASON_TYPES[told.reason] ?? [])]
   }
   if (told.kind === 'malformed') return ['malformed']
+  // A file of which nobody says what it is.
+  if (told.type === 'document' && told.media?.mimeType === undefined) return ['document', 'media']
   return TYPES[told.type] ?? [told.type]
 }
 
@@ -98,13 +100,17 @@ function timeOf(told: Told, nowMs: number): number | null {
 /** Who records is writing too. */
 const wordOf = (state: string): string => (state === 'recording' ? 'composing' : state)
 
+/** In a group that is reason enough, whatever was done there. */
+function reasonsOf(told: Told): readonly string[] {
+  const isInGroup = 'author' in told && told.author !== undefined
+  if (isInGroup && (told.kind === 'message' || told.kind === 'edit')) return ['group']
+  return isInGroup ? [reasonOf(told), 'group'] : [reasonOf(told)]
+}
+
 function reasonOf(told: Told): string {
   if (told.kind === 'own') return 'fromMe'
-  if (told.kind === 'message') {
-    return told.author === undefined && told.mentioned === undefined ? told.type : 'group'
-  }
+  if (told.kind === 'message') return told.type
   if (told.kind === 'status') return told.status === 'failed' ? 'status' : 'ack'
-  if (told.kind === 'revoke') return 'revoke'
   return told.kind === 'ignored' ? told.reason : told.kind
 }
 

@@ -61,6 +61,24 @@ describe('the single form', () => {
     })
   })
 
+  it('may come in Spanish', () => {
+    const spanish = { de: P, mensaje: 'Hola', messageId: 'a' }
+    for (const parsed of [
+      parseCall(spanish, context),
+      parseSingle(spanish, context),
+      parseCall({ messages: [spanish] }, context),
+    ]) {
+      assert.deepEqual(
+        parsed.messages.map(({ id, address, text }) => [id, address, text]),
+        [['a', P, 'Hola']],
+      )
+    }
+    assert.equal(
+      parseSingle({ ...spanish, from: '79007654321', message: 'x' }, context).messages[0]?.text,
+      'x',
+    )
+  })
+
   const formless: [string, unknown][] = [
     ['{}', {}],
     ['no message', { from: P }],

@@ -3,6 +3,7 @@
  *
  *   {from, message, messageId?, timestamp?, …}
  *   {messages: [{from?, body, id?, type?, timestamp?, …}], companyId?}
+ *   {de, mensaje}, as some bridges say it
  *
  * Good messages of a call are kept and bad ones named, so one bad part never costs its neighbours.
  * Only known fields are read. NUL and lone surrogates in texts become U+FFFD here, since stores
@@ -53,17 +54,27 @@ export interface Parsed {
  */
 export function parseCall(body: unknown, context: ParseContext): Parsed {
   const list = field(body, 'messages')
-  if (Array.isArray(list)) return parseList(list, body, context)
-  if (!isSingle(body)) throw new RapidFireError('invalid_format', 'Invalid request format')
-  return parseAll([body], tenantOf(body, context), context)
+  if (Array.isArray(list)) return parseList(list.map(inOurWords), body, context)
+  const single = inOurWords(body)
+  if (!isSingle(single)) throw new RapidFireError('invalid_format', 'Invalid request format')
+  return parseAll([single], tenantOf(single, context), context)
 }
 
 /** The direct endpoint takes the single form only. */
 export function parseSingle(body: unknown, context: ParseContext): Parsed {
-  if (!isSingle(body)) {
+  const single = inOurWords(body)
+  if (!isSingle(single)) {
     throw new RapidFireError('missing_fields', 'Missing required fields: from, message')
   }
-  return parseAll([body], tenantOf(body, context), context)
+  return parseAll([single], tenantOf(single, context), context)
+}
+
+function inOurWords(item: unknown): unknown {
+  if (!isPlainObject(item) || !isBlank(field(item, 'from')) || isBlank(field(item, 'de'))) {
+    return item
+  }
+  const said = isBlank(field(item, 'message')) ? field(item, 'mensaje') : field(item, 'message')
+  return { ...item, from: field(item, 'de'), message: said }
 }
 
 function parseList(list: unknown[], body: unknown, context: ParseContext): Parsed {
