@@ -102,9 +102,23 @@ const wordOf = (state: string): string => (state === 'recording' ? 'composing' :
 
 /** In a group that is reason enough, whatever was done there. */
 function reasonsOf(told: Told): readonly string[] {
-  const isInGroup = 'author' in told && told.author !== undefined
+  const isInGroup =
+    ('author' in told && told.author !== undefined) ||
+    ('mentioned' in told && told.mentioned !== undefined)
   if (isInGroup && (told.kind === 'message' || told.kind === 'edit')) return ['group']
-  return isInGroup ? [reasonOf(told), 'group'] : [reasonOf(told)]
+  const reason = reasonOf(told)
+  return [reason, ...(REASON_WORDS[reason] ?? []), ...(isInGroup ? ['group'] : [])]
+}
+
+/** Words of the samples for what is told in one of ours; whether it is answered is the same. */
+const REASON_WORDS: Readonly<Record<string, readonly string[]>> = {
+  fromMe: ['own'],
+  revoke: ['revoked', 'deleted'],
+  broadcast: ['newsletter', 'channel'],
+  status: ['story'],
+  undecrypted: ['stub', 'waiting', 'placeholder', 'ciphertext'],
+  event: ['other', 'poll', 'protocol'],
+  system: ['notification', 'stub', 'other'],
 }
 
 function reasonOf(told: Told): string {

@@ -310,6 +310,9 @@ describe('a call of wwebjs-api', () => {
       const [told] = tell(call({ after, before }, 'message_revoke_everyone'))
       assertHas(told ?? {}, { kind: 'revoke', of: ID, id: ID, peer: '79001234567' })
     }
+    const renamed = { ...after, id: key(PERSON, false, '3A02') }
+    const [told] = tell(call({ after: renamed, before: MESSAGE }, 'message_revoke_everyone'))
+    assertHas(told ?? {}, { kind: 'revoke', of: ID })
   })
 
   const reaction = { id: key(PERSON, false, '3A04'), msgId: key(PERSON, true), senderId: PERSON }

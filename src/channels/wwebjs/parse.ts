@@ -79,7 +79,8 @@ function revokeOf(call: Call): Told {
   const message = messageIn(call)
   const said = readMessage(call, message)
   if ('kind' in said) return said
-  const of = keyText(at(message, 'protocolMessageKey')) ?? said.told.id
+  const before = keyText(at(call.data, 'before', 'id'))
+  const of = keyText(at(message, 'protocolMessageKey')) ?? before ?? said.told.id
   return tellRevoke(said.told, of, said)
 }
 
