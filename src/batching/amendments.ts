@@ -61,7 +61,10 @@ export class Amendments {
     if (await this.#isKnown(changed, names, 'own')) return 'same'
     if (!(await this.#isKnown(changed, names))) {
       const { duplicates } = await this.#take({ ...changed, id: names.at(-1) ?? of })
-      return duplicates > 0 ? null : 'new'
+      if (duplicates > 0) return null
+      // It has the first one's id, so a repeat of it has to be known by its own.
+      await this.#editOpen(changed, of)
+      return 'new'
     }
     await this.#take({ ...changed, type: 'edit', changes: of, id: editId(changed, of) })
     return 'late'
@@ -73,15 +76,18 @@ export class Amendments {
   }
 
   async #editOpen(changed: Message, of: string): Promise<'open' | 'same' | null> {
+    const remember = this.#asTaken(changed, editId(changed, of))
     return this.#inOpen(changed, namesFor(of, changed.id), (before, found) => {
       const isOlder =
         found.editedAt !== undefined && changed.sentAt !== null && changed.sentAt < found.editedAt
-      if (isOlder) return null
+      if (isOlder || found.text === changed.text) {
+        return { kind: 'edit', before, after: before, remember }
+      }
       const editedAt = changed.sentAt ?? changed.receivedAt
       const media = changed.media ?? found.media
       const words = { text: changed.text, ...(media && { media }) }
-      if (found.text === changed.text) return null
-      return { kind: 'edit', before, after: toElement({ ...found, ...words, editedAt }) }
+      const after = toElement({ ...found, ...words, editedAt })
+      return { kind: 'edit', before, after, remember }
     })
   }
 
@@ -94,7 +100,7 @@ export class Amendments {
     const outcome = await this.#revokeOpen(taken, of)
     if (outcome !== null) return outcome
     if (!(await this.#isKnown(taken, namesFor(of, taken.id)))) return 'same'
-    await this.#take({ ...taken, type: 'revoke', text: '', changes: of, id: `${of}:revoke` })
+    await this.#take({ ...taken, type: 'revoke', text: '', changes: of, id: revokeId(of) })
     return 'late'
   }
 
@@ -103,7 +109,12 @@ export class Amendments {
   }
 
   async #revokeOpen(taken: Message, of: string): Promise<'open' | 'same' | null> {
-    return this.#inOpen(taken, namesFor(of, taken.id), (before) => ({ kind: 'revoke', before }))
+    const remember = this.#asTaken(taken, revokeId(of))
+    return this.#inOpen(taken, namesFor(of, taken.id), (before) => ({
+      kind: 'revoke',
+      before,
+      remember,
+    }))
   }
 
   /** Some bridges tell of a message first and bring its file in another call. */
@@ -116,6 +127,7 @@ export class Amendments {
         kind: 'edit',
         before,
         after: toElement({ ...found, media: { ...found.media, ...media } }),
+        remember: null,
       }
     })
   }
@@ -132,9 +144,11 @@ export class Amendments {
       const { payloads } = await store.conversation(conversation)
       const element = elementOf(payloads, message, names)
       if (element === null) return null
-      const amend = change(element.before, element.found)
+      const { before } = element
+      const amend = change(before, element.found)
       if (amend === null) return 'same'
       if ((await store.amend(conversation, amend)).outcome === 'done') {
+        if (amend.kind === 'edit' && amend.after === before) return 'same'
         events.emit('message.amended', { conversation, kind: amend.kind })
         return 'open'
       }
@@ -154,12 +168,21 @@ export class Amendments {
     names: readonly string[],
     sender = message.sender,
   ): Promise<boolean> {
-    const { store, keys, settings, dedupeSOf } = this.#deps
+    const { store, keys } = this.#deps
     const conversation: ConversationKey = keys.keyOf(message.conversation)
     const hashes = names.map((name) => idHash(name, sender))
-    const dedupeS = dedupeSOf?.(message.conversation.channel) ?? settings.dedupeS
-    const known = await store.known(conversation, hashes, rememberedMs(dedupeS))
+    const known = await store.known(conversation, hashes, this.#dedupeMs(message))
     return known.includes(true)
+  }
+
+  #dedupeMs({ conversation }: Message): number {
+    const { dedupeSOf, settings } = this.#deps
+    return rememberedMs(dedupeSOf?.(conversation.channel) ?? settings.dedupeS)
+  }
+
+  /** Once its batch is a turn, the same change again would be told to the worker as a new one. */
+  #asTaken(message: Message, id: string): Amend['remember'] {
+    return { idHash: idHash(id, message.sender), dedupeMs: this.#dedupeMs(message) }
   }
 
   async #take(message: Message): Promise<Taken> {
@@ -189,6 +212,8 @@ function elementOf(
   }
   return null
 }
+
+const revokeId = (of: string): string => `${of}:revoke`
 
 /** The same for an exact repeat of the edit and nothing else, also where an edit bears the first id. */
 function editId({ id, text, sentAt }: Message, of: string): string {

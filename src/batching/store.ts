@@ -126,10 +126,14 @@ export interface SealRequest {
   readonly restId: BatchId
 }
 
-export type Amend =
-  /** Replace the bytes of an element; `before` must be its present bytes. */
-  | { readonly kind: 'edit'; readonly before: string; readonly after: string }
+export type Amend = (
+  | /** Replace the bytes of an element; `before` must be its present bytes. */
+  { readonly kind: 'edit'; readonly before: string; readonly after: string }
   | { readonly kind: 'revoke'; readonly before: string }
+) & {
+  /** An id that is known from then on, as if a message had come with it; null = none. */
+  readonly remember: { readonly idHash: string; readonly dedupeMs: number } | null
+}
 
 /** changed: these bytes are not (any more) in the open batch; read it again. */
 export type AmendResult = { readonly outcome: 'done' | 'changed' }

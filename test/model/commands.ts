@@ -39,7 +39,12 @@ export type PlayedCommand = { readonly who: ConversationKey } & (
   | { readonly do: 'record'; readonly step: Step; readonly epochBefore: boolean }
   | { readonly do: 'settle'; readonly settlement: Settlement; readonly epochBefore: boolean }
   | { readonly do: 'retime'; readonly retime: Retime }
-  | { readonly do: 'amend'; readonly position: number; readonly revoke: boolean }
+  | {
+      readonly do: 'amend'
+      readonly position: number
+      readonly revoke: boolean
+      readonly remember: string | null
+    }
   | { readonly do: 'seal' | 'reclaim' | 'queued' | 'discardOpen' | 'discardFailed' | 'retry' }
   | { readonly do: 'bounce'; readonly part: number; readonly reason: string }
   /** `first`: whose message comes next, by turns, while both have some. */
@@ -284,6 +289,7 @@ const asked: fc.Arbitrary<Asked> = fc.oneof(
       who,
       position: fc.nat(3),
       revoke: fc.boolean(),
+      remember: fc.option(fc.constantFrom('a', 'b', 'c', 'd')),
     }),
   },
   {

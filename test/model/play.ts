@@ -68,9 +68,14 @@ export async function play(
       return await store.human(actOf(command, known, step))
     case 'amend': {
       const before = known.payloads[command.position % (known.payloads.length || 1)] ?? 'none'
+      const { dedupeMs } = MODEL_LIMITS
+      const remember =
+        command.remember === null ? null : { idHash: hashOf(command.remember), dedupeMs }
       return await store.amend(
         conversation,
-        command.revoke ? { kind: 'revoke', before } : { kind: 'edit', before, after: `${before}!` },
+        command.revoke
+          ? { kind: 'revoke', before, remember }
+          : { kind: 'edit', before, after: `${before}!`, remember },
       )
     }
     case 'discardOpen':

@@ -72,10 +72,15 @@ export class Talk {
     const before = payloadOf(id, this.#edited.has(id))
     const whim = this.#random()
     if (whim < 0.1) {
-      await this.#amended(id, 'edited', { kind: 'edit', before, after: payloadOf(id, true) })
+      await this.#amended(id, 'edited', {
+        kind: 'edit',
+        before,
+        after: payloadOf(id, true),
+        remember: null,
+      })
       this.#edited.add(id)
     } else if (whim < 0.2 && this.#open.length > 1) {
-      await this.#amended(id, 'gone', { kind: 'revoke', before })
+      await this.#amended(id, 'gone', { kind: 'revoke', before, remember: null })
       this.#open = this.#open.filter((other) => other !== id)
     }
   }

@@ -85,6 +85,28 @@ describe('an edit', () => {
   })
 })
 
+describe('the same change again', () => {
+  it('changes nothing, also once its batch is a turn', async () => {
+    await using api = await waha()
+    const edit = { ...wahaText('A9', 'послезавтра'), editedMessageId: 'A1' }
+    const other = { ...wahaText('B9', 'в 16'), editedMessageId: 'B1' }
+    const revoke = { revokedMessageId: 'A2', after: wahaText('A2', ''), before: null }
+    const change = async () => {
+      await postWaha(api, 'message.edited', edit)
+      // Of a message that nobody has seen.
+      await postWaha(api, 'message.edited', other)
+      await postWaha(api, 'message.revoked', revoke)
+    }
+    await postWaha(api, 'message', wahaText('A1', 'завтра'))
+    await postWaha(api, 'message', wahaText('A2', 'ой'))
+    for (let i = 0; i < 2; i += 1) await change()
+    assert.deepEqual(await textsIn(api, WAHA), ['послезавтра', 'в 16'])
+    await seal(api, WAHA)
+    await change()
+    assert.deepEqual(await textsIn(api, WAHA), [])
+  })
+})
+
 describe('a message that is taken back', () => {
   it('leaves its batch, and an empty batch is no more', async () => {
     await using api = await waha()

@@ -333,9 +333,14 @@ export class OracleStore implements port.BatchStore {
 
   async amend(asked: ConversationKey, amend: port.Amend): Promise<port.AmendResult> {
     const conversation = this.#root(asked)
-    const { open } = this.#state.talk(conversation)
+    const { open, seen } = this.#state.talk(conversation)
     const index = open.indexOf(amend.before)
     if (index < 0) return { outcome: 'changed' }
+    const { remember } = amend
+    const now = this.#clock()
+    if (remember && unseen(seen, [remember], remember.dedupeMs, now).length > 0) {
+      seen.set(remember.idHash, now)
+    }
     if (amend.kind === 'edit') {
       open[index] = amend.after
     } else {

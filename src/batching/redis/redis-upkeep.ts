@@ -48,10 +48,14 @@ export async function amend(
 ): Promise<Port.AmendResult> {
   const k = calls.keys
   const after = amend.kind === 'edit' ? amend.after : ''
+  const { idHash = '', dedupeMs = 0 } = amend.remember ?? {}
   const reply = await calls.run(
     'amend',
-    [k.list(c), k.mirror(c), k.conversation(c), k.open, k.counts, k.alias(c)],
-    [calls.now(), c, calls.times.wakeMs, calls.channel, amend.kind, amend.before, after],
+    [k.list(c), k.mirror(c), k.conversation(c), k.open, k.counts, k.ids(c), k.alias(c)],
+    [
+      ...[calls.now(), c, calls.times.wakeMs, calls.channel],
+      ...[amend.kind, amend.before, after, idHash, dedupeMs],
+    ],
   )
   return { outcome: texts(reply)[0] as Port.AmendResult['outcome'] }
 }

@@ -20,7 +20,7 @@ export const SCRIPTS = {
   human: 16,
   link: 20,
   retime: 4,
-  amend: 6,
+  amend: 7,
   discard: 6,
   'discard-failed': 5,
   retry: 8,

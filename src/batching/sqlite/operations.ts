@@ -261,6 +261,10 @@ export class Operations {
     const loaded = this.#rows.load(this.#aliases.root(conversation, now))
     const found = loaded.openRow === null ? null : this.#rows.findBody(loaded.openRow, amend.before)
     if (!found) return { outcome: 'changed' }
+    const { remember } = amend
+    if (remember && !this.#rows.isKnown(loaded.conversation, remember.idHash, now)) {
+      this.#rows.remember(loaded.conversation, remember.idHash, now + remember.dedupeMs)
+    }
     if (amend.kind === 'edit') {
       this.#rows.edit(found.seq, amend.after)
     } else {

@@ -27,9 +27,9 @@ export function aliasAskedCases(it: Case): void {
       { batchId: batchId('one'), size: 3, lastAt: START },
       null,
     ])
-    const revoke = { kind: 'revoke', before: payloadOf('b') } as const
+    const revoke = { kind: 'revoke', before: payloadOf('b'), remember: null } as const
     assert.deepEqual(await scene.store.amend(DORA, revoke), { outcome: 'done' })
-    const edit = { kind: 'edit', before: payloadOf('c'), after: 'C' } as const
+    const edit = { kind: 'edit', before: payloadOf('c'), after: 'C', remember: null } as const
     assert.deepEqual(await scene.store.amend(DORA, edit), { outcome: 'done' })
     assert.deepEqual((await scene.store.conversation(ANNA)).payloads, [payloadOf('a'), 'C'])
     const hold = { kind: 'hold', forMs: MINUTE, why: 'paused', atLeast: false } as const

@@ -9,8 +9,10 @@ import {
   batchId,
   CLARA,
   HOUR,
+  hashOf,
   IDLE,
   ids,
+  LIMITS,
   MINUTE,
   payloadOf,
   payloadsOf,
@@ -104,7 +106,12 @@ export function operatorCases(it: Case): void {
 
   it('an edit replaces the bytes that it names', async (scene) => {
     await scene.write(ANNA, ['a', 'b'])
-    const edit = { kind: 'edit', before: payloadOf('a'), after: payloadOf('A') } as const
+    const edit = {
+      kind: 'edit',
+      before: payloadOf('a'),
+      after: payloadOf('A'),
+      remember: null,
+    } as const
     assert.deepEqual(await scene.store.amend(ANNA, edit), { outcome: 'done' })
     assert.deepEqual((await scene.store.conversation(ANNA)).payloads, payloadsOf(['A', 'b']))
     assert.deepEqual(await scene.store.amend(ANNA, edit), { outcome: 'changed' })
@@ -113,7 +120,7 @@ export function operatorCases(it: Case): void {
 
   it('a revoke takes one message out and keeps its id', async (scene) => {
     await scene.write(ANNA, ids(11))
-    const revoke = { kind: 'revoke', before: payloadOf('m2') } as const
+    const revoke = { kind: 'revoke', before: payloadOf('m2'), remember: null } as const
     assert.deepEqual(await scene.store.amend(ANNA, revoke), { outcome: 'done' })
     assert.deepEqual(await scene.store.amend(ANNA, revoke), { outcome: 'changed' })
     const { open, payloads } = await scene.store.conversation(ANNA)
@@ -125,12 +132,31 @@ export function operatorCases(it: Case): void {
     assert.equal((await scene.counts()).revoked, 1)
   })
 
+  it('a change is known by its own id from then on, and no other one is', async (scene) => {
+    await scene.write(ANNA, ['a', 'b'])
+    const { dedupeMs } = LIMITS
+    const remember = (id: string) => ({ idHash: hashOf(id), dedupeMs })
+    const edit = { kind: 'edit', before: payloadOf('a'), after: payloadOf('A') } as const
+    await scene.store.amend(ANNA, { ...edit, remember: remember('e1') })
+    await scene.store.amend(ANNA, { ...edit, remember: remember('e2') })
+    const revoke = { kind: 'revoke', before: payloadOf('b') } as const
+    await scene.store.amend(ANNA, { ...revoke, remember: remember('r1') })
+    await scene.seal(ANNA)
+    const again = await scene.write(ANNA, ['e1', 'e2', 'r1'])
+    assert.ok(again.outcome === 'appended')
+    assert.deepEqual([again.added, again.duplicates], [1, 2])
+    await scene.advance(dedupeMs + 1)
+    const later = await scene.write(ANNA, ['e1', 'r1'])
+    assert.ok(later.outcome === 'appended')
+    assert.equal(later.added, 2)
+  })
+
   it('a revoke makes a full batch wait again, and of the last message leaves nothing', async (scene) => {
     await scene.write(ANNA, ids(2), { limits: { maxSize: 2 } })
     assert.equal((await scene.dueIds()).length, 1)
-    await scene.store.amend(ANNA, { kind: 'revoke', before: payloadOf('m2') })
+    await scene.store.amend(ANNA, { kind: 'revoke', before: payloadOf('m2'), remember: null })
     assert.deepEqual(await scene.dueIds(), [])
-    await scene.store.amend(ANNA, { kind: 'revoke', before: payloadOf('m1') })
+    await scene.store.amend(ANNA, { kind: 'revoke', before: payloadOf('m1'), remember: null })
     assert.equal((await scene.store.conversation(ANNA)).open, null)
     assert.equal((await scene.store.pending({ offset: 0, limit: 10 })).count, 0)
   })

@@ -300,7 +300,12 @@ export const CASES: readonly (readonly [ScriptName, string, Play])[] = [
     async ({ scene }) => {
       await scene.write(ANNA, ['a'])
       return (calls) =>
-        upkeep.amend(calls, ANNA, { kind: 'edit', before: payloadOf('a'), after: 'A' })
+        upkeep.amend(calls, ANNA, {
+          kind: 'edit',
+          before: payloadOf('a'),
+          after: 'A',
+          remember: { idHash: hashOf('e'), dedupeMs: 1000 },
+        })
     },
   ],
   [
@@ -308,7 +313,8 @@ export const CASES: readonly (readonly [ScriptName, string, Play])[] = [
     'by a revoke',
     async ({ scene }) => {
       await scene.write(ANNA, ['a', 'b'])
-      return (calls) => upkeep.amend(calls, ANNA, { kind: 'revoke', before: payloadOf('a') })
+      return (calls) =>
+        upkeep.amend(calls, ANNA, { kind: 'revoke', before: payloadOf('a'), remember: null })
     },
   ],
   [

@@ -1,14 +1,14 @@
 #!lua
 --[[ amend: replaces or removes one element of the open batch, if its bytes are still the same.
-KEYS    list mirror conversation open counts alias
-ARGV    now c wakeMs channel kind before after
+KEYS    list mirror conversation open counts ids alias
+ARGV    now c wakeMs channel kind before after idHash dedupeMs     idHash: known from then on, '' = none
 RETURNS {done | changed}
 REPEAT  the second call answers changed ]]
 --@include now
 --@include arm
 --@include bare
 --@include elsewhere
-local list, mirror, conversation, open, counts, alias = unpack(KEYS)
+local list, mirror, conversation, open, counts, ids, alias = unpack(KEYS)
 local moved = elsewhere(alias)
 if moved then return moved end
 local now, c = clock(ARGV[1]), ARGV[2]
@@ -17,7 +17,12 @@ local index = redis.call('LPOS', list, ARGV[6])
 redis.call('GET', mirror)
 redis.call('ZCARD', open)
 redis.call('HGET', counts, 'revoked')
+local seen = tonumber(redis.call('ZSCORE', ids, ARGV[8]) or 0)
 if not index or not h[1] then return { 'changed' } end
+if ARGV[8] ~= '' and seen <= now - ARGV[9] then
+  redis.call('ZADD', ids, now, ARGV[8])
+  if redis.call('PTTL', ids) < tonumber(ARGV[9]) then redis.call('PEXPIRE', ids, ARGV[9]) end
+end
 if ARGV[5] == 'edit' then
   redis.call('LSET', list, index, ARGV[7])
   return { 'done' }
