@@ -4,8 +4,8 @@ import type { Conversation, ConversationKey } from './message.ts'
 
 export const DEFAULT_CHANNEL = 'whatsapp'
 
-/** What may stand in a key: no `:`, no braces (a hash tag is ours), no glob characters. */
-export const PEER_PATTERN = /^[A-Za-z0-9._@+-]{1,128}$/
+/** What may stand in a key: no `:`, no braces (a hash tag is ours), no glob characters. A BSUID may have 135. */
+export const PEER_PATTERN = /^[A-Za-z0-9._@+-]{1,200}$/
 
 /** The tenant as the key spells it: '' for the default one on the default channel. */
 export function tenantOfKey(key: ConversationKey): string {

@@ -89,7 +89,7 @@ describe('a call of any form', () => {
     ['0042', '0042'],
     ['два слова', null],
     ['a:b', null],
-    ['x'.repeat(129), null],
+    ['x'.repeat(201), null],
     ['', null],
     [null, null],
     [{}, null],
