@@ -2,7 +2,8 @@
  * What the bot behind a drop-in is told: the calls of its provider, as if the person had written their
  * burst at once. Shape and proof are the provider's own, so nothing changes for the bot but its address.
  *
- *   texts and captions → one message with all of it      each further file → its own call, as it came
+ *   texts and captions → one message with all of it
+ *   each further file, each order → its own call, as it came
  *
  * The ids of the parts go along in a field of the body and in `x-rapid-fire-message-ids`.
  */
@@ -19,7 +20,7 @@ export interface BurstToTell {
 }
 
 const CAPTIONED: ReadonlySet<string> = new Set(['image', 'video', 'document'])
-const TEXTS: ReadonlySet<string> = new Set(['chat', 'edit', 'button', 'list', 'order'])
+const TEXTS: ReadonlySet<string> = new Set(['chat', 'edit', 'button', 'list'])
 
 export class DropIn {
   readonly #providers: readonly Provider[]

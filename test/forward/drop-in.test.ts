@@ -77,6 +77,11 @@ const shown = (id: string, caption = '') =>
 const spoken = (id: string) =>
   messageOf(id, 'voice', '', metaCall({ id, type: 'audio', audio: { id: 'v', voice: true } }))
 
+const ordered = (id: string) => {
+  const order = { catalog_id: 'c1', text: 'Беру', product_items: [{ product_retailer_id: 's1' }] }
+  return messageOf(id, 'order', 'Беру', metaCall({ id, type: 'order', order }))
+}
+
 interface Told {
   readonly message: Record<string, unknown>
   readonly headers: Readonly<Record<string, string>>
@@ -114,6 +119,15 @@ describe('a drop-in tells its bot', () => {
     assert.equal(call.message.id, 'c')
     assert.deepEqual(idsOf(call), ['a', 'b', 'c'])
     assert.equal(call.headers['content-type'], 'application/json')
+  })
+
+  it('an order as it came, since no text has all of it', async () => {
+    const order = { catalog_id: 'c1', text: 'Беру', product_items: [{ product_retailer_id: 's1' }] }
+    const [first, second] = await told([ordered('a'), said('b', 'когда привезёте?')])
+    assert.ok(first && second)
+    assert.deepEqual([first.message.type, first.message.order], ['order', order])
+    assert.deepEqual([idsOf(first), idsOf(second)], [['a'], ['b']])
+    assert.match(JSON.stringify(second.message.text), /когда привезёте/)
   })
 
   it('in the spelling of the Cloud API, which escapes what is no ASCII', async () => {

@@ -125,7 +125,7 @@ export function rebuildMeta(
   const inner = own[type] as Record<string, unknown> | undefined
   if (['image', 'video', 'document'].includes(type) && inner) {
     if (text !== '') inner.caption = text
-  } else if (type !== 'audio' && type !== 'sticker' && type !== 'location' && text !== '') {
+  } else if (!['audio', 'sticker', 'location', 'order'].includes(type) && text !== '') {
     own.type = 'text'
     own.text = { body: text }
   }

@@ -23,7 +23,7 @@ import {
 import type { Told, ToldMedia, ToldMessage, ToldPlace } from '../told.ts'
 
 /** `RU.1349…`, of a parent account `US.ENT.…`. */
-export const BSUID = /^[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,120}$/
+export const BSUID = /^[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}$/
 
 export function parseMeta(body: unknown, keepOriginal: boolean): readonly Told[] {
   const entries = objectAt(body) && Array.isArray(at(body, 'entry')) ? listAt(body, 'entry') : null
@@ -164,7 +164,15 @@ function contactOf(value: Json, from: string | undefined, userId: string | undef
 type Content = Pick<ToldMessage, 'type' | 'text'> &
   Partial<Pick<ToldMessage, 'media' | 'payload' | 'location' | 'contacts'>>
 
-const MEDIA: ReadonlySet<string> = new Set(['image', 'video', 'audio', 'document', 'sticker'])
+const MEDIA: ReadonlySet<string> = new Set([
+  'image',
+  'video',
+  'audio',
+  'document',
+  'sticker',
+  // Of the API before the Cloud API, which 360dialog may still speak.
+  'voice',
+])
 
 /** What one message says, by its type; what nobody knows is kept as unsupported. */
 export function contentOf(message: unknown, type: string): Content {
@@ -186,7 +194,7 @@ export function contentOf(message: unknown, type: string): Content {
     case 'contacts':
       return { type: 'contact', text: '', contacts: listAt(message, 'contacts').map(cardOf) }
     case 'order':
-      return { type: 'order', text: orderText(own) }
+      return { type: 'order', text: textAt(own, 'text') ?? '', ...orderedIn(own) }
     case 'reaction':
       return { type: 'reaction', text: textAt(own, 'emoji') ?? '' }
     default:
@@ -232,20 +240,20 @@ function locationContent(own: Json | undefined): Content {
 }
 
 function cardOf(card: unknown): Contact {
-  const [phone] = listAt(card, 'phones')
+  const phones = listAt(card, 'phones')
+  const known = phones.map((phone) => textAt(phone, 'wa_id')).find((id) => id !== undefined)
+  const digits = (known ?? textAt(phones[0], 'phone'))?.replace(/\D/g, '')
   return {
     name: textAt(card, 'name', 'formatted_name') ?? '',
-    ...defined({ phone: textAt(phone, 'wa_id') ?? textAt(phone, 'phone') }),
+    ...defined({ phone: digits || undefined }),
   }
 }
 
-/** What was ordered as a person would say it: `2 × sku-1, 1 × sku-2`. */
-function orderText(own: Json | undefined): string {
-  const items = listAt(own, 'product_items').map((item) => {
-    const id = idAt(item, 'product_retailer_id') ?? '?'
-    return `${numberAt(item, 'quantity') ?? 1} × ${id}`
-  })
-  return [textAt(own, 'text'), items.join(', ')].filter((part) => part).join('\n')
+/** What was ordered stands beside the words, with prices, as JSON. */
+function orderedIn(own: Json | undefined): Pick<Content, 'payload'> {
+  const items = listAt(own, 'product_items')
+  if (items.length === 0) return {}
+  return { payload: JSON.stringify({ catalog_id: at(own, 'catalog_id'), product_items: items }) }
 }
 
 function quotedOf(message: unknown): { id: string } | undefined {
