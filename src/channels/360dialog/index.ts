@@ -10,6 +10,7 @@ import { parseMeta } from '../meta/parse.ts'
 import { sendMeta, sendTemplate, showTyping } from '../meta/send.ts'
 import { byToken, headerOf } from '../secrets.ts'
 import { headerName, secret, serverUrl } from '../settings.ts'
+import { asItCame, enveloped } from './flat.ts'
 
 const SETTINGS = {
   header: headerName({
@@ -53,9 +54,12 @@ export const dialog360 = defineProvider({
   title: '360dialog',
   facts: META_FACTS,
   settings: SETTINGS,
-  parse: (body, { keepOriginal }) => parseMeta(body, keepOriginal),
-  rebuild: rebuildMeta,
-  rest: withoutMessages,
+  parse: (body, { keepOriginal }) =>
+    parseMeta(enveloped(body), keepOriginal).map((told) =>
+      'original' in told ? { ...told, original: asItCame(body, told.original) } : told,
+    ),
+  rebuild: (original, merged) => asItCame(original, rebuildMeta(enveloped(original), merged)),
+  rest: (body) => asItCame(body, withoutMessages(enveloped(body))),
   open,
 })
 
