@@ -229,6 +229,10 @@ describe('a notification of Green-API', () => {
     assertTold(said({ typeMessage: 'deletedMessage' }), { kind: 'malformed' })
   })
 
+  it('is nothing that could be read where it has no content', () => {
+    assertTold(said({}), { kind: 'malformed', field: 'messageData.typeMessage' })
+  })
+
   it('in a group is of its writer', () => {
     const place = { peer: GROUP.chatId, address: GROUP.chatId, author: '79001234567' }
     assertTold(said(TEXT, { senderData: GROUP }), { kind: 'message', ...place, mentioned: false })

@@ -97,6 +97,8 @@ function incomingOf(call: Json, account: string | null, keepOriginal: boolean): 
   }
   const data = at(call, 'messageData')
   switch (textAt(data, 'typeMessage')) {
+    case undefined:
+      return { kind: 'malformed', field: 'messageData.typeMessage', allowed: 'a type of message' }
     case 'reactionMessage':
       return { kind: 'ignored', reason: 'reaction', ...told }
     case 'editedMessage': {
