@@ -48,7 +48,10 @@ function readFixture(folder: string, path: string): Fixture {
   if (!isFixture) throw new Error(`${relative(folder, path)} is no sample: it has no "expect"`)
   const fixture = given as unknown as Omit<Fixture, 'name'>
   const provider = fixture.provider ?? basename(dirname(path))
-  return { ...fixture, provider, name: relative(folder, path).replace(/\.json$/, '') }
+  const named = Object.entries(fixture.headers ?? {})
+  // As a server sees them.
+  const headers = Object.fromEntries(named.map(([key, value]) => [key.toLowerCase(), value]))
+  return { ...fixture, headers, provider, name: relative(folder, path).replace(/\.json$/, '') }
 }
 
 /** The bytes that the provider sends. */
