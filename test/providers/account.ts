@@ -10,7 +10,10 @@ const VALUES: Readonly<Record<string, (fixture: Fixture) => Values>> = {
     verifyToken: config?.verifyToken ?? null,
   }),
   '360dialog': byHeader,
-  evolution: (fixture) => ({ ...byHeader(fixture), jwtKey: fixture.config?.jwtKey ?? null }),
+  evolution: (fixture) => ({
+    ...byHeader(fixture),
+    jwtKey: fixture.config?.jwtKey ?? fixture.config?.jwt_key ?? fixture.signature?.secret ?? null,
+  }),
   baileys: ({ config, signature }) => ({
     apiKey: config?.apiKey ?? null,
     secretKey: signature?.secret ?? null,
@@ -20,7 +23,7 @@ const VALUES: Readonly<Record<string, (fixture: Fixture) => Values>> = {
     authToken: signature?.secret ?? config?.authToken ?? null,
     publicUrl: config?.publicUrl ?? url ?? signature?.url ?? null,
   }),
-  wwebjs: ({ config }) => ({ apiKey: config?.apiKey ?? null }),
+  wwebjs: ({ config }) => ({ apiKey: config?.apiKey ?? config?.token ?? null }),
   greenapi: ({ config }) => ({ webhookToken: config?.webhookUrlToken ?? config?.token ?? null }),
   telegram: ({ config }) => ({ secretToken: config?.secretToken ?? null }),
   zapi: ({ config }) => ({ webhookToken: config?.token ?? config?.webhookToken ?? null }),

@@ -113,6 +113,7 @@ function reasonsOf(told: Told): readonly string[] {
 /** Words of the samples for what is told in one of ours; whether it is answered is the same. */
 const REASON_WORDS: Readonly<Record<string, readonly string[]>> = {
   fromMe: ['own'],
+  ack: ['status'],
   revoke: ['revoked', 'deleted'],
   broadcast: ['newsletter', 'channel'],
   status: ['story'],
