@@ -52,6 +52,8 @@ export interface Heard {
   refusal: RapidFireError | null
   /** Drop-in: what the bot behind us is to be told as it came. */
   passed: Told[]
+  /** What is to be told once more, since it came too early. */
+  again: RapidFireError | null
 }
 
 interface Context {
@@ -85,6 +87,7 @@ export class HearCall {
       problems: [],
       refusal: null,
       passed: [],
+      again: null,
     }
     const waiting: { message: Message; atOnce: boolean; context: Context }[] = []
     const flush = async (): Promise<void> => {
@@ -109,6 +112,8 @@ export class HearCall {
       }
     }
     await flush()
+    // Only now, so that it holds back nothing that came with it.
+    if (heard.again) throw heard.again
     return heard
   }
 
@@ -218,7 +223,7 @@ export class HearCall {
         return true
       case 'status':
         this.#ignore(context.heard, context.hearing.provider, 'status')
-        await this.#deps.undelivered.hear(told, context.channel)
+        await this.#status(told, context)
         return true
       case 'ignored':
         this.#ignore(context.heard, context.hearing.provider, told.reason)
@@ -260,6 +265,15 @@ export class HearCall {
     const { store, keys } = this.#deps
     const conversation = keys.keyOf(conversationOf(told, hearing))
     await store.retime(conversation, { kind: 'typing', idleMs: tenant.idleMs })
+  }
+
+  async #status(told: ToldOf<'status'>, { channel, heard }: Context): Promise<void> {
+    try {
+      await this.#deps.undelivered.hear(told, channel)
+    } catch (error) {
+      if (!(error instanceof RapidFireError) || error.code !== 'overloaded') throw error
+      heard.again ??= error
+    }
   }
 
   /** In a drop-in the bot behind us sends by itself, so its messages are no human's. */

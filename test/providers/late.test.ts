@@ -1,9 +1,21 @@
 /** Answers that come when the provider takes no free text any more. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { BatchId } from '../../src/message.ts'
+import { newBatchId } from '../../src/batching/batch-id.ts'
+import type { Step } from '../../src/batching/store-turn.ts'
+import type { BatchId, ConversationKey } from '../../src/message.ts'
 import { Play } from './play.ts'
-import { metaCall, NOW, PHONE, signedMeta } from './scene.ts'
+import {
+  META_SECRET,
+  metaCall,
+  metaText,
+  NOW,
+  PHONE,
+  postMeta,
+  signedMeta,
+  startScene,
+  textsIn,
+} from './scene.ts'
 import type { ProviderStub } from './stub.ts'
 import * as stubs from './stubs/meta.ts'
 
@@ -38,7 +50,7 @@ describe('an answer outside of 24 h', () => {
     const [answered] = await play.events.until('turn.answered')
     const partId = `${answered?.batchId}.0`
     const status = {
-      id: 'wamid.1',
+      id: 'wamid.out1',
       status: 'failed',
       timestamp: String(NOW / 1000),
       recipient_id: PHONE,
@@ -66,5 +78,44 @@ describe('an answer outside of 24 h', () => {
     assert.equal(view?.state, 'failed')
     assert.equal(view?.reason, 'outside_window')
     assert.equal(play.events.all('part.undelivered')[0]?.outcome, 'failed')
+  })
+
+  it('that is told too early is to be told again, and holds back nothing that came with it', async () => {
+    await using api = await startScene({ accounts: { meta: { appSecret: META_SECRET } } })
+    await postMeta(api, metaText('w1', 'Привет'))
+    const { store } = api
+    const conversation = `default:meta:${PHONE}` as ConversationKey
+    await store.retime(conversation, { kind: 'flush' })
+    const { open } = await store.conversation(conversation)
+    assert.ok(open)
+    const { batchId } = open
+    await store.seal([{ conversation, batchId, restId: newBatchId() }])
+    const begun = await store.begin({ conversation, batchId, attempt: 1 })
+    assert.ok(begun.outcome === 'go')
+    const record = (step: Step) => store.record(batchId, begun.epoch, step, conversation)
+    await record({ kind: 'draft', parts: [{ text: 'Да' }], heard: null })
+    await record({ kind: 'start', index: 0, unlessNewer: false, mark: null })
+    await record({ kind: 'sent', index: 0, providerId: 'wamid.1', mark: null })
+
+    const call = metaText('w2', 'Ещё') as {
+      entry: { changes: { value: Record<string, unknown> }[] }[]
+    }
+    const status = {
+      ...{ id: 'wamid.1', status: 'failed', timestamp: '1', recipient_id: PHONE },
+      ...{ biz_opaque_callback_data: `${batchId}.0`, errors: [{ code: 131026 }] },
+    }
+    const value = call.entry[0]?.changes[0]?.value
+    assert.ok(value)
+    value.statuses = [status]
+    call.entry[0]?.changes.unshift({ value: { ...value, messages: [] } })
+    const early = await postMeta(api, call)
+    assert.equal(early.status, 503)
+    assert.ok(early.headers.get('retry-after'))
+    assert.deepEqual(await textsIn(api, conversation), ['Ещё'])
+    const name = { conversation, batchId, epoch: begun.epoch }
+    await store.settle(name, { kind: 'answered' })
+    assert.equal((await postMeta(api, call)).status, 200)
+    assert.equal((await store.batch(batchId))?.state, 'failed')
+    assert.deepEqual(await textsIn(api, conversation), ['Ещё'])
   })
 })
