@@ -20,6 +20,13 @@ describe('a message of the Cloud API', () => {
     }
   })
 
+  it('is none where it tells of an address, also of nobody', () => {
+    const system = { type: 'user_changed_user_id', user_id: 'RU.2', previous_user_id: 'RU.1' }
+    const value = { messages: [{ id: 'w1', type: 'system', system }] }
+    const told = parseMeta({ entry: [{ changes: [{ field: 'messages', value }] }] }, false)
+    assert.deepEqual(told, [{ kind: 'ignored', reason: 'system', account: null, id: 'w1' }])
+  })
+
   it('has the digits of a card, those that WhatsApp knows before those that somebody typed', () => {
     const card = (...phones: object[]) => ({ name: { formatted_name: 'Б' }, phones })
     const typed = { phone: '+7 (900) 000-00-02' }

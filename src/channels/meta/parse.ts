@@ -92,6 +92,9 @@ function messageOf(message: unknown, value: Json, account: string | null, origin
   const userId = textAt(message, 'from_user_id')
   const person = personOf(from, userId)
   if (person === null) {
+    // That somebody has another address now need not say whose.
+    if (type === 'system')
+      return { kind: 'ignored', reason: 'system', account, id: idAt(message, 'id') }
     return {
       kind: 'malformed',
       field: 'from',
