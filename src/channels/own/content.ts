@@ -17,8 +17,8 @@ const MAX_NAME_CHARACTERS = 256
 const MAX_URL_CHARACTERS = 2048
 /** Anything but blanks (U+2800 is one that Unicode calls a symbol), controls and what is never drawn. */
 const VISIBLE = /[^\p{Z}\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/u
-/** Some bridges put the file itself where others put the caption. */
-const BASE64_FILE = /^[A-Za-z0-9+/]{200,}={0,2}$/
+/** Some bridges put the file itself, or a small JPEG of it or of a map, where others put the caption. */
+const BASE64_FILE = /^(?:\/9j\/[A-Za-z0-9+/]{60,}|[A-Za-z0-9+/]{200,})={0,2}$/
 
 export function contentOf(item: Record<string, unknown>): Content | Refusal {
   const given = field(item, 'type') ?? 'chat'
@@ -65,7 +65,8 @@ function textOf(item: Record<string, unknown>, type: MessageType): string | Refu
   const name = textField(item)
   const text = field(item, name) ?? ''
   if (typeof text !== 'string') return { field: name, code: 'invalid_text', allowed: TEXT_ALLOWED }
-  return MEDIA_TYPES.has(type) && BASE64_FILE.test(text) ? '' : text
+  const mayBePicture = MEDIA_TYPES.has(type) || type === 'location'
+  return mayBePicture && BASE64_FILE.test(text) ? '' : text
 }
 
 function firstText(item: Record<string, unknown>, names: readonly string[]): string | undefined {

@@ -79,6 +79,20 @@ describe('the single form', () => {
     )
   })
 
+  it('may be a file or a place as venom-bot tells of it, without the picture in its body', () => {
+    const picture = `/9j/${'A'.repeat(100)}=`
+    const told: [object, string, string][] = [
+      [{ type: 'ptt', mimetype: 'audio/ogg; codecs=opus' }, 'voice', ''],
+      [{ type: 'location', body: picture }, 'location', ''],
+      [{ type: 'image', body: picture, mimetype: 'image/jpeg' }, 'image', ''],
+      [{ type: 'chat', body: picture }, 'chat', picture],
+    ]
+    for (const [item, type, text] of told) {
+      const [message] = parseSingle({ from: P, ...item }, context).messages
+      assert.deepEqual([message?.type, message?.text], [type, text])
+    }
+  })
+
   const formless: [string, unknown][] = [
     ['{}', {}],
     ['no message', { from: P }],

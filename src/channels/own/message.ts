@@ -113,8 +113,9 @@ function isBlankText(value: unknown): boolean {
 
 function isSingle(body: unknown): boolean {
   if (!isPlainObject(body) || isBlank(field(body, 'from'))) return false
-  const texts = ['message', 'body', 'caption', 'media', 'mediaUrl']
-  return texts.some((name) => !isBlank(field(body, name)))
+  // A voice message of venom-bot has its type and that of its file, and nothing else.
+  const contents = ['message', 'body', 'caption', 'media', 'mediaUrl', 'mimetype']
+  return contents.some((name) => !isBlank(field(body, name)))
 }
 
 function tenantOf(body: unknown, context: ParseContext): string {
