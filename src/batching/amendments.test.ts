@@ -50,6 +50,7 @@ function stage(take: (message: Message) => Taken, knownMs = Number.POSITIVE_INFI
     settings: { dedupeS: 86_400 },
     keys: new ConversationKeys('default'),
     events: new Events(),
+    takeover: { asks: () => false, heed: async () => {} },
     dedupeSOf: () => 7 * 86_400,
   })
   return { amendments, open, taken }

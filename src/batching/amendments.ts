@@ -13,6 +13,7 @@ import type { ConversationKeys } from '../conversation-key.ts'
 import { RapidFireError } from '../errors.ts'
 import type { ConversationKey, Message } from '../message.ts'
 import type { Events } from '../observability/events.ts'
+import type { Takeover } from '../takeover/takeover.ts'
 import { fromElement, toElement } from './element.ts'
 import type { Intake, Taken } from './intake.ts'
 import { idHash, rememberedMs } from './message-id.ts'
@@ -25,6 +26,8 @@ export interface AmendmentDeps {
   readonly settings: Pick<Settings, 'dedupeS'>
   readonly keys: ConversationKeys
   readonly events: Events
+  /** What somebody asks for by an edit is asked for as well. */
+  readonly takeover: Pick<Takeover, 'asks' | 'heed'>
   /** As the way in has it: what is a duplicate there has to be known here. */
   readonly dedupeSOf?: (channel: string) => number | null
 }
@@ -77,7 +80,7 @@ export class Amendments {
 
   async #editOpen(changed: Message, of: string): Promise<'open' | 'same' | null> {
     const remember = this.#asTaken(changed, editId(changed, of))
-    return this.#inOpen(changed, namesFor(of, changed.id), (before, found) => {
+    const change = (before: string, found: Message): Amend => {
       const isOlder =
         found.editedAt !== undefined && changed.sentAt !== null && changed.sentAt < found.editedAt
       if (isOlder || found.text === changed.text) {
@@ -88,7 +91,8 @@ export class Amendments {
       const words = { text: changed.text, ...(media && { media }) }
       const after = toElement({ ...found, ...words, editedAt })
       return { kind: 'edit', before, after, remember }
-    })
+    }
+    return this.#inOpen(changed, namesFor(of, changed.id), change, true)
   }
 
   /**
@@ -137,8 +141,9 @@ export class Amendments {
     message: Message,
     names: readonly string[],
     change: (before: string, found: Message) => Amend | null,
+    isReworded = false,
   ): Promise<'open' | 'same' | null> {
-    const { store, keys, events } = this.#deps
+    const { store, keys, events, takeover } = this.#deps
     const conversation = keys.keyOf(message.conversation)
     for (let reads = 0; reads < MAX_READS; reads += 1) {
       const { payloads } = await store.conversation(conversation)
@@ -147,8 +152,11 @@ export class Amendments {
       const { before } = element
       const amend = change(before, element.found)
       if (amend === null) return 'same'
+      const isChanged = amend.kind === 'revoke' || amend.after !== before
+      // Before it is changed, so that a crash in between has the same edit come again.
+      if (isChanged && isReworded && takeover.asks(message)) await takeover.heed(message)
       if ((await store.amend(conversation, amend)).outcome === 'done') {
-        if (amend.kind === 'edit' && amend.after === before) return 'same'
+        if (!isChanged) return 'same'
         events.emit('message.amended', { conversation, kind: amend.kind })
         return 'open'
       }

@@ -24,6 +24,8 @@ const META = `default:meta:${PHONE}`
 const waha = (more = {}) => startScene({ accounts: { waha: { hmacKey: WAHA_KEY } }, ...more })
 const meta = () => startScene({ accounts: { meta: { appSecret: META_SECRET } } })
 
+const wahaId = (hex: string): string => `false_${PHONE}@c.us_${hex}`
+
 /** The open batch becomes a turn. */
 async function seal(api: RunningApi, key: string): Promise<void> {
   const conversation = key as ConversationKey
@@ -82,6 +84,24 @@ describe('an edit', () => {
     assert.equal(event?.type, 'edit')
     assert.equal(event.text, 'послезавтра')
     assert.equal(event.changes, 'A1')
+  })
+})
+
+describe('an edit to a word of the person', () => {
+  it('is heeded in the open batch as later, once', async () => {
+    await using api = await waha({ tenant: { stopWords: ['стоп'] } })
+    const key = WAHA as ConversationKey
+    const edit = { ...wahaText('A9', 'стоп'), editedMessageId: 'A1' }
+    await postWaha(api, 'message', wahaText('A1', 'сто'))
+    await postWaha(api, 'message.edited', edit)
+    assert.deepEqual(await textsIn(api, WAHA), ['стоп'])
+    assert.equal((await api.store.conversation(key)).hold?.why, 'stopped')
+    await api.store.retime(key, { kind: 'release', only: null })
+    await postWaha(api, 'message.edited', edit)
+    assert.equal((await api.store.conversation(key)).hold, null)
+    await seal(api, WAHA)
+    await postWaha(api, 'message.edited', { ...edit, id: wahaId('A10') })
+    assert.equal((await api.store.conversation(key)).hold?.why, 'stopped')
   })
 })
 
