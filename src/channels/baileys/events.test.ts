@@ -53,6 +53,7 @@ describe('an edit', () => {
   })
   it('is known by its name, and in a wrapper', () => {
     assert.deepEqual(upserted(change({ type: 'MESSAGE_EDIT' })), EDIT)
+    assert.deepEqual(upserted(change({ type: '14' })), EDIT)
     assert.deepEqual(upserted({ editedMessage: { message: change() } }), EDIT)
   })
   it('is of a caption', () => {
@@ -97,7 +98,7 @@ describe('an edit', () => {
 
 describe('a deletion', () => {
   const REVOKE = { kind: 'revoke', of: '3A01', ...PLACE, id: '3A13' }
-  for (const type of [0, 'REVOKE']) {
+  for (const type of [0, '0', 'REVOKE']) {
     it(`is protocol message ${type}`, () => {
       const message = { protocolMessage: { key: key({ fromMe: true }), type } }
       assert.deepEqual(upserted(message), { ...REVOKE, time: TIME })

@@ -99,7 +99,7 @@ function withBytes(content: Content, item: unknown): Content {
 }
 
 /** 2 = CIPHERTEXT. */
-const isUndecrypted = (stub: unknown): boolean => stub === 2 || stub === 'CIPHERTEXT'
+const isUndecrypted = (stub: unknown): boolean => ['2', 'CIPHERTEXT'].includes(idAt(stub) ?? '')
 
 /** Without a message: one that is yet to come, a note of the chat (who joined, who called), or keys alone. */
 function emptyReason(item: unknown, stub: unknown): IgnoredReason {
@@ -109,8 +109,9 @@ function emptyReason(item: unknown, stub: unknown): IgnoredReason {
   return isEmpty && (stub === undefined || stub === null || stub === 0) ? 'undecrypted' : 'system'
 }
 
-const isEdit = (type: unknown): boolean => type === 14 || type === 'MESSAGE_EDIT'
-const isRevoke = (type: unknown): boolean => type === 0 || type === 'REVOKE'
+// A bridge may write a number as text.
+const isEdit = (type: unknown): boolean => ['14', 'MESSAGE_EDIT'].includes(idAt(type) ?? '')
+const isRevoke = (type: unknown): boolean => ['0', 'REVOKE'].includes(idAt(type) ?? '')
 
 /** The message around a change. */
 export interface Around {

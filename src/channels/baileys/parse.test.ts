@@ -223,6 +223,7 @@ describe('what says nothing', () => {
   const table: Record<string, [object, string]> = {
     'what could not be decrypted': [{ message: undefined, messageStubType: 2 }, 'undecrypted'],
     'the same by name': [{ message: undefined, messageStubType: 'CIPHERTEXT' }, 'undecrypted'],
+    'the same as text': [{ message: undefined, messageStubType: '2' }, 'undecrypted'],
     'no message': [{ message: undefined }, 'undecrypted'],
     'an empty message': [{ message: {} }, 'undecrypted'],
     'a place holder': [{ message: { placeholderMessage: { type: 0 } } }, 'undecrypted'],
