@@ -20,8 +20,10 @@ const VISIBLE = /[^\p{Z}\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/u
 /** Some bridges put the file itself, or a small JPEG of it or of a map, where others put the caption. */
 const BASE64_FILE = /^(?:\/9j\/[A-Za-z0-9+/]{60,}|[A-Za-z0-9+/]{200,})={0,2}$/
 
+const JPEG = /^\/9j\/[A-Za-z0-9+/]{60,}={0,2}$/
+
 export function contentOf(item: Record<string, unknown>): Content | Refusal {
-  const given = field(item, 'type') ?? 'chat'
+  const given = field(item, 'type') ?? (isPicture(item) ? 'image' : 'chat')
   if (typeof given !== 'string') {
     return { field: 'type', code: 'invalid_type', allowed: 'a word, for example chat or image' }
   }
@@ -41,6 +43,12 @@ export function contentOf(item: Record<string, unknown>): Content | Refusal {
     ...(name !== undefined && { name: clean(name).slice(0, MAX_NAME_CHARACTERS).toWellFormed() }),
     ...(quoted !== undefined && { quoted: clean(quoted) }),
   }
+}
+
+/** What a bridge makes of a picture that knows texts alone. */
+function isPicture(item: Record<string, unknown>): boolean {
+  const text = field(item, textField(item))
+  return typeof text === 'string' && JPEG.test(text)
 }
 
 function clean(text: string): string {

@@ -86,6 +86,7 @@ describe('the single form', () => {
       [{ type: 'location', body: picture }, 'location', ''],
       [{ type: 'image', body: picture, mimetype: 'image/jpeg' }, 'image', ''],
       [{ type: 'chat', body: picture }, 'chat', picture],
+      [{ message: picture }, 'image', ''],
     ]
     for (const [item, type, text] of told) {
       const [message] = parseSingle({ from: P, ...item }, context).messages

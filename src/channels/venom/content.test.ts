@@ -27,6 +27,14 @@ describe('a message of a Venom bridge', () => {
       { ...IMAGE, message: PICTURE.repeat(4) },
       { text: '' },
     ],
+    'a picture of which nobody says what it is': [
+      { type: undefined, body: PICTURE.repeat(4), content: PICTURE.repeat(4), caption: 'вот' },
+      { type: 'image', text: 'вот' },
+    ],
+    'a picture as the text of a bridge': [
+      { type: undefined, body: undefined, content: undefined, message: PICTURE.repeat(4) },
+      { type: 'image', text: '' },
+    ],
     'an image whose body is no picture': [{ ...IMAGE, body: 'вот такой' }, { text: 'вот такой' }],
     'a file in the call': [
       { ...IMAGE, base64: PICTURE, filename: 'x.jpg' },

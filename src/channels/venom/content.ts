@@ -4,7 +4,7 @@
  * venom-bot puts a small picture into `body` and `content` of an image, a video, a place and some
  * documents. So of those the caption is the text, and `body` only where it cannot be base64. Pure.
  */
-import type { Contact, GeoPoint } from '../../message.ts'
+import type { Contact, GeoPoint, MessageType } from '../../message.ts'
 import { MEDIA_TYPES } from '../../message-type.ts'
 import { at, defined, firstTextOf, type Json, listAt, numberAt, objectAt, textAt } from '../read.ts'
 import type { ToldMedia, ToldMessage } from '../told.ts'
@@ -17,13 +17,14 @@ import { typeOfMime, typeOfWord } from '../whatsapp/words.ts'
 export const TEXT_FIELDS = ['message', 'mensaje', 'text', 'body', 'content'] as const
 const BRIDGE_FIELDS = ['message', 'mensaje', 'text'] as const
 const BASE64 = /^[A-Za-z0-9+/=\s]*$/
+const JPEG = /^\/9j\/[A-Za-z0-9+/]{60,}={0,2}$/
 
 export function contentOf(item: Json): Content {
   const file = fileOf(item)
   const word = textAt(item, 'type')
   const named = typeOfWord(word ?? '')
   // A file that nobody named a type for is still more than a chat line.
-  const type = named === 'chat' && file !== undefined ? typeOfMime(file.mimeType) : named
+  const type = named === 'chat' ? (typeOfFile(item, file) ?? named) : named
   if (MEDIA_TYPES.has(type)) {
     return { type, text: captionOf(item), ...(file !== undefined && { media: file }) }
   }
@@ -54,6 +55,13 @@ function captionOf(item: Json): string {
 /** A file that a bridge put where others put the caption. */
 const isPicture = (text: string): boolean =>
   text.length >= 100 && BASE64.test(text) && !/\s/.test(text)
+
+/** Of `{from, message: msg.body}` nobody says that it is a picture, and no person writes so. */
+function typeOfFile(item: Json, file: ToldMedia | undefined): MessageType | undefined {
+  if (file !== undefined) return typeOfMime(file.mimeType)
+  const isNamed = textAt(item, 'type') !== undefined
+  return !isNamed && JPEG.test(firstTextOf(item, TEXT_FIELDS) ?? '') ? 'image' : undefined
+}
 
 /** Where the file is, or the file itself; what venom-bot calls its addresses is encrypted. */
 function fileOf(item: Json): ToldMedia | undefined {
