@@ -14,6 +14,7 @@ export const ERROR_CODES = {
   unsupported_peer: 400,
   unknown_tenant: 400,
   tenant_not_allowed: 400,
+  unknown_channel: 400,
   nothing_accepted: 400,
   too_deep: 400,
   auth_missing: 401,

@@ -183,7 +183,7 @@ describe('the command line', () => {
       const list = await command(['pause'])
       assert.match(
         list.out,
-        /^1 conversation held\n {2}79001234567 +default +paused +\d+ min more\n$/,
+        /^1 conversation held\n {2}79001234567 +default +whatsapp +paused +\d+ min more\n$/,
       )
       const json = await command(['pause', '--json'])
       assert.equal(JSON.parse(json.out).held[0].why, 'paused')
@@ -231,7 +231,7 @@ describe('the command line', () => {
 
       const stats = await command(['stats'])
       assert.deepEqual([stats.code, stats.err], [0, ''])
-      assert.match(stats.out, /^2 open batches\n {2}7900\d+ +default +1 message/)
+      assert.match(stats.out, /^2 open batches\n {2}7900\d+ +default +whatsapp +1 message/)
       assert.match(stats.out, /messages: 2 accepted = 0 answered .* \+ 2 open/)
       assert.equal(
         (await command(['discard', '8 900 765-43-21'])).out,

@@ -3,6 +3,8 @@ import { Command } from 'commander'
 import { plural } from '../observability/words.ts'
 import { withOperator } from './connect.ts'
 import {
+  CHANNEL_OPTION,
+  type ChannelOption,
   COMPANY_OPTION,
   type CompanyOption,
   JSON_OPTION,
@@ -17,8 +19,9 @@ export function discardCommand(shell: Shell): Command {
     .description('drop the open batch of a person unanswered')
     .argument('<phone>', 'in any spelling')
     .option(...COMPANY_OPTION)
+    .option(...CHANNEL_OPTION)
     .option(...JSON_OPTION)
-    .action(async (phone: string, options: CompanyOption & JsonOption) => {
+    .action(async (phone: string, options: CompanyOption & ChannelOption & JsonOption) => {
       const { settings } = await settingsOf(shell)
       const discarded = await withOperator(settings, (operator) =>
         operator.discard(whoOf(phone, options)),

@@ -62,6 +62,7 @@ function failedRow(batch: BatchStatus): string[] {
     batch.batchId,
     batch.phone,
     batch.companyId,
+    batch.channel,
     plural(batch.size, 'message'),
     reason ?? 'no reason kept',
   ]

@@ -4,7 +4,7 @@ import type { BatchId } from '../message.ts'
 import type { BatchStatus } from '../operations/operator.ts'
 import { type FollowOptions, follow } from './follow.ts'
 
-const who = { phone: '79001234567', companyId: 'default' }
+const who = { phone: '79001234567', companyId: 'default', channel: 'whatsapp' }
 
 const open = (batchId: string, dueInMs: number | null): BatchStatus => ({
   state: 'open',

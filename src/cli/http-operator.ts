@@ -111,8 +111,9 @@ export class HttpOperator implements Operator {
     )
   }
 
-  async discard({ phone, companyId }: Who): Promise<number> {
-    const query = companyId === undefined ? '' : `?companyId=${encodeURIComponent(companyId)}`
+  async discard({ phone, ...named }: Who): Promise<number> {
+    const asked = new URLSearchParams(named).toString()
+    const query = asked === '' ? '' : `?${asked}`
     const path = `/webhook/whatsapp/batched/${encodeURIComponent(phone)}${query}`
     return field<number>(accepted(await this.#call('DELETE', path)), 'discarded')
   }

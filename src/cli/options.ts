@@ -1,6 +1,7 @@
 /** Options that several commands share, and how their values are read. */
 import { InvalidArgumentError } from 'commander'
 import { type Loaded, loadSettings } from '../config/load.ts'
+import type { Who } from '../operations/operator.ts'
 import type { Shell } from './shell.ts'
 
 export interface JsonOption {
@@ -15,11 +16,20 @@ export interface CompanyOption {
 
 export const COMPANY_OPTION = ['--company <id>', 'tenant, when it is not the default one'] as const
 
-export const whoOf = (
-  phone: string,
-  { company }: CompanyOption,
-): { phone: string; companyId?: string } =>
-  company === undefined ? { phone } : { phone, companyId: company }
+export interface ChannelOption {
+  channel?: string
+}
+
+export const CHANNEL_OPTION = [
+  '--channel <id>',
+  'how the person writes, when it is not by our own format: meta, telegram, …',
+] as const
+
+export const whoOf = (phone: string, { company, channel }: CompanyOption & ChannelOption): Who => ({
+  phone,
+  ...(company !== undefined && { companyId: company }),
+  ...(channel !== undefined && { channel }),
+})
 
 export const settingsOf = (shell: Shell): Promise<Loaded> =>
   loadSettings({ cwd: shell.cwd, env: shell.env })

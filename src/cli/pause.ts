@@ -5,6 +5,8 @@ import { duration, plural } from '../observability/words.ts'
 import type { Held, Operator } from '../operations/operator.ts'
 import { withOperator } from './connect.ts'
 import {
+  CHANNEL_OPTION,
+  type ChannelOption,
   COMPANY_OPTION,
   type CompanyOption,
   JSON_OPTION,
@@ -15,7 +17,7 @@ import {
 import { type Shell, say, sayJson } from './shell.ts'
 import { table } from './table.ts'
 
-type Options = CompanyOption & JsonOption & { for?: number }
+type Options = CompanyOption & ChannelOption & JsonOption & { for?: number }
 
 const UNITS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 const PAGE = { offset: 0, limit: 200 }
@@ -26,6 +28,7 @@ export function pauseCommand(shell: Shell): Command {
     .argument('[phone]', 'in any spelling')
     .option('--for <time>', 'and then goes on by itself, for example 30m, 2h, 1d', time)
     .option(...COMPANY_OPTION)
+    .option(...CHANNEL_OPTION)
     .option(...JSON_OPTION)
     .action(async (phone: string | undefined, options: Options) => {
       const { settings } = await settingsOf(shell)
@@ -42,6 +45,7 @@ export function resumeCommand(shell: Shell): Command {
     .description('end a pause, a takeover or a stop: what waits is answered')
     .argument('<phone>', 'in any spelling')
     .option(...COMPANY_OPTION)
+    .option(...CHANNEL_OPTION)
     .option(...JSON_OPTION)
     .action(async (phone: string, options: Options) => {
       const { settings } = await settingsOf(shell)
@@ -80,8 +84,14 @@ async function list(operator: Operator, { json }: Options, shell: Shell): Promis
   if (count > held.length) say(shell, `  … and ${count - held.length} more`)
 }
 
-function heldRow({ phone, companyId, why, endsInMs }: Held): string[] {
-  return [phone, companyId, why, endsInMs === null ? 'until resumed' : `${duration(endsInMs)} more`]
+function heldRow({ phone, companyId, channel, why, endsInMs }: Held): string[] {
+  return [
+    phone,
+    companyId,
+    channel,
+    why,
+    endsInMs === null ? 'until resumed' : `${duration(endsInMs)} more`,
+  ]
 }
 
 /** Reads `30m`, `2h`, `1d`, `90s` as ms. */

@@ -31,6 +31,7 @@ export function statsLines({ pendingBatches, batches, counts }: Stats): string[]
     batches.map((batch) => [
       batch.phone,
       batch.companyId,
+      batch.channel,
       plural(batch.size, 'message'),
       `last ${duration(batch.lastMessageAge)} ago`,
       batch.dueInMs === null ? 'waits for its turn' : `due in ${duration(batch.dueInMs)}`,

@@ -5,7 +5,13 @@ import { RapidFireError } from '../errors.ts'
 import type { Who } from '../operations/operator.ts'
 import { within } from './answers.ts'
 import { rawBodyOf, requireToken } from './caller.ts'
-import { type OperatorRouteDeps, type PageQuery, pageOf, whoOf } from './operator-routes.ts'
+import {
+  namedIn,
+  type OperatorRouteDeps,
+  type PageQuery,
+  pageOf,
+  whoOf,
+} from './operator-routes.ts'
 
 /** A year; longer is until released. */
 const MAX_PAUSE_MS = 365 * 86_400_000
@@ -39,7 +45,7 @@ function read(request: FastifyRequest): { body: unknown; who: Who } {
   if (typeof phone !== 'string' || phone === '') {
     throw new RapidFireError('missing_fields', 'Missing required fields: phone')
   }
-  return { body, who: whoOf(phone, field(body, 'companyId'), null) }
+  return { body, who: whoOf(phone, namedIn(body), null) }
 }
 
 /** Absent or null = until released. */

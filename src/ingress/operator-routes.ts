@@ -27,6 +27,7 @@ export interface PageQuery {
 interface WhoQuery {
   phone?: unknown
   companyId?: unknown
+  channel?: unknown
 }
 interface ById {
   Params: { id: string }
@@ -45,12 +46,12 @@ export function operatorRoutes(app: FastifyInstance, deps: OperatorRouteDeps): v
     return { success: true, stats: view === 'full' ? stats : masked(stats) }
   })
 
-  app.delete<{ Params: { phone: string }; Querystring: { companyId?: unknown } }>(
+  app.delete<{ Params: { phone: string }; Querystring: WhoQuery }>(
     `${BATCHED}/:phone`,
     async (request) => {
       const { boundTenant } = discarderOf(request, doors)
       const { phone } = request.params
-      const who = whoOf(phone, request.query.companyId, boundTenant)
+      const who = whoOf(phone, request.query, boundTenant)
       const discarded = await within(operator.discard(who), storeMs)
       return { success: true, message: `Batch cleared for ${phone}`, discarded }
     },
@@ -64,7 +65,7 @@ export function operatorRoutes(app: FastifyInstance, deps: OperatorRouteDeps): v
     if (typeof phone !== 'string' || phone === '') {
       throw new RapidFireError('missing_fields', 'Missing required fields: phone')
     }
-    const who = whoOf(phone, field(body, 'companyId'), null)
+    const who = whoOf(phone, namedIn(body), null)
     return { success: true, batchId: await within(operator.flush(who), storeMs) }
   })
 
@@ -72,8 +73,8 @@ export function operatorRoutes(app: FastifyInstance, deps: OperatorRouteDeps): v
 
   app.get<ById & { Querystring: WhoQuery }>('/operator/batches/:id', async (request) => {
     requireToken(request, doors)
-    const { phone, companyId } = request.query
-    const who = typeof phone === 'string' ? whoOf(phone, companyId, null) : undefined
+    const { phone } = request.query
+    const who = typeof phone === 'string' ? whoOf(phone, request.query, null) : undefined
     const batch = await within(operator.batch(batchIdOf(request.params.id), who), storeMs)
     if (!batch) throw noBatch()
     return { success: true, batch }
@@ -125,13 +126,28 @@ function batchIdOf(text: string): BatchId {
   return text
 }
 
+type Named = Pick<WhoQuery, 'companyId' | 'channel'>
+
+/** What a body says of tenant and channel. */
+export const namedIn = (body: unknown): Named => ({
+  companyId: field(body, 'companyId'),
+  channel: field(body, 'channel'),
+})
+
 /** Whom a call means. A secret of one tenant cannot name another; the operator checks the rest. */
-export function whoOf(phone: string, companyId: unknown, boundTenant: string | null): Who {
-  if (companyId === undefined || companyId === null) {
-    return boundTenant === null ? { phone } : { phone, companyId: boundTenant }
+export function whoOf(phone: string, named: Named, boundTenant: string | null): Who {
+  const { companyId = null, channel = null } = named
+  if (channel !== null && typeof channel !== 'string') {
+    throw new RapidFireError('unknown_channel', 'channel: the name of one, for example meta')
   }
   const tenants = { has: () => true }
-  return { phone, companyId: resolveTenant(companyId, { tenants, boundTenant }) }
+  const tenant =
+    companyId === null ? boundTenant : resolveTenant(companyId, { tenants, boundTenant })
+  return {
+    phone,
+    ...(tenant !== null && { companyId: tenant }),
+    ...(channel !== null && { channel }),
+  }
 }
 
 export function pageOf({ offset, limit }: PageQuery): Page {

@@ -6,15 +6,20 @@ import type { BatchView, Counts } from '../batching/store.ts'
 import type { HoldReason } from '../batching/store-holds.ts'
 import type { BatchId } from '../message.ts'
 
-/** A conversation as people name it: any spelling of the phone, and the tenant if not the default. */
+/**
+ * A conversation as people name it: any spelling of the phone, or the address on a channel that knows
+ * no phones; the tenant and the channel where they are not the default ones.
+ */
 export interface Who {
   readonly phone: string
   readonly companyId?: string
+  readonly channel?: string
 }
 
 export interface PendingBatch {
   readonly phone: string
   readonly companyId: string
+  readonly channel: string
   readonly batchId: BatchId
   readonly size: number
   /** Ms since the last message. */
@@ -37,6 +42,7 @@ export type BatchStatus =
   | (Omit<BatchView, 'conversation' | 'draft'> & {
       readonly phone: string
       readonly companyId: string
+      readonly channel: string
       /** The texts of the answer; a reaction is its emoji. */
       readonly draft: readonly string[] | null
     })
@@ -49,6 +55,7 @@ export interface Page {
 export interface Held {
   readonly phone: string
   readonly companyId: string
+  readonly channel: string
   readonly why: HoldReason
   /** Ms until it ends by itself; null = until released. */
   readonly endsInMs: number | null

@@ -19,6 +19,7 @@ const settings = {
   defaultTenant: 'default',
   tenants: new Map([['default', TENANT]]),
   phoneRegion: 'RU',
+  accounts: [{ tenant: 'default', channel: 'telegram', values: {}, isSet: false }],
 }
 
 describe('an operator on a store', () => {
@@ -42,10 +43,44 @@ describe('an operator on a store', () => {
       [{ phone: '+' }, 'invalid_phone'],
       [{ phone: '1@g.us' }, 'unsupported_peer'],
       [{ phone: P, companyId: 'nobody' }, 'unknown_tenant'],
+      [{ phone: P, channel: 'fax' }, 'unknown_channel'],
+      [{ phone: 'a b', channel: 'telegram' }, 'invalid_phone'],
     ] as const) {
       const isCoded = (error: unknown) => error instanceof RapidFireError && error.code === code
       await assert.rejects(operator.flush(who), isCoded)
       await assert.rejects(operator.discard(who), isCoded)
     }
+  })
+
+  it('knows people by their address on other channels', async () => {
+    await using api = await startApi({ clock: () => 1_768_467_601_000 })
+    const from = { id: 7, is_bot: false, first_name: 'A' }
+    const message = {
+      message_id: 1,
+      from,
+      chat: { id: 7, type: 'private' },
+      date: 1_768_467_600,
+      text: 'x',
+    }
+    await fetch(`${api.url}/webhook/telegram`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ update_id: 1, message }),
+    })
+    const keys = new ConversationKeys('default')
+    const operator = new StoreOperator({ store: api.store, keys, settings, takeover: api.takeover })
+    const { batches } = await operator.stats({ offset: 0, limit: 5 })
+    assert.deepEqual(
+      batches.map(({ phone, channel }) => [phone, channel]),
+      [['7', 'telegram']],
+    )
+    assert.equal(await operator.discard({ phone: P }), 0)
+    await operator.pause({ phone: '7', channel: 'telegram' }, 60_000)
+    const { held } = await operator.held({ offset: 0, limit: 5 })
+    assert.deepEqual(
+      held.map(({ phone, channel }) => [phone, channel]),
+      [['7', 'telegram']],
+    )
+    assert.equal(await operator.discard({ phone: '7', channel: 'telegram' }), 1)
   })
 })

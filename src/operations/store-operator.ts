@@ -1,5 +1,7 @@
 /** The operator's actions on the store: spelled phones become conversations and back. */
 import type { BatchStore, BatchView, OpenBatchView } from '../batching/store.ts'
+import { channelOf } from '../channels/hear.ts'
+import { readJid } from '../channels/jid.ts'
 import { PhoneReader } from '../channels/phone.ts'
 import type { Settings } from '../config/settings.ts'
 import { type ConversationKeys, DEFAULT_CHANNEL } from '../conversation-key.ts'
@@ -15,7 +17,7 @@ export interface StoreOperatorDeps {
   /** Shared with the webhook where there is one, for its cache. */
   readonly phones?: PhoneReader
   readonly takeover: Pick<Takeover, 'hold' | 'release'>
-  readonly settings: Pick<Settings, 'defaultTenant' | 'phoneRegion'> & {
+  readonly settings: Pick<Settings, 'defaultTenant' | 'phoneRegion' | 'accounts'> & {
     readonly tenants: ReadonlyMap<string, unknown>
   }
   /** Told of what is discarded. */
@@ -68,9 +70,9 @@ export class StoreOperator implements Operator {
       this.#deps.store.holds(page),
     ])
     const held = holds.map(({ conversation, why, until }) => {
-      const { tenant, peer } = this.#deps.keys.parse(conversation)
+      const { tenant, peer, channel } = this.#deps.keys.parse(conversation)
       const endsInMs = until === null ? null : Math.max(0, until - now)
-      return { phone: peer, companyId: tenant, why, endsInMs }
+      return { phone: peer, companyId: tenant, channel, why, endsInMs }
     })
     return { count, held }
   }
@@ -102,20 +104,31 @@ export class StoreOperator implements Operator {
     return sealed && this.#settled(sealed)
   }
 
-  /** Throws RapidFireError `invalid_phone`, `unsupported_peer` or `unknown_tenant`. */
+  /** Throws RapidFireError `invalid_phone`, `unsupported_peer`, `unknown_tenant` or `unknown_channel`. */
   #keyOf(who: Who): ConversationKey {
     return this.#deps.keys.keyOf(this.#conversationOf(who))
   }
 
-  #conversationOf({ phone, companyId }: Who): Conversation {
+  #conversationOf({ phone, companyId, channel: given = DEFAULT_CHANNEL }: Who): Conversation {
     const { settings } = this.#deps
-    const read = this.#phones.read(phone)
-    if ('code' in read) throw new RapidFireError(read.code, `phone: ${read.allowed}`)
     const tenant = companyId ?? settings.defaultTenant
     if (!settings.tenants.has(tenant)) {
       throw new RapidFireError('unknown_tenant', 'companyId: no tenant of this id is configured')
     }
-    return { tenant, channel: DEFAULT_CHANNEL, peer: read.peer }
+    const known = settings.accounts.map((account) => account.channel)
+    if (given !== DEFAULT_CHANNEL && !known.includes(given)) {
+      const list = [DEFAULT_CHANNEL, ...new Set(known)].join(', ')
+      throw new RapidFireError('unknown_channel', `channel: one of ${list}`)
+    }
+    const channel = channelOf(given)
+    const peer = channel === DEFAULT_CHANNEL ? this.#phoneOf(phone) : addressOf(phone)
+    return { tenant, channel, peer }
+  }
+
+  #phoneOf(phone: string): string {
+    const read = this.#phones.read(phone)
+    if ('code' in read) throw new RapidFireError(read.code, `phone: ${read.allowed}`)
+    return read.peer
   }
 
   /** Deadlines are the store's, so ages are told by its clock too. */
@@ -124,10 +137,11 @@ export class StoreOperator implements Operator {
   }
 
   #pending(view: OpenBatchView, now: number): PendingBatch {
-    const { tenant, peer } = this.#deps.keys.parse(view.conversation)
+    const { tenant, peer, channel } = this.#deps.keys.parse(view.conversation)
     return {
       phone: peer,
       companyId: tenant,
+      channel,
       batchId: view.batchId,
       size: view.size,
       lastMessageAge: Math.max(0, now - view.lastAt),
@@ -136,8 +150,14 @@ export class StoreOperator implements Operator {
   }
 
   #settled({ conversation, draft, ...view }: BatchView): BatchStatus {
-    const { tenant, peer } = this.#deps.keys.parse(conversation)
+    const { tenant, peer, channel } = this.#deps.keys.parse(conversation)
     const texts = draft?.map((part) => ('text' in part ? part.text : part.reaction)) ?? null
-    return { ...view, draft: texts, phone: peer, companyId: tenant }
+    return { ...view, draft: texts, phone: peer, companyId: tenant, channel }
   }
+}
+
+/** On a channel that may know people by something else than a phone. */
+function addressOf(text: string): string {
+  const read = readJid(text.replace(/^whatsapp:/, ''))
+  return read.kind === 'person' ? read.peer : text
 }
