@@ -28,6 +28,8 @@ export class Play implements AsyncDisposable {
   readonly complaints: string[] = []
   /** Given for the next parts, then they are taken. */
   readonly answers: StubAnswer[] = []
+  /** Calls that say nothing: read, typing. */
+  courtesies = 0
   /** What the responder was asked. */
   readonly asked: string[] = []
   reply: (text: string) => Answer = (text) => text
@@ -35,6 +37,7 @@ export class Play implements AsyncDisposable {
   readonly #stub: ProviderStub
   readonly #dir: string
   readonly #server = createServer()
+  readonly #shown = Promise.withResolvers<void>()
   #gateway: Gateway | null = null
   readonly #events = new Events()
 
@@ -103,11 +106,20 @@ export class Play implements AsyncDisposable {
       this.complaints.push(error instanceof Error ? error.message : String(error))
       return { status: 400, body: '{}' }
     }
-    if (said === null) return this.#stub.taken(0)
+    if (said === null) {
+      this.courtesies += 1
+      this.#shown.resolve()
+      return this.#stub.taken(0)
+    }
     const answer = this.answers.shift()
     if (answer) return answer
     this.taken.push(said)
     return this.#stub.taken(this.taken.length)
+  }
+
+  /** The person sees that somebody reads or writes. */
+  get shown(): Promise<void> {
+    return this.#shown.promise
   }
 
   /** How the provider tells of one text. */
