@@ -16,7 +16,7 @@ import type { Settings, TenantSettings } from '../config/settings.ts'
 import type { ConversationKeys } from '../conversation-key.ts'
 import { messageOf, RapidFireError } from '../errors.ts'
 import type { KeptFiles } from '../media/kept-files.ts'
-import type { BatchId, Message } from '../message.ts'
+import type { BatchId, Conversation, Message } from '../message.ts'
 import type { Events } from '../observability/events.ts'
 import type { Takeover } from '../takeover/takeover.ts'
 import type { PassOn } from './pass-on.ts'
@@ -26,7 +26,7 @@ import type { Undelivered } from './undelivered.ts'
 
 export interface HearDeps {
   readonly settings: Pick<Settings, 'tenants'>
-  readonly store: Pick<BatchStore, 'retime'>
+  readonly store: Pick<BatchStore, 'retime' | 'resolve' | 'conversation' | 'history'>
   readonly intake: Intake
   readonly amendments: Amendments
   readonly takeover: Pick<Takeover, 'own'>
@@ -280,7 +280,27 @@ export class HearCall {
   async #own(told: ToldOf<'own'>, index: number, { hearing, heard }: Context): Promise<void> {
     this.#ignore(heard, hearing.provider, 'fromMe')
     if (this.#deps.passOn || told.author !== undefined) return
-    await this.#deps.takeover.own(ownFrom(told, index, hearing))
+    const own = ownFrom(told, index, hearing)
+    const conversation = await this.#spokenIn(own.conversation, told.aliases ?? [])
+    await this.#deps.takeover.own({ ...own, conversation })
+  }
+
+  /**
+   * Of several addresses that nobody told to be one person's yet, the one where something was said.
+   * What our side wrote joins none: some bridges name ourselves in it, and we would be everybody.
+   */
+  async #spokenIn(who: Conversation, others: readonly string[]): Promise<Conversation> {
+    if (others.length === 0) return who
+    const { store, keys } = this.#deps
+    const places = [who, ...others.map((peer) => ({ ...who, peer }))]
+    const roots = await store.resolve(places.map((place) => keys.keyOf(place)))
+    if (new Set(roots).size === 1) return who
+    for (const [i, root] of roots.entries()) {
+      const { open, turnId, hold } = await store.conversation(root)
+      const isSpoken = open !== null || turnId !== null || hold !== null
+      if (isSpoken || (await store.history(root)).length > 0) return places[i] ?? who
+    }
+    return who
   }
 
   #ignore(heard: Heard, channel: string, reason: string): void {

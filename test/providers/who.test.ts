@@ -147,6 +147,43 @@ describe('a message of our own side', () => {
   })
 })
 
+describe('a message of our own side to one of two addresses', () => {
+  const LID = '123456789012345@lid'
+  const KEY = 'a-key-of-this-test'
+  const post = (api: RunningApi, id: string, key: object, text: string) =>
+    api.call({
+      path: '/webhook/baileys',
+      headers: { 'x-api-key': KEY },
+      body: {
+        event: 'messages.upsert',
+        session: 'main',
+        data: {
+          messages: [
+            {
+              key: { id, ...key },
+              messageTimestamp: NOW / 1000,
+              message: { conversation: text },
+            },
+          ],
+          type: 'notify',
+        },
+      },
+    })
+
+  it('is judged where something was said, and makes no two people one', async () => {
+    await using api = await startScene({ accounts: { baileys: { apiKey: KEY } } })
+    const hidden = `default:baileys:${LID}` as ConversationKey
+    await post(api, 'A1', { remoteJid: LID, fromMe: false }, 'Есть место?')
+    const own = { remoteJid: LID, remoteJidAlt: `${PHONE}@s.whatsapp.net`, fromMe: true }
+    assert.equal((await post(api, 'B1', own, 'Да')).status, 200)
+    assert.equal((await api.store.counts()).answered, 1)
+    assert.equal((await api.store.conversation(hidden)).hold?.why, 'human')
+    const phone = `default:baileys:${PHONE}` as ConversationKey
+    assert.equal((await api.store.conversation(phone)).hold, null)
+    assert.deepEqual(await api.store.resolve([phone]), [phone])
+  })
+})
+
 describe('several accounts of one provider', () => {
   const two = (more: object = {}) =>
     startScene({
