@@ -93,7 +93,7 @@ describe('acceptance: a human steps in', () => {
     assert.deepEqual(house.replies(), [])
     const held = await house.request('GET', '/operator/held', undefined, house.token)
     assert.deepEqual(held.body.held, [
-      { phone: P, companyId: 'default', why: 'stopped', endsInMs: null },
+      { phone: P, companyId: 'default', channel: 'whatsapp', why: 'stopped', endsInMs: null },
     ])
     await house.say('старт.')
     await house.advance(IDLE)
