@@ -49,17 +49,31 @@ export class Copy implements Disposable {
     const startedAt = performance.now()
     // Node's runner skips all files of a run that it believes to be one of its own children.
     const { NODE_TEST_CONTEXT: _, ...env } = process.env
-    const { status, stdout, stderr } = spawnSync(process.execPath, [script, ...args], {
+    const options = {
       cwd: this.dir,
       encoding: 'utf8',
       env,
       timeout: limitMs(command),
-    })
+      // A group of its own, so that whatever it started ends with it. Node knows it, its types do not.
+      detached: true,
+    } as const
+    const { pid, status, stdout, stderr } = spawnSync(process.execPath, [script, ...args], options)
+    endGroup(pid)
     const seconds = Math.round((performance.now() - startedAt) / 1000)
     return { code: status, output: `${stdout}${stderr}`, seconds }
   }
 
   [Symbol.dispose](): void {
     rmSync(this.dir, { recursive: true, force: true })
+  }
+}
+
+/** A command that hangs leaves those behind that hang with it. */
+function endGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch (error) {
+    // The usual case: all of them have ended.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
   }
 }
