@@ -1,5 +1,5 @@
-/** Makes the folder of DATA_DIR, for this user alone, with the folders above it. */
-import { existsSync, mkdirSync, statSync } from 'node:fs'
+/** Makes the folder of DATA_DIR, for this user alone, with the folders above it, and files in it. */
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 
 /**
@@ -16,6 +16,19 @@ export function makeDataDir(dir: string): void {
   } catch (error) {
     // Another process was faster.
     if (!isFolder(path)) throw error
+  }
+}
+
+/** An empty file for this user alone, unless it is there. Throws what the file system says. */
+export function makeDataFile(dir: string, file: string): void {
+  makeDataDir(dir)
+  closeSync(openSync(file, 'a', 0o600))
+  // The name of the file has to survive a power cut as well as its content.
+  const directory = openSync(dir, 'r')
+  try {
+    fsyncSync(directory)
+  } finally {
+    closeSync(directory)
   }
 }
 

@@ -5,10 +5,10 @@
  * A file that cannot be read is set aside, never overwritten, and a new one is begun: a bridge that
  * does not start would lose more than what was waiting.
  */
-import { chmodSync, closeSync, existsSync, fsyncSync, openSync, renameSync } from 'node:fs'
+import { chmodSync, existsSync, renameSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { isBroken, isBusy } from '../batching/sqlite/sqlite-errors.ts'
-import { makeDataDir } from '../data-dir.ts'
+import { makeDataFile } from '../data-dir.ts'
 import { messageOf, RapidFireError } from '../errors.ts'
 
 const VERSION = 1
@@ -97,15 +97,7 @@ function damaged(verdict: string): Error {
 
 function makeFile(dataDir: string, file: string): void {
   try {
-    makeDataDir(dataDir)
-    closeSync(openSync(file, 'a', 0o600))
-    // The name has to survive a power cut as well as the content.
-    const directory = openSync(dataDir, 'r')
-    try {
-      fsyncSync(directory)
-    } finally {
-      closeSync(directory)
-    }
+    makeDataFile(dataDir, file)
   } catch (error) {
     throw refusal(dataDir, file, error)
   }

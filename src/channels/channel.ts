@@ -68,6 +68,8 @@ export interface ProviderFacts {
   readonly tellsTyping: boolean
   /** How long its ids must be remembered, s, since it repeats calls for so long; null = DEDUPE_WINDOW. */
   readonly dedupeS: number | null
+  /** Its JSON is ASCII, all else escaped; some bots check its signature over the text as they would escape it. */
+  readonly escapesJson?: true
   /** Sent by a bridge on somebody's own phone number, which may be banned for haste. */
   readonly isUnofficial: boolean
 }

@@ -107,17 +107,11 @@ function headerOf(ids: readonly string[]): string {
   return whole.slice(0, whole.lastIndexOf(',', MAX_HEADER))
 }
 
-/**
- * Meta escapes what is no ASCII, and some bots check its signature over the text as they would escape
- * it: only what is escaped already is the same to them.
- */
-const ESCAPING: ReadonlySet<string> = new Set(['meta', '360dialog'])
-
 /** A call as its provider would write it. */
-export function bytesOf({ id, facts }: Provider, body: unknown): Buffer {
+export function bytesOf({ facts }: Provider, body: unknown): Buffer {
   if (facts.body === 'form') return formBody(body)
   const json = JSON.stringify(body)
-  return Buffer.from(ESCAPING.has(id) ? json.replace(/[\u0080-\uffff]/g, escaped) : json)
+  return Buffer.from(facts.escapesJson ? json.replace(/[\u0080-\uffff]/g, escaped) : json)
 }
 
 const escaped = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`

@@ -8,6 +8,7 @@ import { ACCOUNT_SETTINGS, type AccountSettings } from './accounts.ts'
 import { BRIDGE_SETTINGS } from './settings-bridge.ts'
 import { CHANNEL_SETTINGS } from './settings-channels.ts'
 import { HUMAN_SETTINGS } from './settings-human.ts'
+import { LOG_SETTINGS } from './settings-log.ts'
 import { RESPONDER_SETTINGS } from './settings-responder.ts'
 import { TURN_SETTINGS } from './settings-turn.ts'
 import { escapedText, int, isUrl, oneOf, optionalInt, type SettingSpec, text } from './spec.ts'
@@ -318,18 +319,7 @@ export const SETTINGS = {
     meaning: 'What happens to messages when Redis does not answer: off = 503 with Retry-After.',
   }),
 
-  logLevel: oneOf({
-    env: 'LOG_LEVEL',
-    default: 'info',
-    values: ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
-    meaning: 'Least level that is logged.',
-  }),
-  logPhones: oneOf({
-    env: 'LOG_PHONES',
-    default: 'full',
-    values: ['full', 'masked', 'hashed'],
-    meaning: 'How phones appear in logs.',
-  }),
+  ...LOG_SETTINGS,
   nodeEnv: text({
     env: 'NODE_ENV',
     default: 'development',

@@ -1,8 +1,8 @@
 /** Who makes a call: checked on the raw bytes, before anything in them is read. */
-import { hash, timingSafeEqual } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import { reserialise } from '../channels/own/json.ts'
 import { readForm, type Secret, type SignedCall, verify } from '../channels/own/signature.ts'
+import { isSame } from '../channels/secrets.ts'
 import { type Scheme, verifyVenom } from '../channels/venom/verify.ts'
 import type { Clock } from '../clock.ts'
 import { RapidFireError } from '../errors.ts'
@@ -103,7 +103,7 @@ function provenCaller(request: FastifyRequest, doors: Doors): Caller | null {
   }
   const key = headers['x-api-key']
   if (doors.apiKey === null || key === undefined) return null
-  if (typeof key === 'string' && same(key, doors.apiKey)) {
+  if (typeof key === 'string' && isSame(key, doors.apiKey)) {
     return { kind: 'key', boundTenant: null, signature: null }
   }
   throw new RapidFireError('auth_invalid', 'Invalid API key')
@@ -130,7 +130,7 @@ export function requireToken(request: FastifyRequest, doors: Pick<Doors, 'token'
 
 export function hasToken(request: FastifyRequest, doors: Pick<Doors, 'token'>): boolean {
   const given = /^Bearer ([!-~]+)$/i.exec(request.headers.authorization ?? '')?.[1]
-  return given !== undefined && same(given, doors.token)
+  return given !== undefined && isSame(given, doors.token)
 }
 
 /** full with the token, masked on this machine without it. Throws RapidFireError `token_required`. */
@@ -151,9 +151,4 @@ function tokenRequired(): RapidFireError {
 
 function factsOf(request: FastifyRequest) {
   return { remoteAddress: request.raw.socket.remoteAddress, headers: request.headers }
-}
-
-/** Compares digests, so that neither length nor content shows in the time it takes. */
-function same(given: string, right: string): boolean {
-  return timingSafeEqual(hash('sha256', given, 'buffer'), hash('sha256', right, 'buffer'))
 }

@@ -235,10 +235,11 @@ export class HearCall {
   }
 
   async #edit(told: ToldOf<'edit'>, index: number, context: Context): Promise<boolean> {
-    const { heard, hearing } = context
-    if ((await this.#entryOf(told, index, context)) === null) return true
+    const { heard } = context
+    const entry = await this.#entryOf(told, index, context)
+    if (entry === null) return true
+    const { message } = entry
     const { amendments, passOn } = this.#deps
-    const message = messageFrom(told, index, hearing)
     const inOpen = passOn ? await amendments.editOpen(message, told.of) : null
     if (passOn && inOpen === null) return true
     if (inOpen === null) await amendments.edit(message, told.of)
@@ -247,11 +248,12 @@ export class HearCall {
   }
 
   async #revoke(told: ToldOf<'revoke'>, index: number, context: Context): Promise<boolean> {
-    const { heard, hearing } = context
+    const { heard } = context
     const { amendments, passOn } = this.#deps
-    const told_ = { ...told, type: 'revoke', text: '' } as const
-    if ((await this.#entryOf(told_, index, context)) === null) return true
-    const message = messageFrom(told_, index, hearing)
+    const withdrawn = { ...told, type: 'revoke', text: '' } as const
+    const entry = await this.#entryOf(withdrawn, index, context)
+    if (entry === null) return true
+    const { message } = entry
     const inOpen = passOn ? await amendments.revokeOpen(message, told.of) : null
     if (passOn && inOpen === null) return true
     if (inOpen === null) await amendments.revoke(message, told.of)

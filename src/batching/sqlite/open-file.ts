@@ -2,9 +2,9 @@
  * Opens the file of a store: makes it, or checks it before anything is written to it, then locks
  * it for this process alone and brings its tables up to date.
  */
-import { chmodSync, closeSync, fsyncSync, openSync, statSync } from 'node:fs'
+import { chmodSync, statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
-import { makeDataDir } from '../../data-dir.ts'
+import { makeDataFile } from '../../data-dir.ts'
 import { messageOf, RapidFireError } from '../../errors.ts'
 import { describeOwner, signOwner } from './owner.ts'
 import { APPLICATION_ID, MIGRATIONS, migrate, missingPart } from './schema.ts'
@@ -49,15 +49,7 @@ export function openFile(dataDir: string, file: string): DatabaseSync {
 
 function makeFile(dataDir: string, file: string): void {
   try {
-    makeDataDir(dataDir)
-    closeSync(openSync(file, 'a', 0o600))
-    // The name of the file has to survive a power cut as well as its content.
-    const directory = openSync(dataDir, 'r')
-    try {
-      fsyncSync(directory)
-    } finally {
-      closeSync(directory)
-    }
+    makeDataFile(dataDir, file)
   } catch (error) {
     throw new RapidFireError(
       'data_dir_unwritable',

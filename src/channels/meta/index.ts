@@ -56,6 +56,7 @@ export const META_FACTS = {
   tellsTyping: false,
   dedupeS: 7 * 86_400 + 3600,
   isUnofficial: false,
+  escapesJson: true,
 } as const
 
 const SIGNATURE = { header: 'x-hub-signature-256', algorithm: 'sha256', prefix: 'sha256=' } as const
