@@ -91,7 +91,7 @@ async function refuseEarly(
   for (const channel of accounts) {
     const proof = await channel.verify(call)
     if (proof === 'open') {
-      if (refusalOfOpen(request, channel, deps) === null) return
+      if (refusalOfOpen(request, deps) === null) return
     } else if (proof.ok || !EARLY.has(proof.code)) return
     else refusal = proof
   }
@@ -142,7 +142,7 @@ async function provenBy(
   for (const channel of accounts) {
     const proof = await channel.verify(call)
     if (proof === 'open') {
-      if (refusalOfOpen(request, channel, deps) === null) proven.push({ channel, seal: null })
+      if (refusalOfOpen(request, deps) === null) proven.push({ channel, seal: null })
     } else if (proof.ok) proven.push({ channel, seal: proof.seal })
     else refusal ??= proof
   }
@@ -151,14 +151,9 @@ async function provenBy(
   throw notProven(request, accounts, deps)
 }
 
-/** Why an account without a secret takes no call from there; null when it does. */
-function refusalOfOpen(
-  request: FastifyRequest,
-  channel: Channel,
-  { settings, doors }: ProviderDeps,
-): string | null {
+/** Why an account without a secret takes no call from there; null when it does. One that sends was refused at start. */
+function refusalOfOpen(request: FastifyRequest, { settings, doors }: ProviderDeps): string | null {
   if (settings.nodeEnv === 'production') return 'NODE_ENV is production'
-  if (channel.sends) return 'replies leave by it'
   // Who has secrets elsewhere means to be called by strangers.
   if (doors.mode === 'signed') return 'other calls have to be signed here'
   return whyNotLocal({
@@ -174,7 +169,7 @@ function notProven(
 ): RapidFireError {
   const [channel] = accounts
   if (!channel) return new RapidFireError('not_found', 'Endpoint not found')
-  const reason = refusalOfOpen(request, channel, deps) ?? 'nothing proves who calls'
+  const reason = refusalOfOpen(request, deps) ?? 'nothing proves who calls'
   return new RapidFireError(
     'auth_missing',
     `This channel has no secret, and ${reason}: set the secret of ${channel.id}, see docs/channels.md`,

@@ -73,6 +73,17 @@ describe('an edit', () => {
     assert.deepEqual(await textsIn(api, WAHA), ['новое'])
   })
 
+  it('of what our side wrote is no message of the person', async () => {
+    await using api = await waha()
+    const own = { fromMe: true, from: '74950000001@c.us', to: `${PHONE}@c.us` }
+    await postWaha(api, 'message', wahaText('A1', 'Есть место?'))
+    await postWaha(api, 'message.any', wahaText('B1', 'Да', { ...own, id: 'B1' }))
+    const before = (await api.store.counts()).accepted
+    // Some bridges do not say whose edit it is.
+    await postWaha(api, 'message.edited', { ...wahaText('A9', 'Да, в 14'), editedMessageId: 'B1' })
+    assert.equal((await api.store.counts()).accepted, before)
+  })
+
   it('after the seal is told to the worker, once', async () => {
     await using api = await waha()
     await postWaha(api, 'message', wahaText('A1', 'завтра'))
