@@ -1,9 +1,9 @@
 /** What goes wrong between the service and its Redis, and heals without anybody's hand. */
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
+import { FaultyProxy } from '../support/faulty-proxy.ts'
 import { House, P, stopSharedRedis } from '../support/house.ts'
 import { RedisServer } from '../support/redis-server.ts'
-import { TcpProxy } from '../support/tcp-proxy.ts'
 
 /** Says something until it is taken, as a bridge does; answers how long that took, ms. */
 async function sayUntilTaken(house: House, text: string): Promise<number> {
@@ -28,7 +28,7 @@ describe('what heals by itself', () => {
 
   it('a failover behind one address: the old primary is a replica now', async () => {
     const [one, two] = await Promise.all([RedisServer.start(), RedisServer.start()])
-    await using proxy = await TcpProxy.to(one.port)
+    await using proxy = await FaultyProxy.to(one.port)
     const [first, second] = [one.client(), two.client()]
     {
       await using house = await House.start({ engine: 'redis', env: { REDIS_URL: proxy.url } })
@@ -49,7 +49,7 @@ describe('what heals by itself', () => {
 
   it('connections that went deaf without a word', async () => {
     const server = await RedisServer.start()
-    await using proxy = await TcpProxy.to(server.port)
+    await using proxy = await FaultyProxy.to(server.port)
     {
       await using house = await House.start({ engine: 'redis', env: { REDIS_URL: proxy.url } })
       await house.say('до')
