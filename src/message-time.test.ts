@@ -23,7 +23,7 @@ describe('a time that can be read', () => {
     ['4 minutes ahead', NOW + 4 * 60_000, NOW + 4 * 60_000, true],
   ]
   for (const [name, given, sentAt, exact] of table) {
-    it(`is taken: ${name}`, () => {
+    it(`fault 58: is taken: ${name}`, () => {
       const time = readTime(given, NOW)
       assert.deepEqual([time.sentAt, time.exact], [sentAt, exact])
     })
@@ -56,7 +56,7 @@ describe('a time that cannot be believed counts as the time of arrival', () => {
     ['an object', { low: 'x', high: 0 }],
   ]
   for (const [name, given] of table) {
-    it(`is not taken: ${name}`, () => {
+    it(`fault 58: is not taken: ${name}`, () => {
       const time = readTime(given, NOW)
       assert.deepEqual([time.sentAt, time.exact], [null, false])
     })

@@ -30,7 +30,8 @@ describe('Retry-After', () => {
     ['2026-11-24T10:02:00Z', null],
   ]
   for (const [header, ms] of forms) {
-    it(`${JSON.stringify(header)} is ${ms} ms`, () => assert.equal(retryAfterMs(header, NOW), ms))
+    it(`fault 70: ${JSON.stringify(header)} is ${ms} ms`, () =>
+      assert.equal(retryAfterMs(header, NOW), ms))
   }
 
   it('is a finite number or null, whatever the header is', () => {

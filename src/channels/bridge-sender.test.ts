@@ -89,7 +89,7 @@ describe('a Venom bridge', () => {
     [200, 'null', ''],
     [200, '[]', ''],
   ] as const) {
-    test(`takes a part with ${status} and "${body}"`, async () => {
+    test(`fault 72: takes a part with ${status} and "${body}"`, async () => {
       answer = (response) => void response.writeHead(status).end(body)
       assert.deepEqual(await send(), { providerId })
     })
@@ -179,7 +179,7 @@ describe('a Venom bridge', () => {
     assert.deepEqual(await send(), { providerId: '' })
   })
 
-  test('that breaks off after a 2xx has the part', async () => {
+  test('fault 72: that breaks off after a 2xx has the part', async () => {
     answer = (response) => {
       response.writeHead(200, { 'content-length': '100' })
       response.write('{"id', () => response.destroy())

@@ -68,7 +68,7 @@ describe('runUntilStopped', () => {
     await run
   })
 
-  test('a second wish ends the process at once and says what becomes of the batches', async () => {
+  test('fault 13: a second wish ends the process at once and says what becomes of the batches', async () => {
     const { shell, signal, exits, said } = shellWithSignals()
     const stopping = Promise.withResolvers<void>()
     const run = runUntilStopped(shell, async () => ({ stop: () => stopping.promise }))

@@ -49,7 +49,7 @@ describe('a part that did not arrive', () => {
     )
   const stateOf = async (batchId: BatchId) => (await stage.store.batch(batchId))?.state
 
-  it('is told again while the rest is being sent, and not lost', async () => {
+  it('fault 76: is told again while the rest is being sent, and not lost', async () => {
     const turn = await stage.turn(ANNA, ['Привет'])
     const { batchId } = turn
     stage.send = async ({ content }) => {

@@ -70,7 +70,8 @@ describe('what a provider does wrong', () => {
     ['words and a tool call', { kind: 'toolCall', name: 'rm', text: 'Да' }, 'answer_unusable'],
   ]
   for (const [what, script, code] of faults) {
-    it(`${what} is ${code}`, async () => assert.equal((await failureOf(script)).code, code))
+    it(`fault 68: ${what} is ${code}`, async () =>
+      assert.equal((await failureOf(script)).code, code))
   }
 
   it('a redirect is responder_failed, and takes the prompt nowhere', async () => {

@@ -61,7 +61,7 @@ async function workOff(
 
 for (const [name, make] of Object.entries(QUEUES)) {
   describe(`the line of a queue: ${name}`, () => {
-    it('lets in a tenant without a line soon, however long the line of another is', async () => {
+    it('fault 64: lets in a tenant without a line soon, however long the line of another is', async () => {
       const taken = await workOff(make(), line('a', 30), (so) =>
         so.length === 10 ? [job('b1', 0)] : [],
       )
@@ -81,7 +81,7 @@ for (const [name, make] of Object.entries(QUEUES)) {
       )
     })
 
-    it('gets to the end of a long line beside a short one that never ends', async () => {
+    it('fault 64: gets to the end of a long line beside a short one that never ends', async () => {
       let count = 3
       const first = [...line('a', 10), ...line('b', count)]
       const taken = await workOff(make(), first, (so) => {

@@ -44,7 +44,7 @@ describe('a breaker', () => {
     stage.now += 10_000
     assert.equal(stage.fail(15).wait(), 20_000)
   })
-  it('lets one trial through, and the others when that has succeeded', () => {
+  it('fault 68: lets one trial through, and the others when that has succeeded', () => {
     const stage = new Stage().fail(5)
     stage.now += 30_000
     assert.deepEqual([stage.wait(), stage.wait(), stage.wait()], [0, 1000, 1000])
@@ -107,7 +107,7 @@ describe('whatever comes', () => {
     fc.constantFrom('wait', 'failed', 'succeeded', 'abandoned'),
     fc.integer({ min: 1, max: 40_000 }),
   )
-  it('asks a responder that always fails once in 30 s, after five calls', () => {
+  it('fault 68: asks a responder that always fails once in 30 s, after five calls', () => {
     const stage = new Stage()
     const calls: number[] = []
     for (const end = stage.now + 200_000; stage.now < end; stage.now += 100) {

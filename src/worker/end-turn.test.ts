@@ -37,7 +37,7 @@ describe('how a try ends that is no answer', () => {
     [30_000, 30_000],
     [86_400_000, 900_000],
   ] as const) {
-    test(`a side that asks for ${asked} ms is tried again after ${wanted}`, async () => {
+    test(`fault 70: a side that asks for ${asked} ms is tried again after ${wanted}`, async () => {
       await set()
       stage.answer = failing('responder_failed', asked)
       await stage.handle(await stage.turn(ANNA, ['Привет']))
@@ -96,7 +96,7 @@ describe('how a try ends that is no answer', () => {
     assert.equal((await stage.store.batch(turn.batchId))?.reason, 'human')
   })
 
-  test('a bridge that is not there is waited for, costs no try, and nothing is in the air', async () => {
+  test('fault 73: a bridge that is not there is waited for, costs no try, and nothing is in the air', async () => {
     await set({ ...with_({ onUncertain: 'skip' }), maxTries: 2 })
     stage.send = failing('send_away')
     let turn = await stage.turn(ANNA, ['Привет'])

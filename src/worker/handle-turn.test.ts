@@ -119,7 +119,7 @@ describe('one try at a turn', () => {
     assert.equal(stage.asked.length, 0)
   })
 
-  test('a worker that was frozen while it answered sends nothing', async () => {
+  test('faults 15, 69: a worker that was frozen while it answered sends nothing', async () => {
     const turn = await stage.turn(ANNA, ['Привет'])
     stage.answer = async () => {
       const next = await stage.afterLease(turn)
@@ -132,7 +132,7 @@ describe('one try at a turn', () => {
     assert.equal((await stage.store.batch(turn.batchId))?.state, 'running')
   })
 
-  test('a worker that was frozen while it sent leaves the rest to the next', async () => {
+  test('fault 15: a worker that was frozen while it sent leaves the rest to the next', async () => {
     stage.answer = async () => [{ text: 'раз' }, { text: 'два' }]
     const turn = await stage.turn(ANNA, ['Привет'])
     let next = turn
@@ -148,7 +148,7 @@ describe('one try at a turn', () => {
     assert.equal((await stage.store.batch(turn.batchId))?.state, 'answered')
   })
 
-  test('a turn that was started too often is poison: failed, and nobody is asked', async () => {
+  test('fault 11: a turn that was started too often is poison: failed, and nobody is asked', async () => {
     let turn = await stage.turn(ANNA, ['Привет'])
     for (let start = 0; start < stage.maxStarts; start += 1) {
       assert.equal((await stage.store.begin(turn)).outcome, 'go')
@@ -163,7 +163,7 @@ describe('one try at a turn', () => {
     assert.equal((await stage.store.batch(turn.batchId))?.reason, 'poison')
   })
 
-  test('an older attempt, a second start and a settled turn are refused without a word', async () => {
+  test('fault 17: an older attempt, a second start and a settled turn are refused without a word', async () => {
     const turn = await stage.turn(ANNA, ['Привет'])
     const begun = await stage.store.begin(turn)
     assert.ok(begun.outcome === 'go')

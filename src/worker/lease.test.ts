@@ -18,7 +18,7 @@ describe('the lease of a turn', () => {
   })
   afterEach(() => stage.clear())
 
-  test('is renewed for as long as the answer takes', async () => {
+  test('fault 66: is renewed for as long as the answer takes', async () => {
     const turn = await stage.turn(ANNA, ['Привет'])
     const renewed = Promise.withResolvers<void>()
     let renewals = 0
@@ -79,7 +79,7 @@ describe('the lease of a turn', () => {
     assert.deepEqual(stage.texts, ['Привет'])
   })
 
-  test('of a turn that was frozen before its part was recorded is not trusted', async () => {
+  test('fault 16: of a turn that was frozen before its part was recorded is not trusted', async () => {
     const turn = await stage.turn(ANNA, ['Привет'])
     stage.meet = (operation) => {
       // Frozen as by SIGSTOP: no timer and no promise of this process goes on meanwhile.

@@ -26,7 +26,7 @@ describe('a turn that was started several times without an end', () => {
   })
   afterEach(() => stage.clear())
 
-  test('waits until all others have ended, and none is begun beside it', async () => {
+  test('fault 11: waits until all others have ended, and none is begun beside it', async () => {
     const suspect = await startedBefore(stage, ANNA, 2)
     const [before, after] = [await stage.turn(BORIS, ['б']), await stage.turn(CLARA, ['к'])]
     const go = Promise.withResolvers<void>()
@@ -47,7 +47,7 @@ describe('a turn that was started several times without an end', () => {
     )
   })
 
-  test('is one at a time: another is given back, with no start counted', async () => {
+  test('fault 11: is one at a time: another is given back, with no start counted', async () => {
     const first = await startedBefore(stage, ANNA, 2)
     const second = await startedBefore(stage, BORIS, 2)
     const go = Promise.withResolvers<void>()

@@ -45,7 +45,7 @@ acceptance('delivery', () => {
 
   acceptanceCase(
     30,
-    'a Redis that is full costs nothing: 200 due are 200 jobs when it has room',
+    'a Redis that is full costs nothing: 200 due are 200 jobs when it has room (fault 26)',
     NO_WORKER,
     async (house) => {
       await fill(house, 200)
@@ -69,7 +69,7 @@ acceptance('delivery', () => {
   ] as const) {
     acceptanceCase(
       32,
-      `${processors} processors and ${due} due at once make ${due} jobs`,
+      `${processors} processors and ${due} due at once make ${due} jobs (fault 61)`,
       NO_WORKER,
       async (house) => {
         const others = []
@@ -92,7 +92,7 @@ acceptance('delivery', () => {
 
   acceptanceCase(
     33,
-    'one processor and 10 000 due at once make 10 000 jobs',
+    'one processor and 10 000 due at once make 10 000 jobs (fault 62)',
     NO_WORKER,
     async (house) => {
       await fill(house, 10_000)
@@ -105,7 +105,7 @@ acceptance('delivery', () => {
 
   acceptanceCase(
     33,
-    'two processors, two workers and 10 000 due at once: each is answered once',
+    'two processors, two workers and 10 000 due at once: each is answered once (fault 61)',
     NO_WORKER,
     async (house) => {
       const others = await Promise.all(

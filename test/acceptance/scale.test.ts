@@ -141,7 +141,7 @@ acceptance('scale', () => {
 
   acceptanceCase(
     40,
-    'an element that nobody can read is kept aside and counted, the others are delivered',
+    'an element that nobody can read is kept aside and counted, the others are delivered (fault 33)',
     { engines: ['redis'] },
     async (house) => {
       await house.say('раз')

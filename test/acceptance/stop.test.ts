@@ -72,7 +72,7 @@ describe('acceptance: stop', () => {
   })
 
   for (const engine of ENGINES) {
-    it(`case 38 (${engine}): SIGTERM ends within 10 s, with what is due answered and the rest kept`, async () => {
+    it(`case 38 (${engine}): SIGTERM ends within 10 s, with what is due answered and the rest kept (fault 13)`, async () => {
       const dir = mkdtempSync(join(tmpdir(), 'rapid-fire-stop-'))
       const bridge = new Bridge()
       const env: Record<string, string> = {

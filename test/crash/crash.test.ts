@@ -5,7 +5,7 @@ import { POINTS } from './points.ts'
 
 describe('kill -9 at each named point', () => {
   for (const store of ['redis', 'sqlite']) {
-    test(`of ${store} processes loses nothing and answers nothing twice`, async () => {
+    test(`faults 2, 5, 6, 7: of ${store} processes loses nothing and answers nothing twice`, async () => {
       const runs = String(POINTS.length)
       const { code, output } = await runScript('test/crash/run.ts', [
         '--store',

@@ -25,7 +25,7 @@ describe('a script leaves no half effect', () => {
 
   for (const [name, what, play] of CASES) {
     const [flags = ''] = readScript(name).split('\n', 1)
-    test(`${name} ${what}`, async () => {
+    test(`faults 26, 33: ${name} ${what}`, async () => {
       database += 1
       await using stage = await Stage.set(server, database)
       const call = await stage.catch(name, play)

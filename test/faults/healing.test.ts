@@ -26,7 +26,7 @@ async function answered(house: House, text: string): Promise<void> {
 describe('what heals by itself', () => {
   after(stopSharedRedis)
 
-  it('a failover behind one address: the old primary is a replica now', async () => {
+  it('fault 36: a failover behind one address: the old primary is a replica now', async () => {
     const [one, two] = await Promise.all([RedisServer.start(), RedisServer.start()])
     await using proxy = await FaultyProxy.to(one.port)
     const [first, second] = [one.client(), two.client()]
@@ -47,7 +47,7 @@ describe('what heals by itself', () => {
     await Promise.all([one.stop(), two.stop()])
   })
 
-  it('connections that went deaf without a word', async () => {
+  it('fault 44: connections that went deaf without a word', async () => {
     const server = await RedisServer.start()
     await using proxy = await FaultyProxy.to(server.port)
     {
@@ -62,7 +62,7 @@ describe('what heals by itself', () => {
     await server.stop()
   })
 
-  it('jobs that somebody deleted: the turns are handed over again', async () => {
+  it('fault 25: jobs that somebody deleted: the turns are handed over again', async () => {
     await using house = await House.start({ engine: 'redis', roles: ['api', 'processor'] })
     await house.say('Привет')
     await house.advance(10_100)
@@ -86,7 +86,7 @@ describe('what heals by itself', () => {
     assert.ok(jobs.length <= 10, `${jobs.length} jobs for one turn after a day`)
   })
 
-  it('a store that was emptied is noticed', async () => {
+  it('fault 25: a store that was emptied is noticed', async () => {
     await using house = await House.start({ engine: 'redis' })
     await house.redis.flushdb()
     await house.gateway.store.ping()
@@ -98,7 +98,7 @@ describe('what heals by itself', () => {
     assert.equal(house.events.all('store.changed').length, 1)
   })
 
-  it('one damaged conversation hides no other from the operator, and delays none', async () => {
+  it('fault 33: one damaged conversation hides no other from the operator, and delays none', async () => {
     await using house = await House.start({ engine: 'redis' })
     const other = '79007654321'
     await house.say('Привет')
@@ -161,7 +161,7 @@ for (const engine of ['sqlite', 'redis'] as const) {
   describe(`${engine}: another DEFAULT_COMPANY_ID`, () => {
     after(stopSharedRedis)
 
-    it('is refused while something is kept, since a key without a tenant would mean others', async () => {
+    it('fault 78: is refused while something is kept, since a key without a tenant would mean others', async () => {
       await using house = await House.start({ engine, env: { DEFAULT_COMPANY_ID: 'one' } })
       await house.say('для одного')
       if (engine === 'sqlite') await house.gateway.stop()

@@ -80,7 +80,7 @@ describe('a start in a folder that it cannot have', CONCURRENT, () => {
     assert.equal(readFileSync(place.data, 'utf8'), 'mine')
   })
 
-  it('names a folder in which it may not write', async () => {
+  it('faults 12, 55: names a folder in which it may not write', async () => {
     using place = new Place()
     mkdirSync(place.data, { mode: 0o500 })
     // Modes do not bind root; there the kernel's own folder refuses.
@@ -90,7 +90,7 @@ describe('a start in a folder that it cannot have', CONCURRENT, () => {
     assert.deepEqual(filesIn(place.data), {})
   })
 
-  it('names the process that has it, which goes on undisturbed', async () => {
+  it('fault 55: names the process that has it, which goes on undisturbed', async () => {
     using place = new Place()
     await using first = await Running.start(place, {})
     await first.say('79001234567', 'Привет')
@@ -120,7 +120,7 @@ describe('a start on a file that is not as it should be', CONCURRENT, () => {
   const way =
     /; nothing in it was changed: restore a backup, or move it away together with its -wal file to start empty\n$/
 
-  it('names the newer version, and what this one knows', async () => {
+  it('faults 12, 55: names the newer version, and what this one knows', async () => {
     using place = leftPlace()
     alter(place, 'PRAGMA user_version = 99')
     await refusedUnchanged(
@@ -130,19 +130,19 @@ describe('a start on a file that is not as it should be', CONCURRENT, () => {
     )
   })
 
-  it('says that it is no database', async () => {
+  it('faults 12, 55: says that it is no database', async () => {
     using place = leftPlace()
     writeFileSync(fileOf(place), 'no database at all. '.repeat(1000))
     await refusedUnchanged(place, `DATA_DIR ${place.data} cannot be read (`, way)
   })
 
-  it('says that it was cut off', async () => {
+  it('faults 12, 55: says that it was cut off', async () => {
     using place = leftPlace()
     truncateSync(fileOf(place), 3 * 4096)
     await refusedUnchanged(place, `DATA_DIR ${place.data} cannot be read (`, way)
   })
 
-  it('says that it is that of another program', async () => {
+  it('faults 12, 55: says that it is that of another program', async () => {
     using place = leftPlace()
     alter(place, 'PRAGMA application_id = 1')
     await refusedUnchanged(place, '(it is a database of another program)', way)

@@ -40,7 +40,7 @@ describe('a start with a Redis user who lacks', () => {
     await refused(await envOf(rules), sentence, ...says)
   }
 
-  it('any one command that is documented is refused, and the command is named', async () => {
+  it('fault 27: any one command that is documented is refused, and the command is named', async () => {
     assert.ok(NEEDED.length > 50)
     await redis.unchangedBy(() =>
       inParallel(NEEDED, 4, (command) =>

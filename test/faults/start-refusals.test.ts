@@ -56,7 +56,7 @@ describe('a start where no Redis answers', CONCURRENT, () => {
     await refused(at(`127.0.0.1:${port}`), `redis 127.0.0.1:${port}/0 `, 'ECONNREFUSED', CORRECT)
   })
 
-  it('says that the host is not known', () =>
+  it('fault 48: says that the host is not known', () =>
     refused(
       at('redis.invalid:6379'),
       'redis redis.invalid:6379/0 ',
@@ -64,7 +64,7 @@ describe('a start where no Redis answers', CONCURRENT, () => {
       CORRECT,
     ))
 
-  it('says that a web server is no Redis', async () => {
+  it('fault 48: says that a web server is no Redis', async () => {
     const place = await listen(createHttpServer((_, response) => response.end('hello')))
     await refused(at(place), `redis ${place}/0 `, 'what answers there is no Redis', CORRECT)
   })
@@ -113,7 +113,7 @@ describe('a start that Redis does not let in', CONCURRENT, () => {
     ['as a user who is not known', () => ({ REDIS_URL: `redis://boris:${SECRET}@${host(open)}` })],
   ]
   for (const [name, env] of cases) {
-    it(`${name} says so, and shows no password`, async () => {
+    it(`fault 27: ${name} says so, and shows no password`, async () => {
       using place = new Place()
       const ended = await start(place, env())
       assertRefused(ended, check)
@@ -138,7 +138,7 @@ describe('a start on a Redis that cannot keep the promises', CONCURRENT, () => {
     assert.deepEqual(new Set(fake.commands), new Set(['HELLO', 'SELECT', 'CLIENT', 'INFO']))
   })
 
-  it('names the policy of one that deletes data, whichever it deletes first', async () => {
+  it('fault 32: names the policy of one that deletes data, whichever it deletes first', async () => {
     await using redis = await SeededRedis.start()
     for (const policy of ['allkeys-lru', 'volatile-ttl']) {
       await redis.redis.config('SET', 'maxmemory-policy', policy)
@@ -152,7 +152,7 @@ describe('a start on a Redis that cannot keep the promises', CONCURRENT, () => {
     }
   })
 
-  it('says that one is full, and works when it has room again', async () => {
+  it('fault 26: says that one is full, and works when it has room again', async () => {
     await using redis = await SeededRedis.start()
     const env = { REDIS_URL: redis.server.url }
     await redis.redis.config('SET', 'maxmemory', '1mb')
@@ -163,7 +163,7 @@ describe('a start on a Redis that cannot keep the promises', CONCURRENT, () => {
     await service.say('79001234567', 'again')
   })
 
-  it('says that one is a replica, and to name its primary', async () => {
+  it('fault 27: says that one is a replica, and to name its primary', async () => {
     await using redis = await SeededRedis.start()
     const replica = await RedisServer.start(['--replicaof', '127.0.0.1', String(redis.server.port)])
     try {

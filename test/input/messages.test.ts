@@ -239,7 +239,7 @@ withApi('times', {}, (running) => {
     ['an object', { $gt: 0 }, null],
   ]
   for (const [index, [name, timestamp, sentAt]] of table.entries()) {
-    it(`${name}: the message is kept, ${sentAt === null ? 'as of its arrival' : 'with its time'}`, async () => {
+    it(`fault 58, ${name}: the message is kept, ${sentAt === null ? 'as of its arrival' : 'with its time'}`, async () => {
       const from = `7900222${String(index).padStart(4, '0')}`
       const { body } = await running().call({ body: { from, message: 'x', timestamp } })
       assert.equal(body.addedCount, 1)

@@ -127,7 +127,7 @@ withApi('before a body is received', { env }, (running) => {
   })
 })
 
-it('bodies in flight have a bound, and when they are gone there is room again', async () => {
+it('fault 67: bodies in flight have a bound, and when they are gone there is room again', async () => {
   await using api = await startApi({
     env: { VENOM_SECRET_KEY: SECRET },
     limits: { maxBodyBytes: 300_000 },

@@ -214,7 +214,7 @@ withApi('odd but honest requests', {}, (running) => {
     assert.equal(answer.headers.get('access-control-allow-origin'), null)
   })
 
-  it('keeps what a caller sent who did not wait for the answer, once', async () => {
+  it('fault 49: keeps what a caller sent who did not wait for the answer, once', async () => {
     const api = running()
     const body = JSON.stringify({ from: '79005550001', message: 'x', messageId: 'gone' })
     const accepted = new Promise<void>((resolve) => {
@@ -229,7 +229,7 @@ withApi('odd but honest requests', {}, (running) => {
     assert.deepEqual([again.status, again.body.addedCount, again.body.duplicates], [200, 0, 1])
   })
 
-  it('keeps nothing of a caller who hangs up within the body', async () => {
+  it('fault 49: keeps nothing of a caller who hangs up within the body', async () => {
     const api = running()
     const before = await api.trace()
     await new Promise<void>((resolve) => {

@@ -14,7 +14,7 @@ const missing = whatIsMissing()
 
 describe('a power cut, tried where the machine allows it (a proof only without "not run")', () => {
   for (const name of ENGINES) {
-    it(`${name} holds what it acknowledged, and goes on`, async (t) => {
+    it(`faults 24, 55: ${name} holds what it acknowledged, and goes on`, async (t) => {
       if (missing) {
         t.diagnostic(`not run: ${missing}`)
         return

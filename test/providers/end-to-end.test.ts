@@ -55,7 +55,7 @@ describe('every provider end to end', () => {
       assert.equal(squeezed(play.taken.map(({ text }) => text).join(' ')), squeezed(answer))
     })
 
-    it(`${stub.id}: what is final is failed with the provider's own words`, async () => {
+    it(`fault 75, ${stub.id}: what is final is failed with the provider's own words`, async () => {
       await using play = await Play.start(stub)
       const refused = stub.refused()
       play.answers.push(refused)

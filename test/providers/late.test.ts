@@ -32,7 +32,7 @@ const LATE = {
 }
 
 describe('an answer outside of 24 h', () => {
-  it('is failed with that reason, listed, and not tried again', async () => {
+  it('fault 75: is failed with that reason, listed, and not tried again', async () => {
     await using play = await Play.start(meta)
     play.answers.push(LATE)
     await play.say('Привет', 1)
@@ -80,7 +80,7 @@ describe('an answer outside of 24 h', () => {
     assert.equal(play.events.all('part.undelivered')[0]?.outcome, 'failed')
   })
 
-  it('that is told too early is to be told again, and holds back nothing that came with it', async () => {
+  it('fault 76: that is told too early is to be told again, and holds back nothing that came with it', async () => {
     await using api = await startScene({ accounts: { meta: { appSecret: META_SECRET } } })
     await postMeta(api, metaText('w1', 'Привет'))
     const { store } = api

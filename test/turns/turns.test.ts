@@ -4,7 +4,7 @@ import { runScript } from '../support/run-script.ts'
 
 describe('turns in both modes, while backend and bridge fail and kill -9 falls', () => {
   for (const store of ['sqlite', 'redis']) {
-    test(`on ${store}: nothing is lost, and no answer misses what was there before it`, async () => {
+    test(`faults 9, 71 on ${store}: nothing is lost, and no answer misses what was there before it`, async () => {
       const { code, output } = await runScript('test/turns/run.ts', [
         ...['--store', store, '--conversations', '60'],
       ])

@@ -83,7 +83,7 @@ describe('the file of the embedded store', () => {
     await assert.rejects(append(store, 'a'), refusal('store_away', /start it/))
   })
 
-  test('all that was acknowledged is there after kill -9, once', async () => {
+  test('fault 55: all that was acknowledged is there after kill -9, once', async () => {
     const { child, lines } = startWriter(dir)
     const acknowledged: string[] = []
     for await (const line of lines) {
@@ -110,7 +110,7 @@ describe('the file of the embedded store', () => {
     await store.stop()
   })
 
-  test('a second process is told who owns it, and takes over when that one is killed', async () => {
+  test('fault 55: a second process is told who owns it, and takes over when that one is killed', async () => {
     const { child, lines } = startWriter(dir)
     await lines[Symbol.asyncIterator]().next()
     const store = storeIn(dir)
@@ -162,7 +162,7 @@ describe('the file of the embedded store', () => {
     await store.stop()
   })
 
-  test('data of a newer version is refused and left as it is', async () => {
+  test('fault 55: data of a newer version is refused and left as it is', async () => {
     const store = storeIn(dir)
     await store.start()
     await append(store, 'a')
@@ -171,7 +171,7 @@ describe('the file of the embedded store', () => {
     await refusedUntouched(dir, 'data_newer', /newer rapid-fire.*update rapid-fire/)
   })
 
-  test('a file that is no database is refused and left as it is', async () => {
+  test('fault 55: a file that is no database is refused and left as it is', async () => {
     writeFileSync(fileIn(dir), 'not a database. '.repeat(1000))
     await refusedUntouched(dir, 'data_broken', /cannot be read.*restore a backup/)
   })
@@ -181,7 +181,7 @@ describe('the file of the embedded store', () => {
     await refusedUntouched(dir, 'data_broken', /another program/)
   })
 
-  test('a file with a torn page is refused and left as it is', async () => {
+  test('fault 55: a file with a torn page is refused and left as it is', async () => {
     const store = storeIn(dir)
     await store.start()
     for (let n = 0; n < 200; n += 1) await append(store, `m${n}`)
@@ -192,7 +192,7 @@ describe('the file of the embedded store', () => {
     await refusedUntouched(dir, 'data_broken', /nothing in it was changed/)
   })
 
-  test('a file that was cut off is refused and left as it is', async () => {
+  test('fault 55: a file that was cut off is refused and left as it is', async () => {
     const store = storeIn(dir)
     await store.start()
     for (let n = 0; n < 200; n += 1) await append(store, `m${n}`)

@@ -163,7 +163,7 @@ describe('what a backend answers with 2xx', () => {
     ['202 without a callbackUrl', say('', '', 202)],
   ]
   for (const [name, given] of unusable) {
-    it(`is unusable as ${name}`, async () => {
+    it(`fault 68: is unusable as ${name}`, async () => {
       answer = given
       await assert.rejects(ask(), fails('answer_unusable'))
     })
@@ -191,7 +191,7 @@ describe('what a backend answers with 2xx', () => {
 
 describe('a backend that does not answer with 2xx', () => {
   for (const status of [408, 425, 429, 500, 502, 503, 504, 599]) {
-    it(`may be asked again after ${status}`, async () => {
+    it(`fault 68: may be asked again after ${status}`, async () => {
       answer = say('{"reply":"no"}', 'application/json', status)
       await assert.rejects(ask(), fails('responder_failed'))
       await assert.rejects(forward(), fails('responder_failed'))
@@ -199,7 +199,7 @@ describe('a backend that does not answer with 2xx', () => {
   }
 
   for (const status of [300, 301, 302, 303, 304, 307, 308, 400, 401, 403, 404, 405, 413, 422]) {
-    it(`has refused with ${status}, and is followed nowhere`, async () => {
+    it(`fault 68: has refused with ${status}, and is followed nowhere`, async () => {
       answer = say('', '', status, { location: `${url}/elsewhere` })
       await assert.rejects(ask(), fails('responder_refused'))
       await assert.rejects(forward(), fails('responder_refused'))
@@ -221,7 +221,7 @@ describe('a backend that does not answer with 2xx', () => {
     }
   })
 
-  it('hangs up or breaks off, and may be asked again', async () => {
+  it('fault 68: hangs up or breaks off, and may be asked again', async () => {
     answer = (response) => response.destroy()
     await assert.rejects(ask(), fails('responder_failed'))
     answer = (response) => {
@@ -233,7 +233,7 @@ describe('a backend that does not answer with 2xx', () => {
 })
 
 describe('a backend that takes too long', () => {
-  it('is left when the signal aborts, whatever it says then', async () => {
+  it('fault 69: is left when the signal aborts, whatever it says then', async () => {
     const limit = new AbortController()
     const { promise: asked, resolve } = Promise.withResolvers<ServerResponse>()
     answer = resolve

@@ -61,7 +61,7 @@ export function appendCases(it: Case): void {
     assert.deepEqual(payloads, payloadsOf(['a', 'b', 'c']))
   })
 
-  it('the same id is added once across calls', async (scene) => {
+  it('fault 60: the same id is added once across calls', async (scene) => {
     await scene.write(ANNA, ['a'])
     await scene.advance(1000)
     const again = await scene.write(ANNA, ['a'])

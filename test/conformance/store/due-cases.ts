@@ -78,14 +78,14 @@ export function dueCases(it: Case): void {
     assert.equal(after.nextAt, START + 5000)
   })
 
-  it('a deadline that is impossibly far away is due, with cause clock', async (scene) => {
+  it('fault 56: a deadline that is impossibly far away is due, with cause clock', async (scene) => {
     await scene.write(ANNA, ['a'])
     scene.clock.set(START - HOUR)
     assert.equal((await scene.dueIds()).length, 1)
     assert.equal((await scene.sealed(ANNA)).cause, 'clock')
   })
 
-  it('a turn that is to be looked at impossibly late is due', async (scene) => {
+  it('fault 56: a turn that is to be looked at impossibly late is due', async (scene) => {
     const turn = await scene.turn(ANNA, ['a'])
     scene.clock.set(START - HOUR)
     assert.deepEqual((await scene.due()).turns, [turn.batchId])
