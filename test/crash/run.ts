@@ -9,13 +9,12 @@ import { System } from '../outside/system.ts'
 import { Progress } from '../support/progress.ts'
 import { helpIf, needRedis } from '../support/script-start.ts'
 import { seededRandom } from '../support/seeded-random.ts'
-import { crash } from './crash.ts'
-import { POINTS } from './points.ts'
+import { crash, pointsOf } from './crash.ts'
 
 const HELP = `npm run test:crash -- [options]
-  --runs N      kills (default 40)
+  --runs N      kills (default 50)
   --store S     redis (default) or sqlite
-  --people N    who write at the same time (default 60)
+  --people N    who write at the same time (default 24)
   --patience S  seconds without any answer after which what is missing is lost (default 60)
   --seed N      of points, bursts and pauses; the machine's own timing is not in it
 `
@@ -24,9 +23,9 @@ const ENOUGH_HITS = 20
 
 const { values } = parseArgs({
   options: {
-    runs: { type: 'string', default: '40' },
+    runs: { type: 'string', default: '50' },
     store: { type: 'string', default: 'redis' },
-    people: { type: 'string', default: '60' },
+    people: { type: 'string', default: '24' },
     patience: { type: 'string', default: '60' },
     seed: { type: 'string', default: String(Date.now() & 0x7fffffff) },
     help: { type: 'boolean', default: false },
@@ -37,8 +36,9 @@ const store = values.store === 'sqlite' ? 'sqlite' : 'redis'
 if (store === 'redis') needRedis()
 const runs = Number(values.runs)
 const random = seededRandom(Number(values.seed))
+const points = pointsOf(store)
 console.log(
-  `kill -9 of ${store} processes at ${POINTS.length} points: ${runs} kills, seed ${values.seed}`,
+  `kill -9 of ${store} processes at ${points.length} points: ${runs} kills, seed ${values.seed}`,
 )
 const system = await System.start({ store, people: Number(values.people), random })
 process.once('SIGINT', () => void system.clear().then(() => process.exit(130)))
@@ -46,9 +46,9 @@ try {
   const progress = new Progress('kills', runs)
   const enough = new AbortController()
   const writing = system.traffic.run(enough.signal)
-  const { hits, missed } = await crash(system, runs, random, (done) =>
-    progress.at(done, `${system.traffic.accepted.length} messages taken`),
-  )
+  const onKill = (done: number): void =>
+    progress.at(done, `${system.traffic.accepted.length} messages taken`)
+  const { hits, missed } = await crash(system, { runs, random, onKill })
   enough.abort()
   await writing
   await system.settle(Number(values.patience))
@@ -56,7 +56,7 @@ try {
   for (const [name, count] of hits) console.log(`  ${String(count).padStart(5)}  ${name}`)
   if (missed > 0) console.log(`  ${String(missed).padStart(5)}  not come to within 15 s`)
   const clean = await printVerdict(system)
-  const isLong = runs >= ENOUGH_HITS * POINTS.length
+  const isLong = runs >= ENOUGH_HITS * points.length
   const rare = [...hits].filter(([, count]) => count < (isLong ? ENOUGH_HITS : 1))
   if (rare.length > 0) {
     console.log(`incomplete: hit too seldom: ${rare.map(([name]) => name).join(', ')}`)

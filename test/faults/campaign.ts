@@ -37,8 +37,10 @@ export interface Outcome {
 export interface Campaign {
   /** On the command line. */
   readonly name: string
-  /** In the table. */
+  /** Rows of the menu that it covers, and its own in the table: `fault 22: Redis is killed`. */
   readonly row: string
+  /** It waits more than it computes: others may run beside it. */
+  readonly waits: boolean
   readonly count: { readonly quick: number; readonly full: number }
   /** Null when this machine can play it, else one line that says what is missing. */
   missing?(): Promise<string | null>

@@ -42,6 +42,14 @@ describe('the verdict', () => {
     assert.deepEqual(later.doubled, ['b_1.0'])
   })
 
+  test('a part is in the air no more when its sender has sent that person the next one', () => {
+    const first = sent('b_1.0', `${P}-0`)
+    const next = sent('b_1.1', 'end')
+    const again = sent('b_1.0', `${P}-0`, 'w2')
+    const died = { instance: 'w1', at: next.at + 0.5 }
+    assert.deepEqual(audit(taken(0), [first, next, again], [died]).doubled, ['b_1.0'])
+  })
+
   test('a sink that took it and did not say so excuses the next one alone', () => {
     const untold = { ...sent('b_1.0', `${P}-0`), told: false }
     const again = sent('b_1.0', `${P}-0`)

@@ -43,15 +43,21 @@ export function audit(
 ): Verdict {
   const byPart = Map.groupBy(deliveries, ({ partId }) => partId)
   const ofInstance = Map.groupBy(interruptions, ({ instance }) => instance)
+  const toPerson = Map.groupBy(deliveries, ({ instance, to }) => `${instance} ${to}`)
+  // Whoever has sent this person something else since had recorded it: it was in the air no more.
+  const wasLast = ({ instance, to, at }: Delivery, until: number): boolean =>
+    !toPerson.get(`${instance} ${to}`)?.some((other) => other.at > at && other.at <= until)
   const doubled: string[] = []
   let doubledInTheAir = 0
   const changed: string[] = []
   for (const [partId, same] of byPart) {
     if (new Set(same.map(({ text }) => text)).size > 1) changed.push(partId)
     const wasInTheAir = same.map(
-      ({ instance, at }) =>
-        stalled.has(stallOf(instance, batchOf(partId))) ||
-        ofInstance.get(instance)?.some((one) => Math.abs(one.at - at) < IN_THE_AIR_MS),
+      (one) =>
+        stalled.has(stallOf(one.instance, batchOf(partId))) ||
+        ofInstance
+          .get(one.instance)
+          ?.some(({ at }) => Math.abs(at - one.at) < IN_THE_AIR_MS && wasLast(one, at)),
     )
     for (let again = 1; again < same.length; again += 1) {
       const wasTold = same[again - 1]?.told !== false

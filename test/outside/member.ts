@@ -1,17 +1,11 @@
 /** A process of the system as its operator has it: started, killed, frozen, started again. */
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { EventName } from '../../src/observability/events.ts'
 import { stallOf } from './audit.ts'
+import type { Order } from './moments.ts'
 import type { Stall } from './stalls.ts'
-
-/** Die or freeze at the next event of this name; with `lastPart` only at the last part of an answer. */
-export interface Order {
-  readonly event: EventName
-  readonly lastPart?: boolean
-  readonly signal?: 'SIGKILL' | 'SIGSTOP'
-}
 
 export type Report =
   | { readonly kind: 'ready'; readonly url: string | null }
@@ -37,6 +31,14 @@ interface Far {
 }
 
 const ROLE = join(import.meta.dirname, 'role.ts')
+/** A process that starts again and again need not read the same source each time. */
+const COMPILED = join(tmpdir(), `rapid-fire-compiled-${process.getuid?.() ?? 0}`)
+
+/** One that is frozen does not see that its parent is gone. */
+const alive = new Set<ChildProcess>()
+process.on('exit', () => {
+  for (const child of alive) child.kill('SIGKILL')
+})
 
 export class Member {
   readonly roles: readonly string[]
@@ -76,15 +78,17 @@ export class Member {
     return this.#exit
   }
 
-  /** Resolves when its roles are ready. */
-  async start(): Promise<void> {
+  /** Resolves when its roles are ready; an order may come true before that. */
+  async start(order?: Order): Promise<void> {
     this.#lives += 1
     const { env, roles, sink, backend, cwd } = this.#options
     const child = fork(ROLE, {
       env: {
         ...process.env,
+        NODE_COMPILE_CACHE: COMPILED,
         ...env,
         ROLES: roles.join(','),
+        ...(order && { ORDER: JSON.stringify(order) }),
         SEND_PER_MINUTE: '0',
         VENOM_SERVER_URL: sink.urlFor(this.instance),
         ...(backend && { RESPONDER: 'http', RESPONDER_URL: backend.urlFor(this.instance) }),
@@ -93,7 +97,9 @@ export class Member {
     })
     this.#child = child
     const { instance } = this
+    alive.add(child)
     this.#exit = once(child, 'exit').then(() => {
+      alive.delete(child)
       this.#child = null
       this.#ready = false
     })

@@ -27,5 +27,26 @@ export async function printVerdict(system: System): Promise<boolean> {
     if (verdict[field].length > 0)
       console.log(`${field}: ${verdict[field].slice(0, 10).join(', ')}`)
   }
+  for (const partId of verdict.doubled.slice(0, 3)) console.log(historyOf(partId, system))
   return isClean(verdict) && accounts && leftOver.length === 0
+}
+
+/** Who sent a part when, and what happened to them. */
+function historyOf(partId: string, { sink, interruptions, members }: System): string {
+  const sent = sink.deliveries.filter((delivery) => delivery.partId === partId)
+  const first = sent[0]?.at ?? 0
+  const batch = partId.slice(0, partId.lastIndexOf('.'))
+  const of = (instance: string): string =>
+    interruptions
+      .filter((one) => one.instance === instance)
+      .map(({ at }) => `${Math.round(at - first)} ms`)
+      .join(', ')
+  const lines = sent.map(
+    ({ at, instance }) =>
+      `  ${Math.round(at - first)} ms by ${instance}, interrupted at ${of(instance)}`,
+  )
+  const fenced = members
+    .flatMap((member) => [...member.fenced])
+    .filter((one) => one.includes(batch))
+  return [`${partId}:`, ...lines, ...fenced.map((one) => `  fenced: ${one}`)].join('\n')
 }

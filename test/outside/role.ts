@@ -1,24 +1,27 @@
 /**
  * One process of the system: the roles of ROLES on the settings of the environment, with an answer
- * of three parts unless RESPONDER names another. Told by its parent to die or freeze at an event, it does so before anything else runs.
+ * of three parts unless RESPONDER names another. Told by its parent to die or freeze at a moment, it
+ * does so before anything else runs.
  */
 import { loadSettings } from '../../src/config/load.ts'
 import { type Role, startGateway } from '../../src/gateway.ts'
 import { Events } from '../../src/observability/events.ts'
 import type { Responder } from '../../src/responders/responder.ts'
-import type { Order, Report } from './member.ts'
+import type { Report } from './member.ts'
+import { Moments, type Order } from './moments.ts'
 import { watchStalls } from './stalls.ts'
 
-const PARTS = 3
+/** The texts, how many they were, and ends. */
+const PARTS = Number(process.env.ANSWER_PARTS ?? 3)
+const moments = new Moments(PARTS)
 
-/** The texts, how many they were, and an end. */
 const responder: Responder = {
-  name: 'three parts',
-  respond: async ({ text, messages }) => [
-    { text },
-    { text: `${messages.length}` },
-    { text: 'end' },
-  ],
+  name: `${PARTS} parts`,
+  respond: async ({ text, messages }) => {
+    moments.answering()
+    const parts = [text, `${messages.length}`, ...Array<string>(PARTS).fill('end')]
+    return parts.slice(0, PARTS).map((part) => ({ text: part }))
+  },
 }
 
 // ^C is for its parent, which ends it.
@@ -27,15 +30,8 @@ const report = (message: Report): void => void process.send?.(message)
 const { settings } = await loadSettings({ cwd: process.cwd(), env: process.env })
 const roles = (process.env.ROLES ?? '').split(',') as Role[]
 const events = new Events()
-let awaited: Order | null = null
-events.subscribe((name, event) => {
-  if (awaited?.event !== name) return
-  const isLast = 'index' in event && event.index === PARTS - 1
-  if (awaited.lastPart && !isLast) return
-  const { signal = 'SIGKILL' } = awaited
-  awaited = null
-  process.kill(process.pid, signal)
-})
+moments.watch(events)
+if (process.env.ORDER) moments.order(JSON.parse(process.env.ORDER))
 events.subscribe((name, event) => {
   if (name === 'turn.fenced' && 'batchId' in event) {
     report({ kind: 'fenced', batchId: String(event.batchId) })
@@ -46,7 +42,7 @@ events.subscribe((name, event) => {
 })
 watchStalls((stall) => report({ kind: 'stall', stall }))
 process.on('message', ({ order }: { order: Order | null }) => {
-  awaited = order
+  moments.order(order)
 })
 // Its parent is gone: nobody would stop it.
 process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'))

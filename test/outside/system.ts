@@ -28,6 +28,7 @@ export interface SystemOptions {
 const SECRET = 'secret-of-those-who-look-from-outside'
 
 export class System {
+  readonly store: StoreName
   readonly sink: Sink
   readonly traffic: Traffic
   readonly members: readonly Member[]
@@ -37,6 +38,7 @@ export class System {
   readonly #env: Readonly<Record<string, string>>
 
   private constructor(parts: {
+    store: StoreName
     sink: Sink
     traffic: Traffic
     members: readonly Member[]
@@ -44,6 +46,7 @@ export class System {
     redis: RedisServer | null
     env: Readonly<Record<string, string>>
   }) {
+    this.store = parts.store
     this.sink = parts.sink
     this.traffic = parts.traffic
     this.members = parts.members
@@ -99,7 +102,7 @@ export class System {
       ledgerPath: join(dir, 'ledger.jsonl'),
       random,
     })
-    return new System({ sink, traffic, members, dir, redis, env: common })
+    return new System({ store, sink, traffic, members, dir, redis, env: common })
   }
 
   /** Notes a death or a freeze, so that what was in the air then is known. */
@@ -117,7 +120,7 @@ export class System {
     let seen = -1
     let seenAt = performance.now()
     while (performance.now() - seenAt < patienceS * 1000) {
-      if (this.verdict().lost.length === 0 && (await this.#isQuiet())) return
+      if ((await this.#isQuiet()) && this.verdict().lost.length === 0) return
       if (this.sink.deliveries.length !== seen) {
         seen = this.sink.deliveries.length
         seenAt = performance.now()

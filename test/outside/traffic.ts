@@ -38,6 +38,8 @@ export class Traffic {
   /** Calls that were not answered 2xx, and came again. */
   refusals = 0
   repeats = 0
+  /** Called when a 2xx was read from this address. */
+  onTaken: (url: string) => void = () => {}
 
   constructor(options: TrafficOptions) {
     this.#options = options
@@ -81,12 +83,14 @@ export class Traffic {
     }
   }
 
-  #post(person: string, seq: number): Promise<boolean> {
+  async #post(person: string, seq: number): Promise<boolean> {
     const { urls, secret, random } = this.#options
     const all = urls()
     const url = all[Math.floor(random() * all.length)] ?? ''
     const message = { id: `id-${seq}`, from: person, body: textOf({ person, seq }) }
-    return post(url, secret, { messages: [message] })
+    const taken = await post(url, secret, { messages: [message] })
+    if (taken) this.onTaken(url)
+    return taken
   }
 
   stop(): void {

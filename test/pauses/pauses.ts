@@ -3,14 +3,15 @@
  * lets them go on: what they held is somebody else's by then, and they must not act on it.
  */
 import { readFileSync } from 'node:fs'
-import type { Member, Order } from '../outside/member.ts'
+import type { EventName } from '../../src/observability/events.ts'
+import type { Member } from '../outside/member.ts'
 import type { System } from '../outside/system.ts'
 
 /** The leases of the system under test are 0.5 and 1 s. */
 const FREEZE_MS = 2500
 const COME_TO_IT_MS = 15_000
 
-export const FREEZES: readonly { readonly role: string; readonly event: Order['event'] }[] = [
+export const FREEZES: readonly { readonly role: string; readonly event: EventName }[] = [
   { role: 'processor', event: 'batch.sealed' },
   { role: 'processor', event: 'batches.enqueued' },
   { role: 'worker', event: 'turn.begun' },
@@ -40,7 +41,7 @@ export async function pause(
   return frozen
 }
 
-async function freeze(member: Member, event: Order['event'], system: System): Promise<boolean> {
+async function freeze(member: Member, event: EventName, system: System): Promise<boolean> {
   member.order({ event, signal: 'SIGSTOP' })
   const until = performance.now() + COME_TO_IT_MS
   while (!isFrozen(member.pid)) {
