@@ -18,6 +18,7 @@ import type { Settings } from './config/settings.ts'
 import { startWarnings } from './config/start-warnings.ts'
 import { ConversationKeys } from './conversation-key.ts'
 import { messageOf, RapidFireError } from './errors.ts'
+import { sentenceOf } from './finding.ts'
 import { createHearing, dedupeSOf } from './hearing-choice.ts'
 import { type Access, accessAtStart } from './ingress/access.ts'
 import { ApiServer } from './ingress/api-server.ts'
@@ -162,9 +163,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       events.emit('start.warning', { sentence })
     }
   }
+  const { findings, ...identity } = store.identity()
+  for (const finding of findings) {
+    if (finding.severity === 'note') continue
+    events.emit('start.warning', { sentence: sentenceOf(finding) })
+  }
   if (access.warning) events.emit('access.unsigned', { reason: access.warning })
-  for (const role of roles)
-    events.emit('role.ready', { role, detail: { url, store: store.identity() } })
+  for (const role of roles) events.emit('role.ready', { role, detail: { url, store: identity } })
   return { url, store, queue, events, access, channels, stop, stopped: ended.promise }
 }
 

@@ -20,7 +20,7 @@ const QUEUED_MS = 30_000
 
 export function createStore(settings: Settings, events: Events, clock?: Clock): BatchStore {
   const times = storeTimes(settings)
-  const { redisUrl, redisPassword, queueName, dataDir, ageS, defaultTenant } = settings
+  const { redisUrl, redisPassword, queueName, dataDir, ageS, defaultTenant, storeRisk } = settings
   if (!redisUrl) {
     return new SqliteStore({ dataDir, times, defaultTenant, ...(clock ? { clock } : {}) })
   }
@@ -30,6 +30,7 @@ export function createStore(settings: Settings, events: Events, clock?: Clock): 
     mirrorMs: ageS * 1000,
     queueKeys: queueKeys(queueName),
     events,
+    risk: storeRisk,
     defaultTenant,
     ...(clock ? { clock } : {}),
   })
@@ -53,9 +54,12 @@ export function createRateLimit(
   })
 }
 
-/** A started store for one command, when no service is alive. The caller stops it. */
+/**
+ * A started store for one command, when no service is alive. The caller stops it. One that may lose
+ * what it has is opened all the same: the command may be there to save it.
+ */
 export async function openStore(settings: Settings, events = new Events()): Promise<BatchStore> {
-  const store = createStore(settings, events)
+  const store = createStore({ ...settings, storeRisk: 'accept' }, events)
   await store.start()
   return store
 }

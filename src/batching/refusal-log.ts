@@ -5,7 +5,12 @@
 import type { ErrorCode, RapidFireError } from '../errors.ts'
 import type { Events } from '../observability/events.ts'
 
-const REFUSING: ReadonlySet<ErrorCode> = new Set(['store_full', 'store_rights', 'store_auth'])
+const REFUSING: ReadonlySet<ErrorCode> = new Set([
+  'store_full',
+  'store_rights',
+  'store_auth',
+  'store_cluster',
+])
 
 export class RefusalLog {
   readonly #events: Events

@@ -15,6 +15,7 @@
  * Two engines implement it (Redis, SQLite); the oracle of the tests is `reduce` in memory.
  * All times are ms, all waits are relative to the store's clock.
  */
+import type { Finding } from '../finding.ts'
 import type { BatchId, ConversationKey, Part } from '../message.ts'
 import type { Service } from '../service.ts'
 import type { Link, LinkResult } from './store-alias.ts'
@@ -213,6 +214,8 @@ export interface StoreIdentity {
   readonly id: string
   /** Which deaths an acknowledged write survives, worst first named last. */
   readonly survives: readonly Survives[]
+  /** What was found wrong or risky with it at start. */
+  readonly findings: readonly Finding[]
 }
 
 export interface BatchStore extends Service {

@@ -9,6 +9,7 @@ import { BRIDGE_SETTINGS } from './settings-bridge.ts'
 import { CHANNEL_SETTINGS } from './settings-channels.ts'
 import { HUMAN_SETTINGS } from './settings-human.ts'
 import { LOG_SETTINGS } from './settings-log.ts'
+import { REDIS_SETTINGS } from './settings-redis.ts'
 import { RESPONDER_SETTINGS } from './settings-responder.ts'
 import { TURN_SETTINGS } from './settings-turn.ts'
 import { escapedText, int, isUrl, oneOf, optionalInt, type SettingSpec, text } from './spec.ts'
@@ -86,23 +87,7 @@ export const SETTINGS = {
     pattern: /^[A-Za-z0-9.:_-]+$/,
     meaning: 'Address that the API listens on.',
   }),
-  redisUrl: text({
-    env: 'REDIS_URL',
-    default: null,
-    allowed:
-      'redis://[user:password@]host:port[/db] or rediss://…, for example redis://127.0.0.1:6379',
-    pattern: /^rediss?:\/\/\S+$/,
-    also: (given) => isUrl(given) && /^\/?\d*$/.test(new URL(given).pathname),
-    secret: true,
-    meaning: 'Redis 7 or newer. Unset: the embedded store, one process.',
-  }),
-  redisPassword: text({
-    env: 'REDIS_PASSWORD',
-    default: null,
-    allowed: 'the password of Redis, when REDIS_URL has none',
-    secret: true,
-    meaning: 'Password of Redis, when REDIS_URL has none.',
-  }),
+  ...REDIS_SETTINGS,
   dataDir: text({
     env: 'DATA_DIR',
     default: './data',

@@ -43,6 +43,7 @@ const TOLD_OUTSIDE: ReadonlyMap<ErrorCode, string> = new Map([
   ['store_full', 'The store takes no writes now; nothing of it was stored, send it again later'],
   ['store_damaged', 'What the store has of this conversation cannot be read; nothing was changed'],
   ['store_rights', 'The store lacks a right that the service needs; nothing was changed'],
+  ['store_cluster', 'The store is of a kind that the service cannot use; nothing was changed'],
   ['store_auth', 'The store refuses the password of the service; nothing was changed'],
 ])
 

@@ -8,6 +8,7 @@ const store = {
   place: '/srv/data',
   id: 'x',
   survives: ['process'],
+  findings: [],
   reachable: true,
 } as const
 const health = (good: boolean): Health => ({

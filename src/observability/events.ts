@@ -171,6 +171,8 @@ export interface EventTable {
   'store.away': { place: string; error: string }
   'store.back': { place: string; awayMs: number }
   'queue.error': { queue: string; error: string }
+  /** Jobs wait, and the worker of this process takes none: it is made anew. */
+  'queue.silent': { queue: string; waiting: number }
   'internal.error': { where: string; error: string }
 }
 

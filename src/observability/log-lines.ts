@@ -354,6 +354,12 @@ export const LOG_LINES: { readonly [Name in EventName]: LogLine<Name> | null } =
     level: 'error',
     say: ({ queue }) => `Queue error: ${queue}`,
   },
+  'queue.silent': {
+    logger: 'process',
+    level: 'warn',
+    say: ({ queue, waiting }) =>
+      `Worker takes none of ${plural(waiting, 'job')} on ${queue}: it is made anew`,
+  },
   'internal.error': {
     logger: 'process',
     level: 'error',

@@ -9,6 +9,7 @@ const identity: StoreIdentity = {
   place: 'redis 127.0.0.1:6379/0',
   id: 'store-1',
   survives: ['process'],
+  findings: [],
 }
 const beat = (role: LiveRole['role'], more: Partial<LiveRole> = {}): LiveRole => ({
   role,

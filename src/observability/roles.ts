@@ -18,6 +18,7 @@ export interface StoreHealth {
   readonly place: string
   readonly id: string
   readonly survives: StoreIdentity['survives']
+  readonly findings: StoreIdentity['findings']
   readonly reachable: boolean
 }
 
@@ -105,8 +106,8 @@ export class RoleHealth implements Health {
   }
 
   #storeHealth(reachable: boolean): StoreHealth {
-    const { engine, place, id, survives } = this.#store.identity()
-    return { engine, place, id, survives, reachable }
+    const { engine, place, id, survives, findings } = this.#store.identity()
+    return { engine, place, id, survives, findings, reachable }
   }
 }
 

@@ -277,6 +277,11 @@ export const TERMINAL_LINES: { readonly [Name in EventName]: Say<Name> } = {
   'store.away': ({ place, error }) => ['!', 'store', `${place} away: ${error} · 0 lost`],
   'store.back': ({ place, awayMs }) => ['', 'store', `${place} back after ${duration(awayMs)}`],
   'queue.error': ({ queue, error }) => ['!', 'queue', `${queue}: ${error}`],
+  'queue.silent': ({ queue, waiting }) => [
+    '!',
+    'queue',
+    `${queue}: the worker takes none of ${plural(waiting, 'job')} · it is made anew`,
+  ],
   'internal.error': ({ where, error }) => ['!', where, error],
 }
 

@@ -1,26 +1,26 @@
 /**
- * MessageQueue on BullMQ, and the only file that knows it.
+ * MessageQueue on BullMQ, which only this file and its worker know.
  *
  * A job is one attempt at a turn and carries no duty: BullMQ may run it twice (a lock that ran out)
  * or swallow an id that it still keeps, and `begin` and `turns` of the store make up for both. So
  * jobs never retry (`attempts: 1`), failed ones are removed at once, and a stalled one may be taken
  * over many times before BullMQ gives up on it (its default of one loses jobs in a rolling deploy).
  */
-import { type Job as BullJob, Queue, Worker } from 'bullmq'
-import { Redis } from 'ioredis'
-import { messageOf, RapidFireError } from '../errors.ts'
-import type { BatchId, ConversationKey } from '../message.ts'
+import { Queue } from 'bullmq'
+import type { Redis } from 'ioredis'
+import { messageOf } from '../errors.ts'
 import type { Events } from '../observability/events.ts'
-import { Deadline } from '../service.ts'
+import type { Deadline } from '../service.ts'
+import { type BullConnectionOptions, bullConnection, inTime, isReady } from './bull-connection.ts'
+import { BullWorker } from './bull-worker.ts'
 import { type Job, type JobHandler, jobId, type MessageQueue } from './queue.ts'
 
 /** How ioredis and Node word a connection that is down. */
 const CONNECTION_LOST =
   /ECONN|EPIPE|ETIMEDOUT|EAI_AGAIN|ENOTFOUND|Connection is closed|isn't writeable/
-
-/** How Redis words that it takes no writes. */
-const NO_WRITES = /^(?:\w+Error: )?(?:OOM|MISCONF|NOREPLICAS|READONLY)\b/
-const REST_MS = 1000
+/** How Redis words that it does nothing now, or takes no writes. */
+const REFUSED =
+  /^(?:\w+Error: )?(?:OOM|MISCONF|NOREPLICAS|READONLY|BUSY|LOADING|MASTERDOWN|CLUSTERDOWN|MOVED|NOPERM|NOAUTH)\b/
 /** The greatest that BullMQ takes: beyond it, until once none waits, it is first come, first served. */
 const MAX_PRIORITY = 2_097_151
 /** BullMQ's score of a job that waits: its priority times this, and a counter. */
@@ -28,11 +28,8 @@ const PLACE = 2 ** 32
 /** The same error is told once in this time. */
 const TELL_AGAIN_MS = 30_000
 const MAX_TOLD = 100
-/** Longer than a worker blocks for a job: no word for so long means that nobody is there. */
-const DEAF_MS = 10_000
-
-/** A server without room for one more connection refuses it for ever; a start says so, ms. */
-const READY_MS = 5000
+/** As often is looked whether the worker has fallen silent: it is seen after three looks. */
+const LOOK_MS = 1200
 
 /** How all keys of a queue begin. */
 export const queueKeys = (queueName: string): string => `bull:${queueName}:`
@@ -50,13 +47,12 @@ export interface BullQueueOptions {
 export class BullQueue implements MessageQueue {
   readonly name: string
   readonly #options: BullQueueOptions
-  readonly #connections: Redis[] = []
   #producer: Redis | null = null
   #queue: Queue | null = null
-  #worker: Worker | null = null
+  #worker: BullWorker | null = null
+  #looking: NodeJS.Timeout | undefined
   /** Error → when it was last told. */
   readonly #toldAt = new Map<string, number>()
-  #resuming: NodeJS.Timeout | undefined
 
   constructor(options: BullQueueOptions) {
     this.#options = options
@@ -70,11 +66,11 @@ export class BullQueue implements MessageQueue {
       enableOfflineQueue: false,
       commandTimeout: 5000,
     })
-    await this.#inTime(ready(connection))
     this.#producer = connection
+    await this.#orLeave(isReady(connection))
     this.#queue = new Queue(this.#options.queueName, { connection })
     this.#queue.on('error', (error) => this.#report(error))
-    await this.#inTime(this.#queue.waitUntilReady())
+    await this.#orLeave(this.#queue.waitUntilReady())
   }
 
   async add(jobs: readonly Job[]): Promise<void> {
@@ -110,31 +106,36 @@ export class BullQueue implements MessageQueue {
   }
 
   async work(handler: JobHandler, concurrency: number): Promise<void> {
-    const connection = this.#connect({ maxRetriesPerRequest: null })
-    await this.#inTime(ready(connection))
-    const worker = new Worker(
-      this.#options.queueName,
-      async ({ data }: BullJob) => {
-        await handler({
-          batchId: data.batchId as BatchId,
-          attempt: data.attempt as number,
-          conversation: data.conversation as ConversationKey,
-        })
-        // What a handler returns would stay in the job: nothing, so that no text does.
-      },
-      {
-        connection,
-        concurrency,
-        lockDuration: 10_000,
-        stalledInterval: 5000,
-        maxStalledCount: 50,
-        drainDelay: 1,
-      },
-    )
-    worker.on('error', (error) => this.#report(error))
-    worker.on('failed', (_, error) => this.#report(error))
+    const worker = new BullWorker({
+      queueName: this.#options.queueName,
+      connect: () => this.#connect({ maxRetriesPerRequest: null }),
+      handler,
+      concurrency,
+      onError: (error) => this.#report(error),
+    })
     this.#worker = worker
-    await this.#inTime(worker.waitUntilReady())
+    await this.#orLeave(worker.start())
+    this.#looking = setInterval(() => void this.#look(worker), LOOK_MS)
+  }
+
+  async #look(worker: BullWorker): Promise<void> {
+    const waiting = await this.#waiting()
+    if (!worker.isSilent(waiting) || (await this.#isPaused())) return
+    this.#options.events.emit('queue.silent', { queue: this.name, waiting: waiting ?? 0 })
+    await worker.renew().catch((error) => this.#report(error))
+  }
+
+  /** Null when it cannot be asked; the store says why. */
+  async #waiting(): Promise<number | null> {
+    return this.depth().then(
+      ({ waiting }) => waiting,
+      () => null,
+    )
+  }
+
+  /** Somebody paused the whole queue: then nothing is taken, and that is right. */
+  async #isPaused(): Promise<boolean> {
+    return (await this.#queue?.isPaused().catch(() => true)) ?? true
   }
 
   async depth(): Promise<{ waiting: number; active: number }> {
@@ -145,71 +146,46 @@ export class BullQueue implements MessageQueue {
 
   /** BullMQ's own `close` has no deadline, so it gets ours. */
   async stop(deadline: Deadline): Promise<void> {
-    clearTimeout(this.#resuming)
+    clearInterval(this.#looking)
     const closing = this.#worker?.close() ?? Promise.resolve()
     const closed = closing.then(() => this.#queue?.close())
     // Past it the connections go, and jobs that are held are found stalled by other workers.
     await deadline.race(closed.catch((error) => this.#report(error)))
-    for (const connection of this.#connections) connection.disconnect()
+    this.#leave()
     this.#worker = null
     this.#queue = null
   }
 
-  #connect(options: {
-    maxRetriesPerRequest: number | null
-    enableOfflineQueue?: boolean
-    commandTimeout?: number
-  }): Redis {
-    const { url, password } = this.#options
-    const connection = new Redis(url, {
-      connectTimeout: 2000,
-      socketTimeout: DEAF_MS,
-      retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 5), 1000),
-      // After a failover behind one address the old connection leads to a replica, for ever.
-      reconnectOnError: (error) => error.message.startsWith('READONLY'),
-      ...(password ? { password } : {}),
-      ...options,
-    })
+  #connect(options: BullConnectionOptions): Redis {
+    const connection = bullConnection(this.#options, options)
     connection.on('error', (error) => this.#report(error))
-    this.#connections.push(connection)
     return connection
   }
 
-  /** Or gives up all connections, which would try for ever, and throws `store_unreachable`. */
-  async #inTime(work: Promise<unknown>): Promise<void> {
-    if (await new Deadline(READY_MS).race(work)) return
-    for (const connection of this.#connections) connection.disconnect()
-    throw new RapidFireError(
-      'store_unreachable',
-      `${this.name} gets no connection of its own: see maxclients and the log of that Redis`,
-    )
+  /** What was begun tries for ever, unless it is given up. */
+  async #orLeave(work: Promise<unknown>): Promise<void> {
+    try {
+      await inTime(work, this.name)
+    } catch (error) {
+      this.#leave()
+      throw error
+    }
+  }
+
+  #leave(): void {
+    this.#worker?.disconnect()
+    this.#producer?.disconnect()
   }
 
   #report(error: unknown): void {
     // The store is on the same server and says once that it is away and once that it is back.
     const text = messageOf(error)
     if (CONNECTION_LOST.test(text)) return
-    if (NO_WRITES.test(text)) this.#rest()
+    if (REFUSED.test(text)) this.#worker?.rest()
     const now = performance.now()
     if (now - (this.#toldAt.get(text) ?? Number.NEGATIVE_INFINITY) < TELL_AGAIN_MS) return
     if (this.#toldAt.size > MAX_TOLD) this.#toldAt.clear()
     this.#toldAt.set(text, now)
     this.#options.events.emit('queue.error', { queue: this.name, error: text })
   }
-
-  /** A server that takes no writes is asked for jobs again and again, without a pause. */
-  #rest(): void {
-    const worker = this.#worker
-    if (!worker || worker.isPaused()) return
-    void worker.pause(true)
-    this.#resuming = setTimeout(() => worker.resume(), REST_MS)
-  }
-}
-
-async function ready(connection: Redis): Promise<void> {
-  if (connection.status === 'ready') return
-  await new Promise<void>((resolve, reject) => {
-    connection.once('ready', resolve)
-    connection.once('end', () => reject(new Error('the connection was closed')))
-  })
 }

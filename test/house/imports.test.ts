@@ -21,15 +21,16 @@ interface Rule {
 
 const RULES: readonly Rule[] = [
   {
-    says: 'BullMQ is known to one file',
+    says: 'BullMQ is known to the queue on it',
     to: /^bullmq$/,
-    onlyFrom: /^src\/queue\/bullmq\.ts$/,
+    onlyFrom: /^src\/queue\/(bullmq|bull-worker)\.ts$/,
     typesToo: true,
   },
   {
     says: 'ioredis is known to the Redis engine, the queue and the limits',
     to: /^ioredis$/,
-    onlyFrom: /^src\/(batching\/redis\/|queue\/bullmq\.ts|worker\/rate\/redis-rate-limit\.ts)/,
+    onlyFrom:
+      /^src\/(batching\/redis\/|queue\/bull(mq|-worker|-connection)\.ts|worker\/rate\/redis-rate-limit\.ts)/,
     typesToo: true,
   },
   {

@@ -85,6 +85,7 @@ export const EVERY_EVENT: EventTable = {
   'store.away': { place: 'redis 127.0.0.1:6379/0', error: 'ECONNREFUSED 127.0.0.1:6379' },
   'store.back': { place: 'redis 127.0.0.1:6379/0', awayMs: 41_000 },
   'queue.error': { queue: 'bullmq rapid-fire-messages', error },
+  'queue.silent': { queue: 'bullmq rapid-fire-messages', waiting: 3 },
   'internal.error': { where: 'worker', error },
 }
 

@@ -81,7 +81,7 @@ export class OracleStore implements port.BatchStore {
   async ping(): Promise<void> {}
 
   identity(): port.StoreIdentity {
-    return { engine: 'memory', place: 'memory', id: 'oracle', survives: [] }
+    return { engine: 'memory', place: 'memory', id: 'oracle', survives: [], findings: [] }
   }
 
   async append({

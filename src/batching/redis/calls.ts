@@ -2,8 +2,9 @@
 import type { Redis } from 'ioredis'
 import type { Clock } from '../../clock.ts'
 import type { StoreTimes } from '../store.ts'
-import { redisError } from './errors.ts'
+import { hasEnded, redisError } from './errors.ts'
 import type { RedisKeys } from './keys.ts'
+import { OnceMore } from './once-more.ts'
 import { type Arg, type Call, type Reply, type ScriptName, Scripts } from './scripts.ts'
 
 export interface CallsOptions {
@@ -25,6 +26,7 @@ export class RedisCalls {
   readonly channel: string
   readonly #clock: Clock | undefined
   readonly #scripts: Scripts
+  readonly #onceMore: OnceMore
 
   constructor(options: CallsOptions) {
     this.redis = options.redis
@@ -35,6 +37,7 @@ export class RedisCalls {
     this.channel = options.channel
     this.#clock = options.clock
     this.#scripts = new Scripts(options.redis)
+    this.#onceMore = new OnceMore(options.redis)
   }
 
   /** First argument of each script: '' = the server's own time. */
@@ -42,12 +45,25 @@ export class RedisCalls {
     return this.#clock?.() ?? ''
   }
 
+  /** One script. Each is safe to repeat, but for `spend`, which would add again. */
   run(name: ScriptName, keys: readonly string[], args: readonly Arg[]): Promise<Reply> {
-    return this.guard(this.#scripts.run(name, keys, args))
+    const call = (): Promise<Reply> => this.#scripts.run(name, keys, args)
+    return this.guard(name === 'spend' ? call() : this.#onceMore.run(call))
   }
 
-  runMany(calls: readonly Call[]): Promise<(Reply | Error)[]> {
-    return this.guard(this.#scripts.runMany(calls))
+  /** Those that went down with the connection are called once more; the others have their answers. */
+  async runMany(calls: readonly Call[]): Promise<(Reply | Error)[]> {
+    const replies = await this.guard(this.#scripts.runMany(calls))
+    const cut = [...replies.keys()].filter((at) => hasEnded(replies[at]))
+    if (cut.length === 0 || !(await this.#onceMore.mended())) return replies
+    const again = await this.guard(this.#scripts.runMany(cut.flatMap((at) => calls[at] ?? [])))
+    for (const [i, at] of cut.entries()) replies[at] = again[i] ?? null
+    return replies
+  }
+
+  /** A read that may be made once more. */
+  read<Answer>(call: () => Promise<Answer>): Promise<Answer> {
+    return this.guard(this.#onceMore.run(call))
   }
 
   async guard<T>(call: Promise<T>): Promise<T> {

@@ -1,7 +1,6 @@
-/** Connections to Redis: options, the judgement at start, and which deaths a write survives. */
+/** Connections to Redis: their options, and the first one, which says what is wrong. */
 import type { Redis, RedisOptions } from 'ioredis'
 import { messageOf, RapidFireError } from '../../errors.ts'
-import type { Survives } from '../store.ts'
 import { redisError } from './errors.ts'
 
 /** Replies stay as RESP2 clients know them. */
@@ -26,13 +25,19 @@ export function databaseOf(target: RedisTarget): number {
 
 /** For every connection to a Redis, whoever's it is. */
 export const STAYING_CONNECTED = {
-  retryStrategy: (times: number): number => Math.min(50 * 2 ** Math.min(times, 5), 1000),
+  // 50 ms after a cut, so that calls need not fail for it, then less and less often.
+  retryStrategy: (times: number): number => Math.min(50 * 2 ** Math.min(times - 1, 5), 1000),
   // After a failover behind one address the old connection leads to a replica, for ever.
   reconnectOnError: (error: Error): boolean => error.message.startsWith('READONLY'),
+  // Its own guess of when it has loaded its data may be seconds too late.
+  maxLoadingRetryTime: 500,
 }
 
 /** An answer that does not come for so long never will: the other side is gone without a word. */
 const DEAF_MS = 5000
+
+/** A call ends within 2 s, so that callers are told: this, and the time in which a cut is mended. */
+const CALL_MS = 1500
 
 /**
  * Reconnects for ever, a second apart at most, so that a server that returns is used within a
@@ -41,7 +46,7 @@ const DEAF_MS = 5000
 export function redisOptions(target: RedisTarget, more: ConnectionOptions = {}): ConnectionOptions {
   return {
     connectTimeout: 2000,
-    commandTimeout: 2000,
+    commandTimeout: CALL_MS,
     socketTimeout: DEAF_MS,
     maxRetriesPerRequest: 1,
     enableOfflineQueue: false,
@@ -58,7 +63,7 @@ export async function connect(redis: Redis, target: RedisTarget, withinMs: numbe
   let last: unknown = new Error('no answer')
   try {
     await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => reject(last), withinMs)
+      const timer = setTimeout(() => void loadingOr(redis, last).then(reject), withinMs)
       redis.once('ready', () => {
         clearTimeout(timer)
         resolve()
@@ -84,6 +89,15 @@ export async function connect(redis: Redis, target: RedisTarget, withinMs: numbe
   }
 }
 
+/** A server that reads its data after a restart answers that, and nothing else. */
+async function loadingOr(redis: Redis, otherwise: unknown): Promise<unknown> {
+  if (redis.status !== 'connect') return otherwise
+  const info = await redis.info('persistence').catch(() => '')
+  if (!/^loading:1/m.test(info)) return otherwise
+  const share = /^loading_loaded_perc:([\d.]+)/m.exec(info)?.[1] ?? '0'
+  return new Error(`it is still loading its data, ${Math.round(Number(share))} % so far`)
+}
+
 /** Other programs answer too. */
 const NO_REDIS = /^Unknown RESP type/
 
@@ -95,30 +109,6 @@ function isRefusal(error: unknown, place: string): boolean {
 function whyNot(text: string): string {
   if (NO_REDIS.test(text)) return 'what answers there is no Redis'
   return text === '' || text === 'Command timed out' ? 'no answer' : text
-}
-
-/**
- * Redis 7 or newer: older ones cannot refuse a script whole when memory is full. And one that keeps
- * what it is given: any other policy deletes messages, or the ids by which repeats are known.
- */
-export async function checkServer(redis: Redis, place: string): Promise<void> {
-  const info = await redis.info().catch((error) => {
-    throw redisError(error, place)
-  })
-  const version = /redis_version:(\S+)/.exec(info)?.[1] ?? 'unknown'
-  if (!(Number.parseInt(version, 10) >= 7)) {
-    throw new RapidFireError(
-      'store_too_old',
-      `${place} is Redis ${version}: 7 or newer is needed, since older ones may leave half of a write`,
-    )
-  }
-  const policy = /maxmemory_policy:(\S+)/.exec(info)?.[1] ?? 'noeviction'
-  if (policy !== 'noeviction') {
-    throw new RapidFireError(
-      'store_evicts',
-      `${place} deletes data when its memory is full (maxmemory-policy ${policy}): set maxmemory-policy noeviction there`,
-    )
-  }
 }
 
 /** A client that may not select its database goes on with the first one, which is another's. */
@@ -134,18 +124,5 @@ export async function checkDatabase(redis: Redis, database: number, place: strin
       `${place}: there is no database ${database} (${messageOf(error)}): name another in REDIS_URL, or raise \`databases\` in redis.conf`,
       { cause: error },
     )
-  }
-}
-
-/** CONFIG refused, as on many hosted servers, means that nothing can be said. */
-export async function survivalOf(redis: Redis): Promise<readonly Survives[]> {
-  try {
-    const [, appendOnly] = (await redis.config('GET', 'appendonly')) as string[]
-    const [, fsync] = (await redis.config('GET', 'appendfsync')) as string[]
-    if (appendOnly !== 'yes') return []
-    return fsync === 'always' ? ['process', 'host'] : ['process']
-  } catch (error) {
-    if (redisError(error, '').code === 'store_away') throw error
-    return ['unknown']
   }
 }

@@ -1,72 +1,127 @@
 /**
- * What Redis answers, as errors of ours: away (try again, nothing is known), full, damaged (a key of
- * ours has a foreign type), no rights, or a bug.
+ * What Redis answers, as errors of ours, a row for each. Away: nothing is known of the call, it may
+ * be repeated. Full: no writes are taken, nothing was stored, later it will. Damaged, auth, rights,
+ * cluster: somebody has to change something first. What no row knows is a bug, `internal`.
  */
-import { messageOf, RapidFireError } from '../../errors.ts'
+import { type ErrorCode, messageOf, RapidFireError } from '../../errors.ts'
 
-const AWAY =
-  /^(LOADING|MASTERDOWN|CLUSTERDOWN|BUSY|TRYAGAIN|UNBLOCKED)\b|timed out|Connection is closed|isn't writeable|ECONN|EPIPE|EAI_AGAIN|ENOTFOUND|ETIMEDOUT|max retries per request|Socket closed|Stream isn't|ERR max number of clients|^NOSCRIPT\b/
-const FULL = /^(OOM|MISCONF|NOREPLICAS)\b/
-const RIGHTS = /NOPERM|ACL failure|can't access at least one of the keys|can't run this command/
+interface Row {
+  readonly says: RegExp
+  readonly code: ErrorCode
+  /** The fact and the way out. */
+  readonly means: (place: string, text: string) => string
+}
+
+/** How ioredis and Node word a connection that ended under a call. */
+const ENDED =
+  /Connection is closed|isn't writeable|Stream isn't|Command aborted due to connection close|max retries per request|Socket closed|ECONNRESET|ECONNABORTED|ECONNREFUSED|EPIPE/
+/** And one that cannot be had, or on which nothing comes. */
+const SILENT =
+  /timed out|Socket timeout|ETIMEDOUT|ECONN|E(?:HOST|NET)(?:UNREACH|DOWN)|EADDRNOTAVAIL|EMFILE|EAI_AGAIN|ENOTFOUND|max number of clients|^(?:UNBLOCKED|NOSCRIPT|TRYAGAIN|CLUSTERDOWN)\b/
+/** Something else answers, or a connection was cut inside an answer and led on. */
+const NO_REDIS = /Unknown RESP type|Protocol error|Please report this/
 /** A field that somebody else wrote: our scripts calculate with it. */
 const NO_NUMBER =
   /attempt to (?:perform arithmetic|compare|concatenate)|value is not (?:an integer|a valid float)/
-const AUTH = /^(NOAUTH|WRONGPASS)\b|invalid password|without any password configured/
+
+/** The first that fits counts. */
+const ROWS: readonly Row[] = [
+  {
+    says: /^(NOAUTH|WRONGPASS)\b|invalid password|without any password configured/,
+    code: 'store_auth',
+    means: (place) => `${place} refuses the user or password: check REDIS_URL and REDIS_PASSWORD`,
+  },
+  {
+    says: /NOPERM|ACL failure|can't access at least one of the keys|can't run this command/,
+    code: 'store_rights',
+    means: (place, text) =>
+      `${place} lacks a right that is needed (${rightOf(text)}): see docs/operating.md for the ACL`,
+  },
+  {
+    says: /^OOM\b/,
+    code: 'store_full',
+    means: (place) =>
+      `${place} takes no writes (OOM): its memory is full: raise maxmemory, or make room; nothing was stored`,
+  },
+  {
+    says: /^MISCONF\b/,
+    code: 'store_full',
+    means: (place) =>
+      `${place} takes no writes (MISCONF): it cannot save to its disk: make room there and see its log; nothing was stored`,
+  },
+  {
+    says: /^NOREPLICAS\b/,
+    code: 'store_full',
+    means: (place) =>
+      `${place} takes no writes (NOREPLICAS): it has fewer replicas than min-replicas-to-write: bring them back; nothing was stored`,
+  },
+  {
+    says: /WRONGTYPE/,
+    code: 'store_damaged',
+    means: (place) =>
+      `a key of this conversation has a foreign type on ${place}: look at it with redis-cli; nothing was changed`,
+  },
+  {
+    says: NO_NUMBER,
+    code: 'store_damaged',
+    means: (place) =>
+      `a key of this conversation has a foreign value on ${place}: look at it with redis-cli`,
+  },
+  {
+    says: /^(?:MOVED|ASK|CROSSSLOT)\b/,
+    code: 'store_cluster',
+    means: (place) =>
+      `${place} is a node of a Redis Cluster, which spreads over its nodes what has to be in one place: name a Redis that is no cluster in REDIS_URL`,
+  },
+  {
+    says: /^READONLY\b/,
+    code: 'store_away',
+    means: (place) =>
+      `${place} is a replica and takes no writes: name its primary in REDIS_URL, or try again after a failover`,
+  },
+  {
+    says: /^MASTERDOWN\b/,
+    code: 'store_away',
+    means: (place) =>
+      `${place} is a replica that has lost its primary: name the primary in REDIS_URL, or try again after a failover`,
+  },
+  {
+    says: /^LOADING\b/,
+    code: 'store_away',
+    means: (place) => `${place} is still loading its data: try again when it is done`,
+  },
+  {
+    says: /^BUSY\b/,
+    code: 'store_away',
+    means: (place) =>
+      `${place} is busy with a script that does not end: try again, or end it with SCRIPT KILL`,
+  },
+  {
+    says: NO_REDIS,
+    code: 'store_away',
+    means: (place) =>
+      `${place} gives answers that are not of a Redis: correct REDIS_URL, or try again`,
+  },
+  {
+    says: new RegExp(`${ENDED.source}|${SILENT.source}`),
+    code: 'store_away',
+    means: (place, text) => `${place} does not answer (${inWords(text)}): try again`,
+  },
+]
 
 export function redisError(error: unknown, place: string): RapidFireError {
   if (error instanceof RapidFireError) return error
   const text = messageOf(error)
-  const cause = { cause: error }
-  if (AUTH.test(text)) {
-    return new RapidFireError(
-      'store_auth',
-      `${place} refuses the user or password: check REDIS_URL and REDIS_PASSWORD`,
-      cause,
-    )
-  }
-  if (RIGHTS.test(text)) {
-    return new RapidFireError(
-      'store_rights',
-      `${place} lacks a right that is needed (${rightOf(text)}): see docs/operating.md for the ACL`,
-      cause,
-    )
-  }
-  if (FULL.test(text)) {
-    return new RapidFireError(
-      'store_full',
-      `${place} takes no writes (${text.split(' ', 1)[0]}): give it memory or disk; nothing was stored`,
-      cause,
-    )
-  }
-  if (/WRONGTYPE/.test(text)) {
-    return new RapidFireError(
-      'store_damaged',
-      `a key of this conversation has a foreign type on ${place}: look at it with redis-cli; nothing was changed`,
-      cause,
-    )
-  }
-  if (NO_NUMBER.test(text)) {
-    return new RapidFireError(
-      'store_damaged',
-      `a key of this conversation has a foreign value on ${place}: look at it with redis-cli`,
-      cause,
-    )
-  }
-  if (/^READONLY\b/.test(text)) {
-    return new RapidFireError(
-      'store_away',
-      `${place} is a replica and takes no writes: name its primary in REDIS_URL, or try again after a failover`,
-      cause,
-    )
-  }
-  if (AWAY.test(text)) {
-    return new RapidFireError(
-      'store_away',
-      `${place} does not answer (${inWords(text)}): try again`,
-      cause,
-    )
-  }
-  return new RapidFireError('internal', `${place}: ${text}`, cause)
+  const row = ROWS.find(({ says }) => says.test(text))
+  const [code, sentence] = row
+    ? [row.code, row.means(place, text)]
+    : (['internal', `${place}: ${text}`] as const)
+  return new RapidFireError(code, sentence, { cause: error })
+}
+
+/** The connection ended under the call, which may have run or not. */
+export function hasEnded(answer: unknown): boolean {
+  return answer instanceof Error && ENDED.test(answer.message)
 }
 
 /** ioredis words a lost connection by its options. */

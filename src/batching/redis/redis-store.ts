@@ -9,6 +9,7 @@ import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
 import type { Clock } from '../../clock.ts'
 import { messageOf } from '../../errors.ts'
+import type { Finding } from '../../finding.ts'
 import type { BatchId, ConversationKey, Part } from '../../message.ts'
 import type { Events } from '../../observability/events.ts'
 import type { Deadline } from '../../service.ts'
@@ -28,15 +29,14 @@ import type {
 import { RedisCalls } from './calls.ts'
 import {
   checkDatabase,
-  checkServer,
   connect,
   databaseOf,
   placeOf,
   type RedisTarget,
   redisOptions,
-  survivalOf,
 } from './connection.ts'
 import { redisError } from './errors.ts'
+import { judge, survivalOf } from './judge.ts'
 import { RedisKeys } from './keys.ts'
 import * as aliases from './redis-alias.ts'
 import * as batches from './redis-batches.ts'
@@ -53,7 +53,9 @@ import {
 import * as roles from './redis-roles.ts'
 import * as turns from './redis-turns.ts'
 import * as upkeep from './redis-upkeep.ts'
+import { refuseRisky, refuseUnusable, type StoreRisk } from './refuse-server.ts'
 import { refuseMissingRights } from './rights.ts'
+import { readFacts, readInfo } from './server-facts.ts'
 import { WakeListener } from './wake.ts'
 
 export interface RedisStoreOptions {
@@ -69,6 +71,8 @@ export interface RedisStoreOptions {
   readonly partition?: string
   /** How the keys of the queue begin, when its rights are to be judged as well. */
   readonly queueKeys?: string
+  /** Whether a start is refused where accepted messages may get lost; `warn` when left out. */
+  readonly risk?: StoreRisk
 }
 
 /** After a connection that was refused a write, ms. */
@@ -81,9 +85,10 @@ export class RedisStore implements Port.BatchStore {
   readonly #calls: RedisCalls
   readonly #place: string
   readonly #wake: WakeListener
-  /** `<id> <default tenant>`, as the store has it. */
+  /** `<id> <default tenant>`, as the store has it; behind them the id before it was emptied. */
   #identity = ''
   #survives: readonly Port.Survives[] = ['unknown']
+  #findings: readonly Finding[] = []
   #awaySince: number | null = null
   #asking: NodeJS.Timeout | undefined
 
@@ -110,11 +115,10 @@ export class RedisStore implements Port.BatchStore {
     await connect(this.#redis, this.#options.target, 5000)
     try {
       const { target, queueKeys } = this.#options
-      await checkServer(this.#redis, this.#place)
+      await this.#judge()
       await checkDatabase(this.#redis, databaseOf(target), this.#place)
       await refuseMissingRights(this.#calls, queueKeys)
       await this.#identify()
-      this.#survives = await survivalOf(this.#redis)
     } catch (error) {
       this.#redis.disconnect()
       throw redisError(error, this.#place)
@@ -133,6 +137,15 @@ export class RedisStore implements Port.BatchStore {
     // One that does not answer any more is left all the same.
     if (this.#redis.status === 'ready') await deadline.race(this.#redis.quit().catch(() => {}))
     this.#redis.disconnect()
+  }
+
+  async #judge(): Promise<void> {
+    const info = await readInfo(this.#redis, this.#place)
+    refuseUnusable(info, this.#place)
+    const facts = await readFacts(this.#redis, info, this.#place)
+    this.#findings = judge(facts, this.#place)
+    this.#survives = survivalOf(facts)
+    refuseRisky(this.#findings, this.#options.risk ?? 'warn')
   }
 
   /** Whose store this is; throws `store_other_tenant` when its keys mean other people. */
@@ -173,19 +186,27 @@ export class RedisStore implements Port.BatchStore {
 
   identity(): Port.StoreIdentity {
     const [id = ''] = this.#identity.split(' ')
-    return { engine: 'redis', place: this.#place, id, survives: this.#survives }
+    const [place, survives, findings] = [this.#place, this.#survives, this.#findings]
+    return { engine: 'redis', place, id, survives, findings }
+  }
+
+  /** Each beat of a role looks whether it is still the same store: nothing else would tell. */
+  async #look(): Promise<void> {
+    const held = await this.#calls.read(() => this.#redis.get(this.#keys.store))
+    if (held !== this.#identity) await this.ping()
   }
 
   async ping(): Promise<void> {
     // A write without an effect: PING is answered by a server that takes none.
-    const held = await this.#calls.guard(
-      this.#redis.set(this.#keys.store, this.#identity, 'NX', 'GET'),
-    )
+    const [former = '', tenant] = this.#identity.split(' ')
+    // An emptied store is a new one, so that every process sees it; whose it was stands behind.
+    const anew = `${randomUUID()} ${tenant} ${former}`
+    const held = await this.#calls.read(() => this.#redis.set(this.#keys.store, anew, 'NX', 'GET'))
     if (held === this.#identity) return
+    this.#identity = held ?? anew
     // Emptied, or another one behind the same address: what was accepted before is not there.
-    this.#identity = held ?? this.#identity
-    const { place } = this.identity()
-    this.#options.events?.emit('store.changed', { place, emptied: held === null })
+    const emptied = this.#identity.endsWith(` ${former}`)
+    this.#options.events?.emit('store.changed', { place: this.#place, emptied })
   }
 
   append(append: Port.Append): Promise<Port.AppendResult> {
@@ -268,7 +289,7 @@ export class RedisStore implements Port.BatchStore {
     return aliases.link(this.#calls, link, this.#options.clock)
   }
   resolve(conversations: readonly ConversationKey[]): Promise<readonly ConversationKey[]> {
-    return this.#calls.guard(aliases.resolve(this.#redis, this.#keys, conversations))
+    return this.#calls.read(() => aliases.resolve(this.#redis, this.#keys, conversations))
   }
   /** Reads one conversation where it is. */
   async #read<Answer>(
@@ -276,7 +297,7 @@ export class RedisStore implements Port.BatchStore {
     read: (to: ConversationKey) => Promise<Answer>,
   ): Promise<Answer> {
     const [to = c] = await this.resolve([c])
-    return this.#calls.guard(read(to))
+    return this.#calls.read(() => read(to))
   }
   adopt(limits: Port.Limits & { idleMs: number }): Promise<number> {
     return upkeep.adopt(this.#calls, limits)
@@ -329,8 +350,10 @@ export class RedisStore implements Port.BatchStore {
     return this.#calls.guard(readCounts(this.#redis, this.#keys))
   }
 
-  beat(mine: Port.RoleBeat | null, freshMs: number): Promise<readonly Port.LiveRole[]> {
-    return roles.beat(this.#calls, mine, freshMs)
+  async beat(mine: Port.RoleBeat | null, freshMs: number): Promise<readonly Port.LiveRole[]> {
+    const live = await roles.beat(this.#calls, mine, freshMs)
+    await this.#look()
+    return live
   }
   leave(mine: Port.RoleBeat): Promise<void> {
     return roles.leave(this.#calls, mine)

@@ -1,6 +1,12 @@
-/** Listens for the wake-up that scripts publish, on a connection of its own, opened when first asked. */
+/**
+ * Listens for the wake-up that scripts publish, on a connection of its own, opened when first asked.
+ * A connection that is new may have missed one, so it wakes as well.
+ */
 import { Redis } from 'ioredis'
 import { type RedisTarget, redisOptions } from './connection.ts'
+
+/** A subscriber has no answers to wait for, so it asks for one, lest a dead connection stays. */
+const ASK_MS = 2000
 
 export class WakeListener {
   readonly #target: RedisTarget
@@ -8,6 +14,7 @@ export class WakeListener {
   readonly #listeners = new Set<() => void>()
   #redis: Redis | null = null
   #opened: Promise<void> | null = null
+  #asking: NodeJS.Timeout | undefined
 
   constructor(target: RedisTarget, channel: string) {
     this.#target = target
@@ -22,7 +29,7 @@ export class WakeListener {
   }
 
   async #open(): Promise<void> {
-    // A subscriber has no answers to wait for; while it is away, processors look every checkInterval.
+    // While it is away, processors look every checkInterval.
     const redis = new Redis(
       this.#target.url,
       redisOptions(this.#target, {
@@ -34,15 +41,26 @@ export class WakeListener {
     redis.on('error', () => {
       // The store's own connection reports that the server is away; twice would be noise.
     })
-    redis.on('message', () => {
-      for (const listener of this.#listeners) listener()
-    })
+    redis.on('message', () => this.#wake())
     this.#redis = redis
     await redis.subscribe(this.#channel)
+    // The answer comes behind the one to SUBSCRIBE: from then on none is missed.
+    redis.on('ready', () => void this.#ask(redis).then(() => this.#wake()))
+    this.#asking = setInterval(() => void this.#ask(redis), ASK_MS)
+  }
+
+  /** What becomes of it does not matter: that nothing comes ends the connection, and a new one is made. */
+  async #ask(redis: Redis): Promise<void> {
+    if (redis.status === 'ready') await redis.ping().catch(() => {})
+  }
+
+  #wake(): void {
+    for (const listener of this.#listeners) listener()
   }
 
   async stop(): Promise<void> {
     this.#listeners.clear()
+    clearInterval(this.#asking)
     this.#redis?.disconnect()
     this.#redis = null
   }

@@ -129,7 +129,7 @@ export class SqliteStore implements port.BatchStore {
 
   identity(): port.StoreIdentity {
     const { id } = this.#open()
-    return { engine: 'sqlite', place: this.#file, id, survives: ['process', 'host'] }
+    return { engine: 'sqlite', place: this.#file, id, survives: ['process', 'host'], findings: [] }
   }
 
   async ping(): Promise<void> {

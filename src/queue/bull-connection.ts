@@ -1,0 +1,52 @@
+/** Connections to Redis for BullMQ: they come back by themselves, and none is waited for for ever. */
+import { Redis } from 'ioredis'
+import { RapidFireError } from '../errors.ts'
+import { Deadline } from '../service.ts'
+
+/** Longer than a worker blocks for a job: no word for so long means that nobody is there. */
+const DEAF_MS = 10_000
+/** A server without room for one more connection refuses it for ever; a start says so, ms. */
+const READY_MS = 5000
+
+export interface BullTarget {
+  readonly url: string
+  readonly password: string | null
+}
+
+export interface BullConnectionOptions {
+  readonly maxRetriesPerRequest: number | null
+  readonly enableOfflineQueue?: boolean
+  readonly commandTimeout?: number
+}
+
+export function bullConnection(target: BullTarget, options: BullConnectionOptions): Redis {
+  const { url, password } = target
+  return new Redis(url, {
+    connectTimeout: 2000,
+    socketTimeout: DEAF_MS,
+    retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times - 1, 5), 1000),
+    // After a failover behind one address the old connection leads to a replica, for ever.
+    reconnectOnError: (error) => error.message.startsWith('READONLY'),
+    // Its own guess of when the server has loaded its data may be seconds too late.
+    maxLoadingRetryTime: 500,
+    ...(password ? { password } : {}),
+    ...options,
+  })
+}
+
+export async function isReady(connection: Redis): Promise<void> {
+  if (connection.status === 'ready') return
+  await new Promise<void>((resolve, reject) => {
+    connection.once('ready', resolve)
+    connection.once('end', () => reject(new Error('the connection was closed')))
+  })
+}
+
+/** Or throws `store_unreachable`. */
+export async function inTime(work: Promise<unknown>, queue: string): Promise<void> {
+  if (await new Deadline(READY_MS).race(work)) return
+  throw new RapidFireError(
+    'store_unreachable',
+    `${queue} gets no connection of its own: see maxclients and the log of that Redis`,
+  )
+}

@@ -1,0 +1,111 @@
+/**
+ * The worker of BullMQ: takes jobs, rests while Redis refuses them, and is made anew when it has
+ * fallen silent. What an old one was running goes on; its jobs are found stalled and start again,
+ * which the store refuses while they run.
+ */
+import { type Job as BullJob, Worker } from 'bullmq'
+import type { Redis } from 'ioredis'
+import type { BatchId, ConversationKey } from '../message.ts'
+import { isReady } from './bull-connection.ts'
+import type { JobHandler } from './queue.ts'
+import { Silence } from './silence.ts'
+
+const REST_MS = 1000
+
+export interface BullWorkerOptions {
+  readonly queueName: string
+  readonly connect: () => Redis
+  readonly handler: JobHandler
+  readonly concurrency: number
+  readonly onError: (error: unknown) => void
+}
+
+export class BullWorker {
+  readonly #options: BullWorkerOptions
+  readonly #silence = new Silence()
+  #worker: Worker | null = null
+  #connection: Redis | null = null
+  #resting: NodeJS.Timeout | undefined
+  /** Jobs that were taken, and those that run now. */
+  #taken = 0
+  #running = 0
+
+  constructor(options: BullWorkerOptions) {
+    this.#options = options
+  }
+
+  async start(): Promise<void> {
+    const { queueName, connect, concurrency, onError } = this.#options
+    const connection = connect()
+    this.#connection = connection
+    await isReady(connection)
+    const worker = new Worker(queueName, (job: BullJob) => this.#run(job), {
+      connection,
+      concurrency,
+      lockDuration: 10_000,
+      stalledInterval: 5000,
+      maxStalledCount: 50,
+      drainDelay: 1,
+    })
+    worker.on('error', onError)
+    worker.on('failed', (_, error) => onError(error))
+    this.#worker = worker
+    await worker.waitUntilReady()
+  }
+
+  async #run({ data }: BullJob): Promise<void> {
+    this.#taken += 1
+    this.#running += 1
+    try {
+      // What a handler returns would stay in the job: nothing, so that no text does.
+      await this.#options.handler({
+        batchId: data.batchId as BatchId,
+        attempt: data.attempt as number,
+        conversation: data.conversation as ConversationKey,
+      })
+    } finally {
+      this.#running -= 1
+    }
+  }
+
+  /** Whether it has fallen silent, by how many jobs wait now; null = that could not be asked. */
+  isSilent(waiting: number | null): boolean {
+    if (waiting === null || this.#worker === null || this.#worker.isPaused()) {
+      this.#silence.forget()
+      return false
+    }
+    const hasFreePlaces = this.#running < this.#options.concurrency
+    return this.#silence.saw({ waiting, taken: this.#taken, hasFreePlaces })
+  }
+
+  /** Another one in its place, on a connection of its own. */
+  async renew(): Promise<void> {
+    const [worker, connection] = [this.#worker, this.#connection]
+    this.#worker = null
+    // Its end is not waited for: it is what may hang.
+    void worker
+      ?.close(true)
+      .catch(this.#options.onError)
+      .finally(() => connection?.disconnect())
+    await this.start()
+  }
+
+  /** A server that takes no writes is asked for jobs again and again, without a pause. */
+  rest(): void {
+    const worker = this.#worker
+    if (!worker || worker.isPaused()) return
+    void worker.pause(true)
+    this.#resting = setTimeout(() => worker.resume(), REST_MS)
+  }
+
+  /** Ends when what runs has ended. */
+  async close(): Promise<void> {
+    clearTimeout(this.#resting)
+    await this.#worker?.close()
+  }
+
+  disconnect(): void {
+    this.#connection?.disconnect()
+    this.#worker = null
+  }
+}
