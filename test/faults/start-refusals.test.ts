@@ -156,7 +156,9 @@ describe('a start on a Redis that cannot keep the promises', CONCURRENT, () => {
     await using redis = await SeededRedis.start()
     const env = { REDIS_URL: redis.server.url }
     await redis.redis.config('SET', 'maxmemory', '1mb')
-    await redis.unchangedBy(() => refused(env, /takes no writes \(OOM\): its memory is full: raise maxmemory/))
+    await redis.unchangedBy(() =>
+      refused(env, /takes no writes \(OOM\): its memory is full: raise maxmemory/),
+    )
     await redis.redis.config('SET', 'maxmemory', '0')
     using place = new Place()
     await using service = await Running.start(place, env)
