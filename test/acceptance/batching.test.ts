@@ -22,6 +22,23 @@ async function sayAll(house: House, texts: readonly string[], everyMs: number): 
 
 acceptance('batching', () => {
   acceptanceCase(
+    17,
+    'ten parts of one person within three seconds are all taken and become one job',
+    NO_WORKER,
+    async (house) => {
+      const parts = Array.from({ length: 10 }, (_, i) => `часть${i}`)
+      await sayAll(house, parts, 300)
+      await house.events.until('batch.handedOver')
+      await house.looked()
+      const jobs = await house.jobs(P)
+      assert.deepEqual(
+        jobs.map(({ message }) => message),
+        [parts.join(' ')],
+      )
+    },
+  )
+
+  acceptanceCase(
     20,
     'five parts become one job, ten seconds after the last',
     NO_WORKER,

@@ -1,0 +1,99 @@
+/** Acceptance: what an operator sees of it. */
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import type { Member } from '../outside/member.ts'
+import { System } from '../outside/system.ts'
+import { acceptance, acceptanceCase } from '../support/acceptance.ts'
+import { House, P } from '../support/house.ts'
+import { seededRandom } from '../support/seeded-random.ts'
+
+const STATS = '/webhook/whatsapp/batched/stats'
+
+interface Health {
+  readonly status: string
+  readonly missing: readonly string[]
+  readonly problems: readonly string[]
+  readonly roles: readonly { readonly role: string; readonly ageMs: number }[]
+}
+
+async function healthAt(url: string | null): Promise<{ status: number; body: Health }> {
+  const response = await fetch(`${url}/health`)
+  return { status: response.status, body: (await response.json()) as Health }
+}
+
+acceptance('what is seen', () => {
+  acceptanceCase(
+    45,
+    'statistics have the known shape, ages in ms, and phones in full only for the operator',
+    {},
+    async (house) => {
+      await house.say('раз')
+      await house.say('два')
+      house.clock.advance(1500)
+      await house.post({ from: '79007654321', message: 'и я' })
+      house.clock.advance(700)
+      const full = await house.request('GET', STATS, undefined, house.token)
+      assert.equal(full.status, 200)
+      assert.equal(full.body.success, true)
+      const { pendingBatches, batches } = full.body.stats as {
+        pendingBatches: number
+        batches: { phone: string; size: number; lastMessageAge: number }[]
+      }
+      assert.equal(pendingBatches, 2)
+      assert.deepEqual(
+        batches
+          .map(({ phone, size, lastMessageAge }) => ({ phone, size, lastMessageAge }))
+          .sort((a, b) => b.size - a.size),
+        [
+          { phone: P, size: 2, lastMessageAge: 2200 },
+          { phone: '79007654321', size: 1, lastMessageAge: 700 },
+        ],
+      )
+      const here = await house.request('GET', STATS)
+      assert.equal(here.status, 200)
+      assert.doesNotMatch(JSON.stringify(here.body), /7900\d/)
+      assert.match(JSON.stringify(here.body), /\*\*\*4567/)
+      for (const headers of [{ via: '1.1 proxy' }, { authorization: 'Bearer wrong-token' }]) {
+        assert.equal((await house.request('GET', STATS, undefined, headers)).status, 401)
+      }
+    },
+  )
+
+  it('case 51 (redis): health has the age of each role, and says when the processor looks at another Redis', async () => {
+    await using here = await House.start({ engine: 'redis', roles: ['api', 'worker'] })
+    await using elsewhere = await House.start({ engine: 'redis', roles: ['processor'] })
+    assert.notEqual(elsewhere.redisUrl, here.redisUrl)
+    const split = await healthAt(here.gateway.url)
+    assert.equal(split.status, 503)
+    assert.deepEqual(split.body.missing, ['processor'])
+    assert.match(split.body.problems.join(), /no processor/)
+    await using _ = await House.start({ engine: 'redis', beside: here, roles: ['processor'] })
+    const whole = await healthAt(here.gateway.url)
+    assert.equal(whole.status, 200)
+    const age = whole.body.roles.find(({ role }) => role === 'processor')?.ageMs
+    assert.ok(age !== undefined && age >= 0 && age < 5000, `${age}`)
+  })
+
+  it('case 51 (redis): health is unhealthy within 5 s of the death of the processor', async () => {
+    const random = seededRandom(51)
+    const system = await System.start({ store: 'redis', people: 1, each: 1, random })
+    try {
+      const url = system.members.find(({ url }) => url !== null)?.url ?? null
+      const processor = system.members.find(({ roles }) => roles.includes('processor')) as Member
+      assert.equal((await healthAt(url)).status, 200)
+      const diedAt = performance.now()
+      processor.kill('SIGKILL')
+      for (;;) {
+        const { status, body } = await healthAt(url)
+        assert.ok(performance.now() - diedAt < 5000, 'nobody has noticed')
+        if (status === 200) continue
+        assert.deepEqual(body.missing, ['processor'])
+        break
+      }
+      await processor.start()
+      assert.equal((await healthAt(url)).status, 200)
+    } finally {
+      await system.clear()
+    }
+  })
+})
