@@ -66,22 +66,21 @@ acceptance('a store that is away', () => {
   )
 
   it('case 9 (redis): without a spool a store that is down is 503 with Retry-After, and the repeats are one answer', async () => {
+    await using ends = new AsyncDisposableStack()
     const server = await RedisServer.start(['--appendonly', 'yes'])
-    {
-      const env = { REDIS_URL: server.url, SPOOL: 'off' }
-      await using house = await House.start({ engine: 'redis', env })
-      const call = callOf(house, BATCHED, { from: P, message: 'Привет', messageId: 'once' })
-      await server.down()
-      assertComeAgain(await call())
-      await server.up()
-      await untilTaken(call)
-      assert.equal((await call()).body.duplicates, 1)
-      await house.advance(10_100)
-      await house.events.until('turn.answered')
-      await house.looked()
-      assert.deepEqual(house.replies(), ['Привет'])
-    }
-    await server.stop()
+    ends.defer(() => server.stop())
+    const env = { REDIS_URL: server.url, SPOOL: 'off' }
+    await using house = await House.start({ engine: 'redis', env })
+    const call = callOf(house, BATCHED, { from: P, message: 'Привет', messageId: 'once' })
+    await server.down()
+    assertComeAgain(await call())
+    await server.up()
+    await untilTaken(call)
+    assert.equal((await call()).body.duplicates, 1)
+    await house.advance(10_100)
+    await house.events.until('turn.answered')
+    await house.looked()
+    assert.deepEqual(house.replies(), ['Привет'])
   })
 
   acceptanceCase(

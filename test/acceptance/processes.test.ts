@@ -18,7 +18,7 @@ async function verdictOf(system: System): Promise<void> {
 }
 
 describe('acceptance: processes', () => {
-  it('case 31: two APIs, 40 people, a message each 20 to 60 ms for 30 s: each is delivered once (fault 59)', async () => {
+  it('case 31 (redis): two APIs, 40 people, a message each 20 to 60 ms for 30 s: each is delivered once (fault 59)', async () => {
     const random = seededRandom(31)
     const system = await System.start({ store: 'redis', people: 40, random })
     try {
@@ -36,7 +36,7 @@ describe('acceptance: processes', () => {
     }
   })
 
-  it('case 34: a processor is killed 50 times while 500 batches are flushed: one answer each (fault 5)', async () => {
+  it('case 34 (redis): a processor is killed 50 times while 500 batches are flushed: one answer each (fault 5)', async () => {
     const random = seededRandom(34)
     const system = await System.start({ store: 'redis', people: 500, random, each: 1 })
     try {
