@@ -47,6 +47,8 @@ export const ERROR_CODES = {
   store_cluster: 503,
   overloaded: 503,
   too_many_pending: 503,
+  spool_full: 503,
+  spool_broken: 503,
   stopping: 503,
   backend_away: 503,
   // start is refused

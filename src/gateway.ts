@@ -4,7 +4,6 @@
  *
  *   API → Batcher → store ← Processor → queue → Worker → responder → channel
  */
-import { Batcher } from './batching/batcher.ts'
 import { Processor } from './batching/processor.ts'
 import type { BatchStore } from './batching/store.ts'
 import { checkChannels, createSenders, isPaced, openChannels } from './channel-choice.ts'
@@ -19,9 +18,10 @@ import { startWarnings } from './config/start-warnings.ts'
 import { ConversationKeys } from './conversation-key.ts'
 import { messageOf, RapidFireError } from './errors.ts'
 import { sentenceOf } from './finding.ts'
-import { createHearing, dedupeSOf } from './hearing-choice.ts'
+import { createHearing } from './hearing-choice.ts'
 import { type Access, accessAtStart } from './ingress/access.ts'
 import { ApiServer } from './ingress/api-server.ts'
+import { createIntake } from './intake-choice.ts'
 import type { BatchId } from './message.ts'
 import { Events } from './observability/events.ts'
 import { Heartbeat } from './observability/heartbeat.ts'
@@ -37,6 +37,7 @@ import { createResponder, createTranscriber } from './responder-choice.ts'
 import { callbackToken, callbackUrl } from './responders/http/callback-token.ts'
 import type { Responder } from './responders/responder.ts'
 import { Deadline, type Service } from './service.ts'
+import type { Spool, SpoolState } from './spool/spool.ts'
 import { createRateLimit, createStore } from './store-choice.ts'
 import { Takeover } from './takeover/takeover.ts'
 import { VERSION } from './version.ts'
@@ -72,6 +73,8 @@ export interface Gateway {
   readonly events: Events
   /** Who may call. */
   readonly access: Access
+  /** What the API keeps while the store takes nothing; null where there is none. */
+  readonly spool: Pick<Spool, 'state'> | null
   /** Accounts by which replies leave. */
   readonly channels: readonly Channel[]
   /** Resolves when everything has stopped. */
@@ -108,6 +111,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     return stopping
   }
   let url: string | null = null
+  let spool: Spool | null = null
   try {
     await run(store)
     await run(queue)
@@ -133,21 +137,26 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     }
     if (roles.includes('api')) {
       const phones = new PhoneReader(settings.phoneRegion)
-      const intake = new Batcher({ ...shared, settings, dedupeSOf })
+      const { wayIn, amendments, spooling } = createIntake(settings, shared)
+      if (spooling) {
+        await run(spooling.spool)
+        await run(spooling.drain)
+      }
+      spool = spooling?.spool ?? null
       const api = new ApiServer({
         ...shared,
         settings,
         access,
         phones,
         token: await operatorToken(settings),
-        intake,
+        wayIn,
         providers: PROVIDERS,
         channels,
-        hear: createHearing(settings, { ...shared, intake }),
+        hear: createHearing(settings, { ...shared, wayIn, amendments }),
         operator: new StoreOperator({ ...shared, phones, settings }),
         later: new LaterReplies({ ...shared, limits: settings }),
         callbackKey,
-        health: new RoleHealth({ store, digest: settingsDigest(settings) }),
+        health: new RoleHealth({ store, spool, digest: settingsDigest(settings) }),
       })
       await run(heartbeat('api', store, settings, events))
       await run(api)
@@ -169,8 +178,15 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     events.emit('start.warning', { sentence: sentenceOf(finding) })
   }
   if (access.warning) events.emit('access.unsigned', { reason: access.warning })
-  for (const role of roles) events.emit('role.ready', { role, detail: { url, store: identity } })
-  return { url, store, queue, events, access, channels, stop, stopped: ended.promise }
+  for (const role of roles) {
+    events.emit('role.ready', { role, detail: { url, store: identity, ...spoolOf(role, spool) } })
+  }
+  return { url, store, queue, events, access, spool, channels, stop, stopped: ended.promise }
+}
+
+/** Its folder has to outlive the process, so who reads the start should know where it is. */
+function spoolOf(role: Role, spool: Spool | null): { spool?: SpoolState } {
+  return role === 'api' && spool ? { spool: spool.state() } : {}
 }
 
 type Shared = {

@@ -1,8 +1,7 @@
 /** What takes what providers tell, put together by the settings. */
-import { Amendments } from './batching/amendments.ts'
-import type { Intake } from './batching/intake.ts'
+import type { Amendments } from './batching/amendments.ts'
 import type { BatchStore } from './batching/store.ts'
-import { PROVIDERS } from './channels/registry.ts'
+import type { WayIn } from './batching/way-in.ts'
 import type { Clock } from './clock.ts'
 import type { Settings } from './config/settings.ts'
 import type { ConversationKeys } from './conversation-key.ts'
@@ -12,12 +11,11 @@ import { ShowTyping } from './ingress/show-typing.ts'
 import { Undelivered } from './ingress/undelivered.ts'
 import type { Events } from './observability/events.ts'
 import { keptFiles } from './responder-choice.ts'
-import type { Takeover } from './takeover/takeover.ts'
 
 export interface HearingParts {
   readonly store: BatchStore
-  readonly intake: Intake
-  readonly takeover: Takeover
+  readonly wayIn: WayIn
+  readonly amendments: Amendments
   readonly events: Events
   readonly keys: ConversationKeys
   readonly clock: Clock
@@ -29,16 +27,10 @@ export function createHearing(settings: Settings, parts: HearingParts): HearCall
   return new HearCall({
     ...parts,
     settings,
-    amendments: new Amendments({ ...parts, settings, dedupeSOf }),
     files: keptFiles(settings, parts.clock),
     undelivered: new Undelivered(parts),
     showTyping: new ShowTyping({ showTyping, events }),
     passOn:
       responder === 'forward' && target !== null ? new PassOn({ target, timeoutMs, events }) : null,
   })
-}
-
-/** Of providers that repeat a call for days, s. */
-export function dedupeSOf(channel: string): number | null {
-  return PROVIDERS.find(({ id }) => id === channel)?.facts.dedupeS ?? null
 }

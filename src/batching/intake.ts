@@ -14,7 +14,9 @@ export interface Taken {
   readonly setAside: number
   /** The open batches that the messages are in, one a conversation, in order of appearance. */
   readonly batchIds: readonly BatchId[]
-  /** Messages that could not be stored, by their index in the call; the others are. */
+  /** Kept on this machine, to be stored as soon as the store is back; not in `added`. */
+  readonly spooled?: number
+  /** Messages that could not be kept, by their index in the call; the others are. */
   readonly failures: readonly { readonly index: number; readonly error: RapidFireError }[]
 }
 

@@ -11,9 +11,10 @@ import { type Clock, systemClock } from '../clock.ts'
 import type { Settings } from '../config/settings.ts'
 import { messageOf, RapidFireError } from '../errors.ts'
 import { isLoopbackName } from '../ingress/access.ts'
+import type { JournalFile } from '../journal/journal-file.ts'
 import { Deadline } from '../service.ts'
 import type { Tell } from './bridge-events.ts'
-import { type BridgeFile, openBridgeFile } from './bridge-file.ts'
+import { openBridgeFile } from './bridge-file.ts'
 import { type BridgeKeys, bridgeKeys, type KeySettings } from './bridge-keys.ts'
 import { EventQueue } from './event-queue.ts'
 import { GatewayPoster } from './gateway-poster.ts'
@@ -51,7 +52,7 @@ export class Bridge {
   readonly queue: EventQueue
   readonly #options: BridgeOptions
   readonly #keys: BridgeKeys
-  readonly #file: BridgeFile
+  readonly #file: JournalFile
   readonly #memory: SendMemory
   readonly #poster: GatewayPoster
   readonly #server: SendServer

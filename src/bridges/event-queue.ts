@@ -1,28 +1,20 @@
 /**
- * What happened in the messenger and has not been posted yet, oldest first, on the disk.
- *
- *   append → posted by the poster → removed, or moved to `refused` when the gateway never will
+ * What happened in the messenger and has not been posted yet, oldest first, in the bridge's journal.
  *
  * `append` returns after the commit: the library cannot be asked again for what it has handed over,
- * so nothing may come between. All events of one call share a commit. While the disk takes nothing
- * they wait in memory, in order, and are written as soon as it does; only a death of the process in
- * that time loses them, which is why it is told.
+ * so nothing may come between. While the disk takes nothing events wait in memory, in order, and are
+ * written as soon as it does; only a death of the process in that time loses them, which is why it
+ * is told.
  */
-import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../clock.ts'
 import { messageOf, RapidFireError } from '../errors.ts'
+import { Journal, type JournalCounts } from '../journal/journal.ts'
 import type { Tell } from './bridge-events.ts'
 import type { LibraryEvent } from './library.ts'
 
 export interface QueuedEvent extends LibraryEvent {
   readonly id: number
-}
-
-export interface QueueCounts {
-  readonly waiting: number
-  readonly refused: number
-  /** Ms since 1970; null when nothing waits. */
-  readonly oldestAt: number | null
 }
 
 export interface EventQueueOptions {
@@ -35,33 +27,25 @@ export interface EventQueueOptions {
   readonly mostInMemory?: number
 }
 
+/** All of a bridge's events are of one account, so their order is one. */
+export const LANE = ''
 const RETRY_MS = 1000
 const MOST_IN_MEMORY = 1000
-/** What nobody has put back by then goes, since people's words are in it. */
-const REFUSED_KEPT_MS = 30 * 86_400_000
+
+export const bodyOf = ({ event, data, me }: LibraryEvent): string =>
+  JSON.stringify({ event, data, me })
 
 export class EventQueue {
   readonly #options: EventQueueOptions
-  readonly #insert: StatementSync
-  readonly #first: StatementSync
-  readonly #remove: StatementSync
-  readonly #refuse: StatementSync
+  readonly #journal: Journal
   #inMemory: LibraryEvent[] = []
   #stuckSince: number | null = null
   #retry: NodeJS.Timeout | null = null
   #closed = false
-  #change = Promise.withResolvers<void>()
 
   constructor(options: EventQueueOptions) {
-    const { database, clock } = options
     this.#options = options
-    this.#insert = database.prepare('INSERT INTO events (event, data, me, at) VALUES (?, ?, ?, ?)')
-    this.#first = database.prepare('SELECT id, event, data, me FROM events ORDER BY id LIMIT 1')
-    this.#remove = database.prepare('DELETE FROM events WHERE id = ?')
-    this.#refuse = database.prepare(
-      'INSERT INTO refused (id, event, data, me, at, status, code) SELECT id, event, data, me, at, ?, ? FROM events WHERE id = ?',
-    )
-    database.prepare('DELETE FROM refused WHERE at < ?').run(clock() - REFUSED_KEPT_MS)
+    this.#journal = new Journal(options.database, options.clock)
   }
 
   append(events: readonly LibraryEvent[]): void {
@@ -79,56 +63,40 @@ export class EventQueue {
     }
   }
 
+  /** What the disk gives back changed goes to the refused ones. */
   oldest(): QueuedEvent | null {
-    const row = this.#first.get()
-    if (row === undefined) return null
-    const me = row.me === null ? null : String(row.me)
-    return { id: Number(row.id), event: String(row.event), data: String(row.data), me }
+    for (;;) {
+      const [entry] = this.#journal.after(0, 1)
+      if (entry === undefined) return null
+      if (entry.isWhole) return { id: entry.id, ...(JSON.parse(entry.body) as LibraryEvent) }
+      this.refuse(entry.id, 0, 'damaged')
+      this.#options.tell({ name: 'event.refused', what: 'unknown', status: 0, code: 'damaged' })
+    }
   }
 
   /** Resolves when something was added after this call. */
   changed(): Promise<void> {
-    return this.#change.promise
+    return this.#journal.changed()
   }
 
   /** It was posted. */
   remove(id: number): void {
-    this.#remove.run(id)
+    this.#journal.remove([id])
   }
 
   /** It never will be; it stays where `putBack` finds it. */
   refuse(id: number, status: number, code: string): void {
-    this.#together(() => {
-      this.#refuse.run(status, code, id)
-      this.#remove.run(id)
-    })
+    this.#journal.refuse(id, status, code)
   }
 
   /** Queues again what was refused, in its order; answers how many. */
   putBack(): number {
-    const { database, clock } = this.#options
-    const moved = this.#together(() => {
-      const { changes } = database
-        .prepare(
-          'INSERT INTO events (event, data, me, at) SELECT event, data, me, ? FROM refused ORDER BY id',
-        )
-        .run(clock())
-      database.exec('DELETE FROM refused')
-      return Number(changes)
-    })
-    if (moved > 0) this.#wake()
-    return moved
+    return this.#journal.putBack()
   }
 
-  counts(): QueueCounts {
-    const { database } = this.#options
-    const waiting = database.prepare('SELECT count(*) AS n, min(at) AS oldest FROM events').get()
-    const refused = database.prepare('SELECT count(*) AS n FROM refused').get()
-    return {
-      waiting: Number(waiting?.n) + this.#inMemory.length,
-      refused: Number(refused?.n),
-      oldestAt: waiting?.oldest == null ? null : Number(waiting.oldest),
-    }
+  counts(): JournalCounts {
+    const counts = this.#journal.counts()
+    return { ...counts, waiting: counts.waiting + this.#inMemory.length }
   }
 
   /** Tries once more to write what is in memory; call it before the database is closed. */
@@ -140,12 +108,10 @@ export class EventQueue {
   }
 
   #write(again = true): void {
-    const { clock, tell, retryMs = RETRY_MS } = this.#options
+    const { tell, retryMs = RETRY_MS } = this.#options
     const events = this.#inMemory
     try {
-      this.#together(() => {
-        for (const { event, data, me } of events) this.#insert.run(event, data, me, clock())
-      })
+      this.#journal.add(events.map((event) => ({ lane: LANE, body: bodyOf(event) })))
     } catch (error) {
       if (this.#stuckSince === null) {
         this.#stuckSince = performance.now()
@@ -160,7 +126,6 @@ export class EventQueue {
       this.#stuckSince = null
       tell({ name: 'queue.unstuck', forMs, events: events.length })
     }
-    this.#wake()
   }
 
   #retryLater(ms: number): void {
@@ -168,24 +133,5 @@ export class EventQueue {
       this.#retry = null
       this.#write()
     }, ms)
-  }
-
-  #wake(): void {
-    const { resolve } = this.#change
-    this.#change = Promise.withResolvers<void>()
-    resolve()
-  }
-
-  #together<Answer>(work: () => Answer): Answer {
-    const { database } = this.#options
-    database.exec('BEGIN IMMEDIATE')
-    try {
-      const answer = work()
-      database.exec('COMMIT')
-      return answer
-    } catch (error) {
-      if (database.isTransaction) database.exec('ROLLBACK')
-      throw error
-    }
   }
 }

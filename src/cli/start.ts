@@ -66,6 +66,7 @@ async function startAndShow(
     settings,
     channels,
     access,
+    spool: gateway.spool?.state().folder ?? null,
   })
   shell.stdout.write(block)
   return gateway

@@ -11,6 +11,7 @@ import { HUMAN_SETTINGS } from './settings-human.ts'
 import { LOG_SETTINGS } from './settings-log.ts'
 import { REDIS_SETTINGS } from './settings-redis.ts'
 import { RESPONDER_SETTINGS } from './settings-responder.ts'
+import { SPOOL_SETTINGS } from './settings-spool.ts'
 import { TURN_SETTINGS } from './settings-turn.ts'
 import { escapedText, int, isUrl, oneOf, optionalInt, type SettingSpec, text } from './spec.ts'
 
@@ -297,12 +298,7 @@ export const SETTINGS = {
     unit: 'batches',
     meaning: 'Open batches at which new conversations get 503.',
   }),
-  spool: oneOf({
-    env: 'SPOOL',
-    default: 'off',
-    values: ['off'],
-    meaning: 'What happens to messages when Redis does not answer: off = 503 with Retry-After.',
-  }),
+  ...SPOOL_SETTINGS,
 
   ...LOG_SETTINGS,
   nodeEnv: text({

@@ -6,8 +6,8 @@
  */
 import { createHash, randomUUID } from 'node:crypto'
 import type { Amendments } from '../batching/amendments.ts'
-import type { Intake } from '../batching/intake.ts'
 import type { BatchStore } from '../batching/store.ts'
+import type { WayIn } from '../batching/way-in.ts'
 import type { Channel } from '../channels/channel.ts'
 import { channelOf, conversationOf, type Hearing, messageFrom, ownFrom } from '../channels/hear.ts'
 import type { Told, ToldMessage } from '../channels/told.ts'
@@ -16,9 +16,8 @@ import type { Settings, TenantSettings } from '../config/settings.ts'
 import type { ConversationKeys } from '../conversation-key.ts'
 import { messageOf, RapidFireError } from '../errors.ts'
 import type { KeptFiles } from '../media/kept-files.ts'
-import type { BatchId, Conversation, Message } from '../message.ts'
+import type { BatchId, Message } from '../message.ts'
 import type { Events } from '../observability/events.ts'
-import type { Takeover } from '../takeover/takeover.ts'
 import type { PassOn } from './pass-on.ts'
 import type { ShowTyping } from './show-typing.ts'
 import type { ToldCall } from './told-call.ts'
@@ -26,10 +25,9 @@ import type { Undelivered } from './undelivered.ts'
 
 export interface HearDeps {
   readonly settings: Pick<Settings, 'tenants'>
-  readonly store: Pick<BatchStore, 'retime' | 'resolve' | 'conversation' | 'history'>
-  readonly intake: Intake
-  readonly amendments: Amendments
-  readonly takeover: Pick<Takeover, 'own'>
+  readonly store: Pick<BatchStore, 'retime'>
+  readonly wayIn: WayIn
+  readonly amendments: Pick<Amendments, 'attach' | 'editOpen' | 'revokeOpen'>
   readonly files: KeptFiles
   readonly keys: ConversationKeys
   readonly events: Events
@@ -45,6 +43,8 @@ export interface Heard {
   duplicates: number
   amended: number
   ignored: number
+  /** Kept on this machine until the store is back. */
+  spooled: number
   /** Of the one batch that the messages are in; null when they are in several. */
   batchId: BatchId | null
   /** One for each element that could not be read. */
@@ -83,6 +83,7 @@ export class HearCall {
       duplicates: 0,
       amended: 0,
       ignored: 0,
+      spooled: 0,
       batchId: null,
       problems: [],
       refusal: null,
@@ -195,11 +196,12 @@ export class HearCall {
       if (!first) continue
       const { heard, channel } = first.context
       const messages = run.map(({ message }) => message)
-      const taken = await this.#deps.intake.take(messages, { atOnce: first.atOnce })
+      const taken = await this.#deps.wayIn.take(messages, { atOnce: first.atOnce })
       const [failure] = taken.failures
       if (failure) throw failure.error
       heard.added += taken.added
       heard.duplicates += taken.duplicates
+      heard.spooled += taken.spooled ?? 0
       heard.batchId = taken.batchIds.length === 1 ? (taken.batchIds[0] ?? null) : null
       if (taken.duplicates > 0) {
         for (const message of messages) await this.#deps.amendments.attach(message)
@@ -239,25 +241,23 @@ export class HearCall {
     const entry = await this.#entryOf(told, index, context)
     if (entry === null) return true
     const { message } = entry
-    const { amendments, passOn } = this.#deps
+    const { amendments, passOn, wayIn } = this.#deps
     const inOpen = passOn ? await amendments.editOpen(message, told.of) : null
     if (passOn && inOpen === null) return true
-    if (inOpen === null) await amendments.edit(message, told.of)
-    heard.amended += 1
+    count(heard, inOpen ?? (await wayIn.edit(message, told.of)))
     return false
   }
 
   async #revoke(told: ToldOf<'revoke'>, index: number, context: Context): Promise<boolean> {
     const { heard } = context
-    const { amendments, passOn } = this.#deps
+    const { amendments, passOn, wayIn } = this.#deps
     const withdrawn = { ...told, type: 'revoke', text: '' } as const
     const entry = await this.#entryOf(withdrawn, index, context)
     if (entry === null) return true
     const { message } = entry
     const inOpen = passOn ? await amendments.revokeOpen(message, told.of) : null
     if (passOn && inOpen === null) return true
-    if (inOpen === null) await amendments.revoke(message, told.of)
-    heard.amended += 1
+    count(heard, inOpen ?? (await wayIn.revoke(message, told.of)))
     return false
   }
 
@@ -282,27 +282,8 @@ export class HearCall {
   async #own(told: ToldOf<'own'>, index: number, { hearing, heard }: Context): Promise<void> {
     this.#ignore(heard, hearing.provider, 'fromMe')
     if (this.#deps.passOn || told.author !== undefined) return
-    const own = ownFrom(told, index, hearing)
-    const conversation = await this.#spokenIn(own.conversation, told.aliases ?? [])
-    await this.#deps.takeover.own({ ...own, conversation })
-  }
-
-  /**
-   * Of several addresses that nobody told to be one person's yet, the one where something was said.
-   * What our side wrote joins none: some bridges name ourselves in it, and we would be everybody.
-   */
-  async #spokenIn(who: Conversation, others: readonly string[]): Promise<Conversation> {
-    if (others.length === 0) return who
-    const { store, keys } = this.#deps
-    const places = [who, ...others.map((peer) => ({ ...who, peer }))]
-    const roots = await store.resolve(places.map((place) => keys.keyOf(place)))
-    if (new Set(roots).size === 1) return who
-    for (const [i, root] of roots.entries()) {
-      const { open, turnId, hold } = await store.conversation(root)
-      const isSpoken = open !== null || turnId !== null || hold !== null
-      if (isSpoken || (await store.history(root)).length > 0) return places[i] ?? who
-    }
-    return who
+    const outcome = await this.#deps.wayIn.own(ownFrom(told, index, hearing), told.aliases ?? [])
+    if (outcome === 'spooled') heard.spooled += 1
   }
 
   #ignore(heard: Heard, channel: string, reason: string): void {
@@ -312,6 +293,11 @@ export class HearCall {
 }
 
 const MAX_ORIGINAL_CHARACTERS = 65_536
+
+function count(heard: Heard, outcome: string): void {
+  if (outcome === 'spooled') heard.spooled += 1
+  else heard.amended += 1
+}
 
 /** What is wrong with one element, not with us. */
 function isUnreadable(error: unknown): error is RapidFireError {

@@ -1,27 +1,23 @@
 /**
  * What was written to people from our side: by the owner's phone, an inbox, or the bot itself.
  *
- *   caller → parse → takeover → {outcomes, rejected?}
+ *   caller → parse → way in → {outcomes, rejected?}
  *
  * A call is signed like a person's message. 200 only when all of it is stored; the same call again
  * changes nothing.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { WayIn } from '../batching/way-in.ts'
 import { parseBody } from '../channels/own/json.ts'
 import { type ParsedOwn, parseOwn } from '../channels/own/own-message.ts'
 import { RapidFireError } from '../errors.ts'
-import type { OwnOutcome, Takeover } from '../takeover/takeover.ts'
 import { within } from './answers.ts'
 import { callerOf, rawBodyOf, refuseEarly } from './caller.ts'
 import { contextOf, nothingKept, type WebhookDeps } from './webhook.ts'
 
 export const OWN = '/webhook/whatsapp/own'
 
-export interface OwnDeps extends WebhookDeps {
-  readonly takeover: Pick<Takeover, 'own'>
-}
-
-export function ownRoutes(app: FastifyInstance, deps: OwnDeps): void {
+export function ownRoutes(app: FastifyInstance, deps: WebhookDeps): void {
   const onRequest = async (request: FastifyRequest): Promise<void> =>
     refuseEarly(request, deps.doors)
 
@@ -39,7 +35,7 @@ export function ownRoutes(app: FastifyInstance, deps: OwnDeps): void {
   })
 }
 
-function readCall(request: FastifyRequest, deps: OwnDeps): ParsedOwn {
+function readCall(request: FastifyRequest, deps: WebhookDeps): ParsedOwn {
   const caller = callerOf(request, deps.doors)
   const raw = rawBodyOf(request)
   if (raw.length === 0) {
@@ -51,8 +47,8 @@ function readCall(request: FastifyRequest, deps: OwnDeps): ParsedOwn {
 }
 
 /** One after another, as they were written: a later one may release what an earlier one held. */
-async function takeAll({ messages }: ParsedOwn, { takeover }: OwnDeps): Promise<OwnOutcome[]> {
-  const outcomes: OwnOutcome[] = []
-  for (const message of messages) outcomes.push(await takeover.own(message))
+async function takeAll({ messages }: ParsedOwn, { wayIn }: WebhookDeps) {
+  const outcomes: Awaited<ReturnType<WayIn['own']>>[] = []
+  for (const message of messages) outcomes.push(await wayIn.own(message, []))
   return outcomes
 }

@@ -226,8 +226,9 @@ function answer(reply: FastifyReply, { facts }: Provider, heard: Heard): Fastify
     case 'twiml':
       return reply.code(200).type('text/xml; charset=utf-8').send(TWIML)
     case 'json': {
-      const { added: addedCount, duplicates, amended, ignored } = heard
-      return reply.code(200).send({ success: true, addedCount, duplicates, amended, ignored })
+      const { added: addedCount, duplicates, amended, ignored, spooled } = heard
+      const counted = { addedCount, duplicates, amended, ignored, ...(spooled > 0 && { spooled }) }
+      return reply.code(200).send({ success: true, ...counted })
     }
   }
 }

@@ -1,14 +1,14 @@
 /**
  * The way in over HTTP: limits, timeouts, and what is refused before any route sees it.
  *
- *   socket → Host → content type → size → signature on the raw bytes → JSON → messages → intake
+ *   socket → Host → content type → size → signature on the raw bytes → JSON → messages → way in
  *
  * It never parses a body before its signature is checked, and answers every error as
  * `{success:false, error, code}`. It keeps nothing: what is accepted is durable in the store.
  */
 import type { Socket } from 'node:net'
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
-import type { Intake } from '../batching/intake.ts'
+import type { WayIn } from '../batching/way-in.ts'
 import type { PhoneReader } from '../channels/phone.ts'
 import type { Scheme } from '../channels/venom/verify.ts'
 import type { Clock } from '../clock.ts'
@@ -17,7 +17,6 @@ import { RapidFireError } from '../errors.ts'
 import type { Events } from '../observability/events.ts'
 import type { Health } from '../observability/roles.ts'
 import type { Operator } from '../operations/operator.ts'
-import type { Takeover } from '../takeover/takeover.ts'
 import { type Access, isLoopbackHostHeader, isLoopbackName, secretsOf } from './access.ts'
 import { BODY_LIMIT_BYTES, rawAnswer, sendError, toLeave } from './answers.ts'
 import { CALLBACK, callbackRoutes, type LaterAnswers } from './callback.ts'
@@ -73,9 +72,8 @@ export interface ServerDeps {
   readonly providers: ProviderDeps['providers']
   readonly channels: ProviderDeps['channels']
   readonly hear: ProviderDeps['hear']
-  readonly intake: Intake
+  readonly wayIn: WayIn
   readonly operator: Operator
-  readonly takeover: Takeover
   readonly later: LaterAnswers
   /** With which the tokens of callbacks are made. */
   readonly callbackKey: string

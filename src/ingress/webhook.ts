@@ -1,14 +1,15 @@
 /**
  * The webhook of our own format: messages in, 200 only when they are durable.
  *
- *   caller → parse → intake → {addedCount, duplicates, rejected?}
+ *   caller → parse → way in → {addedCount, duplicates, rejected?, spooled?}
  *
  * A call of which a part could not be stored is 503 and says how many were; the same call again
  * stores the rest and doubles nothing, because ids of messages without one come from its signature.
  */
 import { createHash, randomUUID } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Intake, Taken } from '../batching/intake.ts'
+import type { Taken } from '../batching/intake.ts'
+import type { WayIn } from '../batching/way-in.ts'
 import { field, parseBody } from '../channels/own/json.ts'
 import {
   CallRefused,
@@ -28,7 +29,7 @@ import { type Caller, callerOf, type Doors, rawBodyOf, refuseEarly } from './cal
 
 export interface WebhookDeps {
   readonly settings: Pick<Settings, 'tenants' | 'defaultTenant'>
-  readonly intake: Intake
+  readonly wayIn: WayIn
   readonly events: Events
   readonly clock: Clock
   readonly phones: PhoneReader
@@ -69,6 +70,7 @@ export function webhookRoutes(app: FastifyInstance, deps: WebhookDeps): void {
       queued: taken.setAside === 0,
       jobId: taken.batchIds[0] ?? null,
       ...(taken.duplicates > 0 && { duplicates: taken.duplicates }),
+      ...(taken.spooled && { spooled: taken.spooled }),
       processingTime: since(startedAt),
     }
   })
@@ -122,7 +124,7 @@ export function nothingKept({ rejected }: Pick<Parsed, 'rejected'>): CallRefused
 }
 
 async function store(parsed: Parsed, atOnce: boolean, deps: WebhookDeps): Promise<Taken> {
-  return within(deps.intake.take(parsed.messages, { atOnce }), deps.storeMs)
+  return within(deps.wayIn.take(parsed.messages, { atOnce }), deps.storeMs)
 }
 
 /** For who follows one burst; the ids of a call for hundreds of people are more than proxies let by. */
@@ -136,6 +138,7 @@ function counted(parsed: Parsed, taken: Taken) {
     addedCount: taken.added,
     duplicates: taken.duplicates,
     ...(taken.setAside > 0 && { setAside: taken.setAside }),
+    ...(taken.spooled && { spooled: taken.spooled }),
     ...(parsed.rejected.length > 0 && { rejected: parsed.rejected }),
   }
 }

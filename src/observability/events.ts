@@ -168,6 +168,19 @@ export interface EventTable {
   'store.taking': { forMs: number }
   /** Its identity is gone: emptied, or another server behind the same address. */
   'store.changed': { place: string; emptied: boolean }
+  /** Kept on this machine, since the store does not take them. */
+  'message.spooled': { messages: number }
+  /** The first since it was empty. */
+  'spool.filling': { code: ErrorCode; error: string }
+  'spool.drained': { messages: number; tookMs: number }
+  /** At a start: what was spooled before it. */
+  'spool.found': { messages: number }
+  /** It takes no more; callers get 503. */
+  'spool.refusing': { code: ErrorCode; error: string }
+  /** An entry that never can be done; it stays in its file. */
+  'spool.setAside': { status: number; code: string }
+  /** `saved`: entries that could still be read. */
+  'spool.fileBroken': { asideAs: string; saved: number }
   'store.away': { place: string; error: string }
   'store.back': { place: string; awayMs: number }
   'queue.error': { queue: string; error: string }

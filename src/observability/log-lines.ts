@@ -324,7 +324,7 @@ export const LOG_LINES: { readonly [Name in EventName]: LogLine<Name> | null } =
   'store.refusing': {
     logger: 'process',
     level: 'error',
-    say: ({ error }) => `Store refuses messages, senders get 503: ${error}`,
+    say: ({ error }) => `Store refuses messages, nothing accepted is lost: ${error}`,
   },
   'store.taking': {
     logger: 'process',
@@ -338,6 +338,44 @@ export const LOG_LINES: { readonly [Name in EventName]: LogLine<Name> | null } =
       emptied
         ? `Store was emptied: ${place}; what it had taken and not answered is gone`
         : `Another store than before: ${place}; what was taken there is not here`,
+  },
+  'message.spooled': {
+    logger: 'api',
+    level: 'debug',
+    say: ({ messages }) => `${plural(messages, 'message')} kept in the spool`,
+  },
+  'spool.filling': {
+    logger: 'api',
+    level: 'warn',
+    say: ({ code }) => `Messages go to the spool, 0 lost: ${code}`,
+  },
+  'spool.drained': {
+    logger: 'api',
+    level: 'info',
+    say: ({ messages, tookMs }) =>
+      `${plural(messages, 'spooled message')} stored in ${duration(tookMs)}`,
+  },
+  'spool.found': {
+    logger: 'api',
+    level: 'info',
+    say: ({ messages }) => `${plural(messages, 'message')} of an earlier process in the spool`,
+  },
+  'spool.refusing': {
+    logger: 'api',
+    level: 'error',
+    say: ({ code }) => `The spool takes no more, senders get 503: ${code}`,
+  },
+  'spool.setAside': {
+    logger: 'api',
+    level: 'error',
+    say: ({ code }) =>
+      `A spooled message cannot be stored and stays in the spool until the next start: ${code}`,
+  },
+  'spool.fileBroken': {
+    logger: 'api',
+    level: 'error',
+    say: ({ asideAs, saved }) =>
+      `A spool file could not be read and is kept as ${asideAs}; ${plural(saved, 'message')} of it saved`,
   },
   'store.away': {
     logger: 'process',

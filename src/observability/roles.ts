@@ -5,11 +5,14 @@
  * when it is alive and looks at another store: from here the two are the same.
  */
 import type { BatchStore, LiveRole, RoleBeat, StoreIdentity } from '../batching/store.ts'
-import { messageOf } from '../errors.ts'
+import { messageOf, RapidFireError } from '../errors.ts'
 import { Deadline } from '../service.ts'
+import type { Spool, SpoolState } from '../spool/spool.ts'
 import { FRESH_MS } from './heartbeat.ts'
 import { missingRoles, ROLE_NAMES, roleProblems } from './role-problems.ts'
 
+/** What the spool is for; a right that is missing has to be given by somebody. */
+const PASSING: ReadonlySet<string> = new Set(['store_away', 'store_full'])
 /** Below the 5 s in which a split must be seen. */
 const ANSWER_MS = 2000
 
@@ -21,6 +24,9 @@ export interface StoreHealth {
   readonly findings: StoreIdentity['findings']
   readonly reachable: boolean
 }
+
+/** Where it is stays on this machine. */
+export type SpoolHealth = Omit<SpoolState, 'folder'>
 
 export interface RoleState {
   readonly role: RoleBeat['role']
@@ -36,6 +42,7 @@ export interface HealthAnswer {
   readonly problems: readonly string[]
   readonly roles: readonly RoleState[]
   readonly store: StoreHealth
+  readonly spool?: SpoolHealth
 }
 
 export interface ReadyAnswer {
@@ -43,6 +50,7 @@ export interface ReadyAnswer {
   readonly role: 'api'
   readonly problems: readonly string[]
   readonly store: StoreHealth
+  readonly spool?: SpoolHealth
 }
 
 /** Both answer within their own deadline and never throw for what they are there to report. */
@@ -55,15 +63,19 @@ export class RoleHealth implements Health {
   readonly #store: Pick<BatchStore, 'identity' | 'ping' | 'beat'>
   readonly #digest: string
   readonly #answerMs: number
+  readonly #spool: Pick<Spool, 'state' | 'hasRoom'> | null
 
   /** `digest`: of the settings of this process that all roles must share. */
   constructor(deps: {
     store: Pick<BatchStore, 'identity' | 'ping' | 'beat'>
     digest: string
+    /** What keeps messages while the store takes none. */
+    spool?: Pick<Spool, 'state' | 'hasRoom'> | null
     answerMs?: number
   }) {
     this.#store = deps.store
     this.#digest = deps.digest
+    this.#spool = deps.spool ?? null
     this.#answerMs = deps.answerMs ?? ANSWER_MS
   }
 
@@ -71,38 +83,50 @@ export class RoleHealth implements Health {
     const asked = await this.#ask(() => this.#store.beat(null, FRESH_MS))
     const store = this.#storeHealth(asked.problem === null)
     if (asked.problem !== null) {
-      return { status: 'unhealthy', missing: [], problems: [asked.problem], roles: [], store }
+      const problems = [asked.problem]
+      return { status: 'unhealthy', missing: [], problems, roles: [], store, ...this.#spooled() }
     }
     const live = asked.value
     const missing = missingRoles(live)
     const problems = roleProblems(live, this.#digest)
     const status = problems.length === 0 ? 'ok' : 'unhealthy'
-    return { status, missing, problems, roles: summary(live), store }
+    return { status, missing, problems, roles: summary(live), store, ...this.#spooled() }
   }
 
   async ready(): Promise<ReadyAnswer> {
-    const { problem } = await this.#ask(() => this.#store.ping())
-    const problems = problem === null ? [] : [problem]
+    const asked = await this.#ask(() => this.#store.ping())
+    const { problem } = asked
+    const spools = problem !== null && PASSING.has(asked.code) && this.#spool?.hasRoom() === true
+    const problems =
+      problem === null ? [] : [spools ? `${problem}; messages go to the spool` : problem]
     return {
-      ready: problem === null,
+      ready: problem === null || spools,
       role: 'api',
       problems,
       store: this.#storeHealth(problem === null),
+      ...this.#spooled(),
     }
   }
 
   async #ask<T>(
     question: () => Promise<T>,
-  ): Promise<{ problem: null; value: T } | { problem: string }> {
+  ): Promise<{ problem: null; value: T } | { problem: string; code: string }> {
     try {
       const answer = question()
       if (await new Deadline(this.#answerMs).race(answer)) {
         return { problem: null, value: await answer }
       }
-      return { problem: `the store did not answer within ${this.#answerMs} ms` }
+      return { problem: `the store did not answer within ${this.#answerMs} ms`, code: 'store_away' }
     } catch (error) {
-      return { problem: `the store is away: ${messageOf(error)}` }
+      const code = error instanceof RapidFireError ? error.code : 'internal'
+      return { problem: `the store is away: ${messageOf(error)}`, code }
     }
+  }
+
+  #spooled(): { spool?: SpoolHealth } {
+    if (this.#spool === null) return {}
+    const { folder: _, ...spool } = this.#spool.state()
+    return { spool }
   }
 
   #storeHealth(reachable: boolean): StoreHealth {

@@ -42,6 +42,8 @@ export interface StartInfo {
   readonly channels?: readonly string[]
   /** Who may call, in one sentence: `signed calls only`, or the loud one about unsigned calls. */
   readonly access: string
+  /** Folder of the spool; null where there is none. */
+  readonly spool?: string | null
 }
 
 const LABEL_WIDTH = 11
@@ -53,6 +55,14 @@ export function startBlock(info: StartInfo): string {
   const where = info.url ?? 'no address: the API runs elsewhere'
   const rows: [string, string][] = [
     ['store', `${storeName(info.store)} · ${survival(info.store.survives)}`],
+    ...(info.spool
+      ? [
+          ['spool', `${info.spool} · for when the store is away; it must outlive this process`] as [
+            string,
+            string,
+          ],
+        ]
+      : []),
     ['roles', `${info.roles.join(', ')} in this process`],
     [
       'window',
@@ -264,7 +274,7 @@ export const TERMINAL_LINES: { readonly [Name in EventName]: Say<Name> } = {
   'store.refusing': ({ error }) => [
     '!',
     'store',
-    `refuses messages: ${error} · senders get 503 and come again`,
+    `refuses messages: ${error} · nothing accepted is lost`,
   ],
   'store.taking': ({ forMs }) => ['', 'store', `takes messages again after ${duration(forMs)}`],
   'store.changed': ({ place, emptied }) => [
@@ -273,6 +283,29 @@ export const TERMINAL_LINES: { readonly [Name in EventName]: Say<Name> } = {
     emptied
       ? `${place} was emptied: what it had taken and not answered is gone`
       : `${place} is another store than before: what was taken there is not here`,
+  ],
+  'message.spooled': () => null,
+  'spool.filling': ({ error }) => ['!', 'spool', `takes the messages, 0 lost: ${error}`],
+  'spool.drained': ({ messages, tookMs }) => [
+    '',
+    'spool',
+    `${plural(messages, 'spooled message')} stored in ${duration(tookMs)}`,
+  ],
+  'spool.found': ({ messages }) => [
+    '',
+    'spool',
+    `has ${plural(messages, 'message')} of an earlier process`,
+  ],
+  'spool.refusing': ({ error }) => ['!', 'spool', `${error} · senders get 503 and come again`],
+  'spool.setAside': ({ code }) => [
+    '!',
+    'spool',
+    `a message cannot be stored (${code}), it is tried again at the next start`,
+  ],
+  'spool.fileBroken': ({ asideAs, saved }) => [
+    '!',
+    'spool',
+    `a file could not be read, it is ${asideAs} now · ${plural(saved, 'message')} of it saved`,
   ],
   'store.away': ({ place, error }) => ['!', 'store', `${place} away: ${error} · 0 lost`],
   'store.back': ({ place, awayMs }) => ['', 'store', `${place} back after ${duration(awayMs)}`],

@@ -7,7 +7,6 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Batcher } from '../../src/batching/batcher.ts'
 import type { Intake } from '../../src/batching/intake.ts'
 import { SqliteStore } from '../../src/batching/sqlite/sqlite-store.ts'
 import type { BatchStore } from '../../src/batching/store.ts'
@@ -19,10 +18,11 @@ import { settingsDigest } from '../../src/config/digest.ts'
 import { loadSettings } from '../../src/config/load.ts'
 import type { Settings } from '../../src/config/settings.ts'
 import { ConversationKeys } from '../../src/conversation-key.ts'
-import { createHearing, dedupeSOf } from '../../src/hearing-choice.ts'
+import { createHearing } from '../../src/hearing-choice.ts'
 import { accessAtStart } from '../../src/ingress/access.ts'
 import { ApiServer } from '../../src/ingress/api-server.ts'
 import type { HttpLimits } from '../../src/ingress/server.ts'
+import { createIntake } from '../../src/intake-choice.ts'
 import { type EventName, Events } from '../../src/observability/events.ts'
 import { type Health, RoleHealth } from '../../src/observability/roles.ts'
 import { StoreOperator } from '../../src/operations/store-operator.ts'
@@ -112,14 +112,16 @@ export async function startApi(options: ApiOptions = {}): Promise<RunningApi> {
   const phones = new PhoneReader(settings.phoneRegion)
   const channels = openChannels(withTenants, clock)
   const senders = createSenders(channels, events)
-  const intake = options.intake ?? new Batcher({ ...shared, dedupeSOf })
+  const { wayIn: real, amendments } = createIntake(withTenants, shared)
+  const { intake } = options
+  const wayIn = intake ? { ...real, take: intake.take.bind(intake) } : real
   const api = new ApiServer({
     ...shared,
     access: accessAtStart(withTenants, await checkChannels(channels, withTenants)),
-    intake,
+    wayIn,
     providers: PROVIDERS,
     channels,
-    hear: createHearing(withTenants, { ...shared, intake }),
+    hear: createHearing(withTenants, { ...shared, wayIn, amendments }),
     operator: new StoreOperator({ ...shared, phones }),
     later: new LaterReplies({ store, events, senders, keys, limits: settings }),
     callbackKey: TOKEN,

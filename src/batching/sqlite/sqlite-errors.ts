@@ -17,6 +17,11 @@ export function isBusy(error: unknown): boolean {
   return resultCode(error) === BUSY
 }
 
+/** No room on the disk, which passes when there is some. */
+export function isFull(error: unknown): boolean {
+  return resultCode(error) === FULL
+}
+
 export function isBroken(error: unknown): boolean {
   const code = resultCode(error)
   return code === CORRUPT || code === NOT_A_DATABASE
