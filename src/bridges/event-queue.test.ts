@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { DatabaseSync } from 'node:sqlite'
+import { DatabaseSync } from 'node:sqlite'
 import { describe, it } from 'node:test'
 import { messageEvent } from '../../test/support/fake-library.ts'
 import { tempFolder } from '../../test/support/temp-folder.ts'
@@ -170,6 +170,34 @@ describe('the file of a bridge', () => {
     assert.ok(existsSync(asideAs) && existsSync(file))
     assert.ok(readdirSync(folder.path).length >= 2)
     assert.equal(openBridgeFile(folder.path, file, 18).asideAs, null)
+  })
+
+  it('of version 1 keeps what waits, what was refused and what was sent', () => {
+    using folder = tempFolder('queue')
+    const file = join(folder.path, 'bridge.db')
+    {
+      const old = new DatabaseSync(file)
+      old.exec(`
+        CREATE TABLE events (id INTEGER PRIMARY KEY AUTOINCREMENT, event TEXT NOT NULL, data TEXT NOT NULL, me TEXT, at INTEGER NOT NULL) STRICT;
+        CREATE TABLE refused (id INTEGER PRIMARY KEY, event TEXT NOT NULL, data TEXT NOT NULL, me TEXT, at INTEGER NOT NULL, status INTEGER NOT NULL, code TEXT NOT NULL) STRICT;
+        CREATE TABLE sends (key TEXT PRIMARY KEY, content TEXT NOT NULL, message_id TEXT NOT NULL, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+        INSERT INTO events (id, event, data, me, at) VALUES (7, 'onMessage', '{"body":"a"}', NULL, 500), (9, 'onMessage', '{"body":"b"}', '"me"', 501);
+        INSERT INTO refused VALUES (8, 'onMessage', '{"body":"c"}', NULL, 500, 400, 'too_deep');
+        INSERT INTO sends VALUES ('b_1.0', 'digest', 'wamid', 500);
+        PRAGMA user_version = 1;`)
+      old.close()
+    }
+    using scene = openQueue(folder.path)
+    assert.deepEqual(scene.queue.counts(), { waiting: 2, refused: 1, oldestAt: 500 })
+    const { event, data, me } = scene.queue.oldest() ?? assert.fail('nothing waits')
+    assert.deepEqual({ event, data, me }, { event: 'onMessage', data: '{"body":"a"}', me: null })
+    assert.equal(scene.queue.putBack(), 1)
+    assert.deepEqual(drain(scene.queue), ['a', 'b', 'c'])
+    const sent = scene.database.prepare('SELECT message_id AS id FROM sends').all()
+    assert.deepEqual(
+      sent.map(({ id }) => id),
+      ['wamid'],
+    )
   })
 
   it('belongs to one bridge at a time', () => {

@@ -86,8 +86,9 @@ export class Drain implements Service {
         continue
       }
       startedAt ??= performance.now()
-      done += await this.#pass()
-      if (!spool.isEmpty && gate.isOpen) await this.#rest(TRY_AGAIN_MS, spool.changed())
+      const blocked = new Set<string>()
+      done += await this.#pass(blocked)
+      if (blocked.size > 0) await this.#rest(TRY_AGAIN_MS)
     }
   }
 
@@ -103,9 +104,8 @@ export class Drain implements Service {
   }
 
   /** Once through all files; answers how many entries were done. */
-  async #pass(): Promise<number> {
+  async #pass(blocked: Set<string>): Promise<number> {
     let done = 0
-    const blocked = new Set<string>()
     for (const file of this.#deps.spool.files) {
       for (let after = 0; !this.#ended.signal.aborted && this.#deps.gate.isOpen; ) {
         const startedAt = performance.now()
