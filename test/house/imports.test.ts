@@ -5,7 +5,7 @@ import { findCycle, importsOf, sourceFiles } from '../support/source-tree.ts'
 const files = sourceFiles().filter((file) => !file.endsWith('.test.ts'))
 const imports = files.flatMap(importsOf)
 const ROOT =
-  /^src\/(gateway|store-choice|responder-choice|channel-choice|hearing-choice|index)\.ts$/
+  /^src\/(gateway|store-choice|responder-choice|channel-choice|hearing-choice|intake-choice|index)\.ts$/
 
 interface Rule {
   readonly says: string
@@ -34,9 +34,10 @@ const RULES: readonly Rule[] = [
     typesToo: true,
   },
   {
-    says: 'SQLite is known to its engine and to the queue of a bridge',
+    says: 'SQLite is known to its engine, to journals and to the memory of a bridge',
     to: /^node:sqlite$/,
-    onlyFrom: /^src\/(batching\/sqlite\/|bridges\/(bridge-file|event-queue|send-memory)\.ts$)/,
+    onlyFrom:
+      /^src\/(batching\/sqlite\/|journal\/|spool\/spool-folder\.ts$|bridges\/(bridge-file|event-queue|send-memory)\.ts$)/,
     typesToo: true,
   },
   {
@@ -80,7 +81,7 @@ const RULES: readonly Rule[] = [
     says: 'channels that send meet the rest in the composition root',
     // Whose settings there are is asked of them all.
     to: /^src\/channels\/(console|registry)\.ts$/,
-    onlyFrom: /^src\/((channel|hearing|responder)-choice|gateway|config\/accounts)\.ts$/,
+    onlyFrom: /^src\/((channel|intake|responder)-choice|gateway|config\/accounts)\.ts$/,
     typesToo: true,
   },
   {
@@ -106,6 +107,13 @@ const RULES: readonly Rule[] = [
     says: 'bridges are known to their command',
     to: /^src\/bridges\//,
     onlyFrom: /^src\/(bridges\/|cli\/bridge\.ts$)/,
+    typesToo: true,
+  },
+  {
+    says: 'the spool meets the rest in the composition root',
+    to: /^src\/spool\//,
+    // What is in it is told by who says whether all is well.
+    onlyFrom: /^src\/(spool\/|(gateway|intake-choice)\.ts$|observability\/roles\.ts$)/,
     typesToo: true,
   },
   {
