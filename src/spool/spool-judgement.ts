@@ -7,6 +7,7 @@ const STORE_WIDE: ReadonlySet<string> = new Set([
   'store_full',
   'store_auth',
   'store_rights',
+  'store_cluster',
 ])
 
 export function isStoreWide(error: unknown): error is RapidFireError {

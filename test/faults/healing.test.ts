@@ -31,7 +31,10 @@ describe('what heals by itself', () => {
     await using proxy = await FaultyProxy.to(one.port)
     const [first, second] = [one.client(), two.client()]
     {
-      await using house = await House.start({ engine: 'redis', env: { REDIS_URL: proxy.url, SPOOL: 'off' } })
+      await using house = await House.start({
+        engine: 'redis',
+        env: { REDIS_URL: proxy.url, SPOOL: 'off' },
+      })
       await house.say('до')
       await answered(house, 'до')
       await second.replicaof('127.0.0.1', String(one.port))
@@ -51,7 +54,10 @@ describe('what heals by itself', () => {
     const server = await RedisServer.start()
     await using proxy = await FaultyProxy.to(server.port)
     {
-      await using house = await House.start({ engine: 'redis', env: { REDIS_URL: proxy.url, SPOOL: 'off' } })
+      await using house = await House.start({
+        engine: 'redis',
+        env: { REDIS_URL: proxy.url, SPOOL: 'off' },
+      })
       await house.say('до')
       await answered(house, 'до')
       proxy.deafen()
