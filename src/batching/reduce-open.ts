@@ -14,11 +14,6 @@ import {
 } from './conversation-state.ts'
 import type { Retime } from './store-holds.ts'
 
-/** The deadline after a message; one that has passed stands, so a flush is never cancelled. */
-function nextDueAt(dueAt: number, now: number, idleMs: number, capAt: number): number {
-  return dueAt <= now ? dueAt : Math.min(now + idleMs, capAt)
-}
-
 export function append(state: ConversationState, event: EventOf<'append'>): Reduced {
   const { now, messages, limits } = event
   if (messages.length === 0) {
@@ -27,6 +22,8 @@ export function append(state: ConversationState, event: EventOf<'append'>): Redu
   let open = state.open
   const wasHeld = state.holdUntil > now || open?.maxSize === HELD_MAX
   let maxSize = wasHeld ? HELD_MAX : Math.min(HELD_MAX, limits.maxSize + (open?.extra ?? 0))
+  // Further away than can be: it is due, and no message may put it off.
+  const jumped = open !== null && open.dueAt > now + open.ageMs
   for (const message of messages) {
     const before = open?.size ?? 0
     const album = message.album === true
@@ -36,12 +33,11 @@ export function append(state: ConversationState, event: EventOf<'append'>): Redu
     // A reaction or a sticker waits as long as the batch may be open for words to join it.
     const first = open?.firstAt ?? now
     const idleMs = message.quiet && !open?.lastLoud ? limits.ageMs : message.idleMs
-    const dueAt = nextDueAt(
-      open?.dueAt ?? Number.POSITIVE_INFINITY,
-      now,
-      idleMs,
-      first + limits.ageMs,
-    )
+    // One that has passed stands, so a flush is never cancelled.
+    const dueAt: number =
+      open && (jumped || open.dueAt <= now)
+        ? open.dueAt
+        : Math.min(now + idleMs, first + limits.ageMs)
     const size = before + 1
     open = {
       id: open?.id ?? event.newBatchId,

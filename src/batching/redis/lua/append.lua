@@ -27,7 +27,7 @@ local pending = redis.call('ZCARD', open)
 redis.call('GET', mirror)
 local id, first, due = h[1], tonumber(h[2] or now), tonumber(h[3] or math.huge)
 local loud, over, hold = tonumber(h[4] or 0), tonumber(h[5] or 0), tonumber(h[7] or 0)
-local foreign = size - tonumber(h[8] or 0)
+local foreign, jumped = size - tonumber(h[8] or 0), id and due > now + tonumber(h[11] or ageMs)
 -- As `include/hold` has it: what gathers during a hold is one turn.
 if hold > now or h[12] == tostring(HELD_MAX) then maxSize = HELD_MAX end
 local extra, wasAlbum = tonumber(h[13] or 0), h[14] == '1'
@@ -45,7 +45,8 @@ for n, i in ipairs(fresh) do
   local quiet, album = kind == '1' or kind == '3', kind >= '2'
   idleMs = tonumber(ARGV[i + 2])
   if quiet and loud == 0 then idleMs = ageMs end
-  if due > now then due = math.min(now + idleMs, first + ageMs) end
+  -- One that a jump of the clock has put further away than can be stands: it is due.
+  if due > now and not jumped then due = math.min(now + idleMs, first + ageMs) end
   -- Behind a full batch photos are the next one's, and counted there.
   if album and wasAlbum and size <= maxSize then
     extra, maxSize = extra + 1, math.min(HELD_MAX, maxSize + 1)
