@@ -77,8 +77,17 @@ function wholeMessageOf(error: unknown): string {
   return `${messageOf(error)}${cause}`
 }
 
+/** Behind words that callers compare, and that say too little. */
+const HINTS: ReadonlyMap<ErrorCode, string> = new Map([
+  [
+    'auth_timestamp',
+    'x-timestamp is in ms since 1970 and within 300 s of the clock here, which the Date header of this answer shows: set the clock that is off',
+  ],
+])
+
 export function errorAnswer(error: RapidFireError): ErrorAnswer {
-  const details: unknown = 'details' in error ? error.details : undefined
+  const hint = HINTS.get(error.code)
+  const details: unknown = 'details' in error ? error.details : hint && [hint]
   return {
     success: false,
     error: error.message,

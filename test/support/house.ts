@@ -25,6 +25,8 @@ export interface HouseOptions {
   readonly env?: Record<string, string>
   /** On the clocks of this machine, not of the test. */
   readonly realTime?: boolean
+  /** What the clock of the processes is off by, ms, while the one of the store is right. */
+  readonly offByMs?: number
   /** Without a secret. */
   readonly unsigned?: boolean
   readonly roles?: readonly Role[]
@@ -92,7 +94,7 @@ export class House implements AsyncDisposable {
 
   static async start(options: HouseOptions): Promise<House> {
     const { engine, beside, env = {}, roles = ROLES, config, unsigned = false } = options
-    const { realTime = false } = options
+    const { realTime = false, offByMs = 0 } = options
     const dir = beside?.dir ?? mkdtempSync(join(tmpdir(), 'rapid-fire-house-'))
     if (config) writeFileSync(join(dir, 'rapid-fire.config.ts'), config)
     let redisUrl = beside?.redisUrl ?? null
@@ -119,7 +121,7 @@ export class House implements AsyncDisposable {
       settings,
       roles,
       events,
-      ...(realTime ? {} : { clock: clock.now, storeClock: clock.now }),
+      ...(realTime ? {} : { clock: () => clock.now() + offByMs, storeClock: clock.now }),
     })
     return new House(engine, clock, log, gateway, dir, redisUrl, !beside, realTime)
   }

@@ -23,17 +23,23 @@ export class RedisServer {
   readonly url: string
   readonly dir: string
   readonly #args: readonly string[]
+  readonly #env: NodeJS.ProcessEnv
   #process: ChildProcess | null = null
 
-  private constructor(port: number, args: readonly string[]) {
+  private constructor(port: number, args: readonly string[], env: NodeJS.ProcessEnv) {
     this.port = port
     this.url = `redis://127.0.0.1:${port}`
     this.dir = mkdtempSync(join(tmpdir(), 'rapid-fire-redis-'))
     this.#args = args
+    this.#env = env
   }
 
-  static async start(args: readonly string[] = []): Promise<RedisServer> {
-    const server = new RedisServer(await freePort(), args)
+  /** `env`: beside that of this process. */
+  static async start(
+    args: readonly string[] = [],
+    env: NodeJS.ProcessEnv = {},
+  ): Promise<RedisServer> {
+    const server = new RedisServer(await freePort(), args, env)
     await server.up()
     return server
   }
@@ -47,7 +53,7 @@ export class RedisServer {
         ...['--save', '', '--appendonly', 'no', '--maxmemory-policy', 'noeviction'],
         ...this.#args,
       ],
-      { stdio: ['ignore', 'pipe', 'inherit'] },
+      { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...this.#env } },
     )
     this.#process = child
     // A test that dies must not leave a server behind.

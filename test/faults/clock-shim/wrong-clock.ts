@@ -3,7 +3,7 @@
  * compiler; where there is none, `compile` says so in a line.
  */
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -12,7 +12,7 @@ export class WrongClock implements Disposable {
 
   private constructor(dir: string) {
     this.#dir = dir
-    this.set(0)
+    writeFileSync(this.#file, Buffer.alloc(8))
   }
 
   /** The clock, or what is missing for it. */
@@ -40,7 +40,9 @@ export class WrongClock implements Disposable {
     const bytes = Buffer.alloc(8)
     bytes.writeBigInt64LE(BigInt(wrongByMs))
     // In place: the process has the file mapped.
-    writeFileSync(this.#file, bytes, { flag: 'a+' })
+    const file = openSync(this.#file, 'r+')
+    writeSync(file, bytes, 0, bytes.length, 0)
+    closeSync(file)
   }
 
   [Symbol.dispose](): void {
