@@ -6,6 +6,7 @@ import type { BatchId, Part, SealCause } from '../message.ts'
 import type { Limits, StoreTimes } from './store.ts'
 import type { HoldReason, Retime, RetimeResult } from './store-holds.ts'
 import type {
+  Arrival,
   BeginResult,
   PartState,
   RecordResult,
@@ -142,6 +143,8 @@ export type Event =
       readonly batchId: BatchId
       readonly parts: readonly Part[]
     }
+  /** Its provider has a part of the turn. */
+  | ({ readonly type: 'arrive'; readonly now: number } & Arrival)
   /** A human stepped in: the turn in flight ends as answered or goes back to the open batch. */
   | {
       readonly type: 'yield'

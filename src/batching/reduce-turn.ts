@@ -1,4 +1,5 @@
 /** Transitions of a turn that goes on: reclaim, queued, begin, record. `reduce-turn-end.ts` has its ends. */
+import { arrived } from './arrive.ts'
 import type {
   ConversationState,
   EventOf,
@@ -116,14 +117,21 @@ export function record(
       if (step.unlessNewer && isInterrupted(state, turn)) {
         return next(turn, { outcome: 'interrupted' })
       }
-      const parts = turn.parts.with(step.index, { state: 'sending' })
-      return next({ ...turn, parts }, { outcome: 'go', uncertain: part?.state === 'sending' })
+      if (part?.state === 'sending') {
+        const { startedAt } = part
+        const since = startedAt === undefined ? {} : { startedAt }
+        return next(turn, { outcome: 'go', uncertain: true, ...since })
+      }
+      const parts = turn.parts.with(step.index, { state: 'sending', startedAt: event.now })
+      return next({ ...turn, parts }, { outcome: 'go', uncertain: false })
     }
     case 'sent': {
       const parts = turn.parts.with(step.index, { state: 'sent', providerId: step.providerId })
       return next({ ...turn, parts }, { outcome: 'ok' })
     }
     case 'skip': {
+      // It may have been said to have arrived meanwhile.
+      if (turn.parts[step.index]?.state === 'sent') return next(turn, { outcome: 'ok' })
       const parts = turn.parts.with(step.index, { state: 'skipped' })
       return next({ ...turn, parts }, { outcome: 'ok' })
     }
@@ -137,6 +145,12 @@ export function record(
       if (turn.apologised || (step.answerless && turn.draft)) return next(turn, { outcome: 'sent' })
       return next({ ...turn, apologised: true }, { outcome: 'go', uncertain: false })
   }
+}
+
+export function arrive(state: ConversationState, event: EventOf<'arrive'>): Reduced {
+  const old = state.turn
+  const turn = old?.id === event.batchId ? arrived(old, event) : null
+  return turn ? [{ ...state, turn }, [], { outcome: 'done' }] : [state, [], { outcome: 'gone' }]
 }
 
 /** Something that asks for an answer waits, and nothing of this one has gone out. */

@@ -12,7 +12,7 @@
  */
 import type { ConversationState, Event, Reduced, ReduceLimits } from './conversation-state.ts'
 import { answered, append, discard, retime, revoke, seal } from './reduce-open.ts'
-import { begin, queued, reclaim, record } from './reduce-turn.ts'
+import { arrive, begin, queued, reclaim, record } from './reduce-turn.ts'
 import { answer, retry, settle, yieldTurn } from './reduce-turn-end.ts'
 
 export function reduce(state: ConversationState, event: Event, limits: ReduceLimits): Reduced {
@@ -29,6 +29,8 @@ export function reduce(state: ConversationState, event: Event, limits: ReduceLim
       return begin(state, event, limits)
     case 'record':
       return record(state, event, limits)
+    case 'arrive':
+      return arrive(state, event)
     case 'settle':
       return settle(state, event)
     case 'answer':

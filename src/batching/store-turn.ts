@@ -32,7 +32,11 @@ export type ReclaimResult =
 export type PartState =
   | { readonly state: 'waiting' }
   /** Was being sent when its worker died: it may or may not have reached the person. */
-  | { readonly state: 'sending' }
+  | {
+      readonly state: 'sending'
+      /** Of the first try that may have reached the person; absent where nobody wrote it down. */
+      readonly startedAt?: number
+    }
   | { readonly state: 'sent'; readonly providerId: string }
   /** Was in the air when its worker died, and is not sent again. */
   | { readonly state: 'skipped' }
@@ -103,11 +107,23 @@ export type Step =
 
 export type RecordResult =
   | { readonly outcome: 'drafted'; readonly parts: readonly Part[] }
-  /** Send it. `uncertain`: an earlier start died while sending it. */
-  | { readonly outcome: 'go'; readonly uncertain: boolean }
+  /** Send it. `uncertain`: an earlier start died while sending it, since `startedAt` if that is known. */
+  | { readonly outcome: 'go'; readonly uncertain: boolean; readonly startedAt?: number }
   | { readonly outcome: 'sent' | 'ok' | 'interrupted' }
   /** Another start has the turn, or it is settled: stop, send nothing. */
   | { readonly outcome: 'fenced' }
+
+/** A provider says that it has a part which was on the wire. */
+export interface Arrival {
+  /** In which it was sealed. */
+  readonly conversation: ConversationKey
+  readonly batchId: BatchId
+  readonly index: number
+  /** As it was read: what was started since is another try. */
+  readonly startedAt: number | undefined
+  readonly providerId: string
+  readonly mark: Mark | null
+}
 
 export type Settlement =
   | { readonly kind: 'answered' }

@@ -28,6 +28,7 @@ import type {
   RetimeResult,
 } from './store-holds.ts'
 import type {
+  Arrival,
   BeginResult,
   PartState,
   ReclaimResult,
@@ -271,6 +272,11 @@ export interface BatchStore extends Service {
    * turn in flight. gone: it is not known, has no such part, or the bot did not answer it.
    */
   bounce(batchId: BatchId, part: number, reason: string): Promise<'done' | 'gone' | 'busy'>
+  /**
+   * A part that was on the wire is sent, as its provider says, whoever has the turn: nobody sends it
+   * again. gone: it is not on the wire, or has been started anew since.
+   */
+  arrive(arrival: Arrival): Promise<'done' | 'gone'>
   /** Where each of these leads: itself when it is no alias. */
   resolve(conversations: readonly ConversationKey[]): Promise<readonly ConversationKey[]>
   /** Makes one conversation an alias of another one, which gets all that waits there. */

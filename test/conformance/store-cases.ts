@@ -7,6 +7,7 @@ import { albumCases } from './store/album-cases.ts'
 import { aliasAskedCases } from './store/alias-asked-cases.ts'
 import { aliasCases } from './store/alias-cases.ts'
 import { appendCases } from './store/append-cases.ts'
+import { arriveCases } from './store/arrive-cases.ts'
 import { bounceCases } from './store/bounce-cases.ts'
 import { dueCases } from './store/due-cases.ts'
 import { humanCases } from './store/human-cases.ts'
@@ -30,5 +31,6 @@ export function storeCases(name: string, makeStore: MakeStore): void {
     aliasAskedCases(it)
     albumCases(it)
     bounceCases(it)
+    arriveCases(it)
   })
 }

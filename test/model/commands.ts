@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import type { AsideReason, Limits } from '../../src/batching/store.ts'
 import type { HoldReason, HumanAct, Retime } from '../../src/batching/store-holds.ts'
-import type { Settlement, Step } from '../../src/batching/store-turn.ts'
+import type { Mark, PartState, Settlement, Step } from '../../src/batching/store-turn.ts'
 import type { BatchId, ConversationKey, Part } from '../../src/message.ts'
 import { ANNA, BORIS, batchId, CLARA, DORA } from '../conformance/store/scene.ts'
 
@@ -47,6 +47,14 @@ export type PlayedCommand = { readonly who: ConversationKey } & (
     }
   | { readonly do: 'seal' | 'reclaim' | 'queued' | 'discardOpen' | 'discardFailed' | 'retry' }
   | { readonly do: 'bounce'; readonly part: number; readonly reason: string }
+  /** `before`: of another try than the one that is on the wire. */
+  | {
+      readonly do: 'arrive'
+      readonly part: number
+      readonly providerId: string
+      readonly mark: Mark | null
+      readonly before: boolean
+    }
   /** `first`: whose message comes next, by turns, while both have some. */
   | {
       readonly do: 'link'
@@ -82,6 +90,8 @@ export interface Known {
   payloads: readonly string[]
   /** Messages of the turn. */
   turnSize: number
+  /** What is known of the parts of its answer. */
+  parts: readonly PartState[]
 }
 
 export const NOTHING_KNOWN: Known = {
@@ -96,6 +106,7 @@ export const NOTHING_KNOWN: Known = {
   isOpen: false,
   payloads: [],
   turnSize: 0,
+  parts: [],
 }
 
 const who = fc.constantFrom(...PEOPLE)
@@ -271,6 +282,17 @@ const asked: fc.Arbitrary<Asked> = fc.oneof(
       who,
       part: fc.nat(2),
       reason: fc.constantFrom('undelivered', 'no_answer'),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('arrive' as const),
+      who,
+      part: fc.nat(2),
+      providerId: fc.constantFrom('p-1', 'p-3'),
+      mark,
+      before: seldomBefore,
     }),
   },
   {

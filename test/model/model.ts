@@ -137,6 +137,7 @@ class Run {
       isOpen: open !== null,
       payloads,
       turnSize: turnPayloads.length,
+      parts: (turn || (await this.#oracle.batch(before.turnId)))?.parts ?? before.parts,
     })
   }
 

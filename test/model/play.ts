@@ -62,6 +62,13 @@ export async function play(
       return await store.spend(conversation, 3)
     case 'bounce':
       return await store.bounce(known.turnId, command.part, command.reason)
+    case 'arrive': {
+      const { part: index, providerId, mark, before } = command
+      const part = known.parts[index]
+      const startedAt = part?.state === 'sending' ? part.startedAt : undefined
+      const read = before ? (startedAt ?? 0) - 1 : startedAt
+      return await store.arrive({ ...name, index, startedAt: read, providerId, mark })
+    }
     case 'link':
       return await store.link(linkOf(command, known, knows(command.to), newId))
     case 'human':

@@ -2,6 +2,8 @@
  * The oracle: a BatchStore in memory, as simple as it can be. It runs `reduce` and keeps everything
  * in maps; what it answers is what every engine has to answer.
  */
+
+import { arrived } from '../../src/batching/arrive.ts'
 import { addAside } from '../../src/batching/aside.ts'
 import { bounced } from '../../src/batching/bounce.ts'
 import type { Answer, Effect, Event, Reduced, Turn } from '../../src/batching/conversation-state.ts'
@@ -18,7 +20,9 @@ import type {
   RetimeResult,
 } from '../../src/batching/store-holds.ts'
 import type {
+  Arrival,
   BeginResult,
+  Mark,
   ReclaimResult,
   RecordResult,
   SealResult,
@@ -221,10 +225,14 @@ export class OracleStore implements port.BatchStore {
     const result = this.#run(conversation, event) as RecordResult
     const mark = 'mark' in step ? step.mark : null
     if (mark && (result.outcome === 'go' || result.outcome === 'ok')) {
-      const { marks } = this.#state.talk(conversation)
-      marks.set(mark.hash, Math.max(marks.get(mark.hash) ?? 0, now + mark.forMs))
+      this.#mark(conversation, mark, now)
     }
     return result
+  }
+
+  #mark(conversation: ConversationKey, { hash, forMs }: Mark, now: number): void {
+    const { marks } = this.#state.talk(conversation)
+    marks.set(hash, Math.max(marks.get(hash) ?? 0, now + forMs))
   }
 
   async settle(
@@ -375,6 +383,23 @@ export class OracleStore implements port.BatchStore {
     if (answer.outcome !== 'done') return answer.outcome as 'busy' | 'held'
     this.#state.ended.delete(batchId)
     this.#state.talk(conversation).turn = payloads
+    return 'done'
+  }
+
+  async arrive(arrival: Arrival): Promise<'done' | 'gone'> {
+    const { batchId, mark } = arrival
+    const now = this.#clock()
+    const conversation = this.#conversationOf(batchId)
+    if (conversation) {
+      const answer = this.#run(conversation, { type: 'arrive', now, ...arrival })
+      if (answer.outcome !== 'done') return 'gone'
+    } else {
+      const ended = this.#kept(batchId)
+      const turn = ended && arrived(ended.turn, arrival)
+      if (!turn) return 'gone'
+      this.#state.ended.set(batchId, { ...ended, turn })
+    }
+    if (mark) this.#mark(arrival.conversation, mark, now)
     return 'done'
   }
 

@@ -18,6 +18,7 @@ import type * as Port from '../store.ts'
 import type { Link, LinkResult } from '../store-alias.ts'
 import type { HumanAct, HumanResult, PastEntry, Retime, RetimeResult } from '../store-holds.ts'
 import type {
+  Arrival,
   BeginResult,
   ReclaimResult,
   RecordResult,
@@ -281,6 +282,10 @@ export class RedisStore implements Port.BatchStore {
   retry(batchId: BatchId): Promise<'done' | 'none' | 'busy' | 'held'> {
     return upkeep.retry(this.#calls, batchId)
   }
+  arrive(arrival: Arrival): Promise<'done' | 'gone'> {
+    return turns.arrive(this.#calls, arrival)
+  }
+
   bounce(batchId: BatchId, part: number, reason: string): Promise<'done' | 'gone' | 'busy'> {
     return upkeep.bounce(this.#calls, batchId, part, reason)
   }

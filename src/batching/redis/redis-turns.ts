@@ -2,6 +2,7 @@
 import type { BatchId, ConversationKey, Part } from '../../message.ts'
 import { draftIn } from '../draft.ts'
 import type {
+  Arrival,
   BeginResult,
   Mark,
   RecordResult,
@@ -54,9 +55,11 @@ export async function record(
     [k.batch(batchId), k.turns, k.conversation(conversation), k.marks(conversation)],
     [calls.now(), batchId, epoch, calls.times.leaseMs, step.kind, ...stepArgs(step)],
   )
-  const [outcome, value] = texts(reply)
+  const [outcome, value, startedAt] = texts(reply)
   if (outcome === 'drafted') return { outcome, parts: draftIn(JSON.parse(value ?? '[]')) ?? [] }
-  if (outcome === 'go') return { outcome, uncertain: value === '1' }
+  if (outcome === 'go') {
+    return { outcome, uncertain: value === '1', ...(startedAt && { startedAt: Number(startedAt) }) }
+  }
   return { outcome: outcome as 'fenced' | 'sent' | 'ok' | 'interrupted' }
 }
 
@@ -109,6 +112,19 @@ export async function answer(
     [calls.now(), batchId, JSON.stringify(parts), parts.length, calls.channel],
   )
   return texts(reply)[0] as 'done' | 'already' | 'gone'
+}
+
+export async function arrive(
+  calls: RedisCalls,
+  { conversation, batchId, index, startedAt, providerId, mark }: Arrival,
+): Promise<'done' | 'gone'> {
+  const k = calls.keys
+  const reply = await calls.run(
+    'arrive',
+    [k.batch(batchId), k.marks(conversation)],
+    [calls.now(), index, startedAt ?? '', providerId, ...markArgs(mark)],
+  )
+  return texts(reply)[0] as 'done' | 'gone'
 }
 
 function stepArgs(step: Step): (string | number)[] {

@@ -38,9 +38,13 @@ export function sealedTurn(
   }
 }
 
+/** `sending` alone where nobody wrote down since when. */
 export function partState(field: string | undefined): PartState {
   if (!field) return { state: 'waiting' }
   if (field === 'sending') return { state: 'sending' }
+  if (field.startsWith('sending:')) {
+    return { state: 'sending', startedAt: Number(field.slice('sending:'.length)) }
+  }
   if (field === 'skipped') return { state: 'skipped' }
   return { state: 'sent', providerId: field.slice('sent:'.length) }
 }
@@ -68,7 +72,10 @@ export function begun(reply: readonly string[]): BeginResult {
 type Hash = Readonly<Record<string, string>>
 
 export function batchView(batchId: BatchId, hash: Hash): BatchView {
-  const parts = Array.from({ length: Number(hash.parts ?? 0) }, (_, i) => partState(hash[`p${i}`]))
+  const parts = Array.from({ length: Number(hash.parts ?? 0) }, (_, i) => {
+    const [part, startedAt] = [hash[`p${i}`], hash[`s${i}`]]
+    return partState(part === 'sending' && startedAt ? `${part}:${startedAt}` : part)
+  })
   return {
     batchId,
     conversation: hash.c as ConversationKey,

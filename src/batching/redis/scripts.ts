@@ -25,6 +25,7 @@ export const SCRIPTS = {
   'discard-failed': 5,
   retry: 8,
   bounce: 4,
+  arrive: 2,
   adopt: 5,
   beat: 2,
   probe: 0,

@@ -4,6 +4,7 @@
  * which follows the transaction, and a wake-up, of which one too many does no harm.
  */
 import type { BatchId, ConversationKey, Part } from '../../message.ts'
+import { arrived } from '../arrive.ts'
 import { addAside } from '../aside.ts'
 import { type Bounce, bounced } from '../bounce.ts'
 import type { Answer, ConversationState, Event, Turn } from '../conversation-state.ts'
@@ -12,6 +13,7 @@ import type * as port from '../store.ts'
 import type { Link, LinkResult } from '../store-alias.ts'
 import type { HumanAct, HumanResult, Retime, RetimeResult } from '../store-holds.ts'
 import type {
+  Arrival,
   BeginResult,
   ReclaimResult,
   RecordResult,
@@ -317,6 +319,24 @@ export class Operations {
       this.#tally.add('answered', -after.turn.size)
       this.#tally.add('failed', after.turn.size)
     }
+    return 'done'
+  }
+
+  arrive(arrival: Arrival, now: number): 'done' | 'gone' {
+    const { batchId, conversation, mark } = arrival
+    const found = this.#rows.find(batchId)
+    if (!found || found.row.state === 'open') return 'gone'
+    const ending = endingFrom(found.row)
+    if (!ending) {
+      const loaded = this.#rows.load(conversationIn(found.row))
+      const { answer } = this.#run(loaded, { type: 'arrive', now, ...arrival })
+      if (answer.outcome !== 'done') return 'gone'
+    } else {
+      const turn = arrived(turnFrom(found.row), arrival)
+      if (!turn || isForgotten(ending, this.#times.retentionMs, now)) return 'gone'
+      this.#rows.saveEnded(conversationIn(found.row), turn, ending, found.n)
+    }
+    if (mark) this.#marks.add(conversation, mark, now)
     return 'done'
   }
 

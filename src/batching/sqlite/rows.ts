@@ -147,6 +147,7 @@ function partsFrom(row: Row): readonly PartState[] {
 
 function isPartState(part: unknown): part is PartState {
   if (typeof part !== 'object' || part === null || !('state' in part)) return false
+  if ('startedAt' in part && typeof part.startedAt !== 'number') return false
   if (part.state === 'sent') return 'providerId' in part && typeof part.providerId === 'string'
   return ['waiting', 'sending', 'skipped'].includes(String(part.state))
 }

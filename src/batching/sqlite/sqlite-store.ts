@@ -18,6 +18,7 @@ import type * as port from '../store.ts'
 import type { Link, LinkResult } from '../store-alias.ts'
 import type { HumanAct, HumanResult, PastEntry, Retime, RetimeResult } from '../store-holds.ts'
 import type {
+  Arrival,
   BeginResult,
   ReclaimResult,
   RecordResult,
@@ -233,6 +234,10 @@ export class SqliteStore implements port.BatchStore {
 
   retry(batchId: BatchId): Promise<'done' | 'none' | 'busy' | 'held'> {
     return this.#run((operations, now) => operations.retry(batchId, now))
+  }
+
+  arrive(arrival: Arrival): Promise<'done' | 'gone'> {
+    return this.#run((operations, now) => operations.arrive(arrival, now))
   }
 
   bounce(batchId: BatchId, part: number, reason: string): Promise<'done' | 'gone' | 'busy'> {

@@ -179,11 +179,12 @@ export function turnCases(it: Case): void {
     const again = await scene.begun(turn)
     assert.deepEqual(again.parts, [
       { state: 'sent', providerId: 'p-1' },
-      { state: 'sending' },
+      { state: 'sending', startedAt: START },
       { state: 'waiting' },
     ])
     assert.deepEqual(await start(again.epoch, 0), { outcome: 'sent' })
-    assert.deepEqual(await start(again.epoch, 1), { outcome: 'go', uncertain: true })
+    const uncertain = { outcome: 'go', uncertain: true, startedAt: START }
+    assert.deepEqual(await start(again.epoch, 1), uncertain)
     assert.deepEqual(await start(again.epoch, 2), { outcome: 'go', uncertain: false })
   })
 

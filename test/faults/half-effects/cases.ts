@@ -354,6 +354,22 @@ export const CASES: readonly (readonly [ScriptName, string, Play])[] = [
     },
   ],
   [
+    'arrive',
+    'of a part on the wire',
+    async ({ scene }) => {
+      const { turn, epoch } = await scene.running(ANNA, ['a'])
+      const { batchId: id } = turn
+      const draft = { kind: 'draft', parts: [{ text: 'x' }], heard: null } as const
+      await scene.store.record(id, epoch, draft, ANNA)
+      const start = { kind: 'start', index: 0, unlessNewer: false, mark: null } as const
+      await scene.store.record(id, epoch, start, ANNA)
+      const mark = { hash: 'id', forMs: 60_000 }
+      const startedAt = scene.clock.now()
+      const part = { conversation: ANNA, batchId: id, index: 0, startedAt }
+      return (calls) => turns.arrive(calls, { ...part, providerId: 'p', mark })
+    },
+  ],
+  [
     'adopt',
     'of a list without a deadline',
     async ({ redis }) => {

@@ -37,6 +37,9 @@ local epoch = redis.call('HINCRBY', batch, 'epoch', 1)
 redis.call('ZADD', turns, now + ARGV[5], id)
 local parts = tonumber(h[8] or 0)
 local reply = { 'go', epoch, h[4], h[5], h[6], h[3] + 1, h[9] or 0, h[7] or '', parts }
-for i = 1, parts do reply[#reply + 1] = redis.call('HGET', batch, 'p' .. i - 1) or '' end
+for i = 0, parts - 1 do
+  local part, startedAt = unpack(redis.call('HMGET', batch, 'p' .. i, 's' .. i))
+  reply[#reply + 1] = part == 'sending' and startedAt and part .. ':' .. startedAt or part or ''
+end
 for i = 1, #payloads do reply[#reply + 1] = payloads[i] end
 return reply

@@ -4,8 +4,9 @@ KEYS    batch turns conversation marks
 ARGV    now batchId epoch leaseMs step, then
         draft: json parts [heard] · start: index unlessNewer hash forMs · sent: index providerId hash forMs
         skip, unsent: index · apologise: hash forMs answerless · alive: unlessNewer           hash '' = none
-RETURNS {outcome, value}
-        fenced | ok | drafted json | go uncertain | sent | interrupted
+RETURNS {outcome, value…}
+        fenced | ok | drafted json | go uncertain startedAt | sent | interrupted
+        startedAt: when it was first sent without a word since, '' where nobody wrote it down
 REPEAT  safe: the first draft stands, a part that is sent stays sent ]]
 --@include now
 --@include mark
@@ -29,18 +30,23 @@ if step == 'draft' then
   if ARGV[8] then redis.call('HSET', batch, 'heard', ARGV[8]) end
   return { 'drafted', ARGV[6] }
 elseif step == 'start' then
-  local field = 'p' .. ARGV[6]
-  local part = redis.call('HGET', batch, field)
+  local field, since = 'p' .. ARGV[6], 's' .. ARGV[6]
+  local part, startedAt = unpack(redis.call('HMGET', batch, field, since))
   if part and part ~= 'sending' then return { 'sent' } end
   if interrupted(ARGV[7]) then return { 'interrupted' } end
   redis.call('HSET', batch, field, 'sending')
+  if not part then redis.call('HSET', batch, since, string.format('%.0f', now)) end
   mark(marks, ARGV[8], ARGV[9], now)
-  return { 'go', part and 1 or 0 }
+  return { 'go', part and 1 or 0, part and startedAt or '' }
 elseif step == 'sent' then
   redis.call('HSET', batch, 'p' .. ARGV[6], 'sent:' .. ARGV[7])
   mark(marks, ARGV[8], ARGV[9], now)
 elseif step == 'skip' then
-  redis.call('HSET', batch, 'p' .. ARGV[6], 'skipped')
+  local field = 'p' .. ARGV[6]
+  -- It may have been said to have arrived meanwhile.
+  if not string.find(redis.call('HGET', batch, field) or '', '^sent:') then
+    redis.call('HSET', batch, field, 'skipped')
+  end
 elseif step == 'unsent' then
   if redis.call('HGET', batch, 'p' .. ARGV[6]) == 'sending' then
     redis.call('HDEL', batch, 'p' .. ARGV[6])
