@@ -5,6 +5,7 @@ import type { WayIn } from './batching/way-in.ts'
 import type { Clock } from './clock.ts'
 import type { Settings } from './config/settings.ts'
 import type { ConversationKeys } from './conversation-key.ts'
+import { Arrivals } from './ingress/arrivals.ts'
 import { HearCall } from './ingress/hear-call.ts'
 import { PassOn } from './ingress/pass-on.ts'
 import { ShowTyping } from './ingress/show-typing.ts'
@@ -29,6 +30,7 @@ export function createHearing(settings: Settings, parts: HearingParts): HearCall
     settings,
     files: keptFiles(settings, parts.clock),
     undelivered: new Undelivered(parts),
+    arrivals: new Arrivals(parts),
     showTyping: new ShowTyping({ showTyping, events }),
     passOn:
       responder === 'forward' && target !== null ? new PassOn({ target, timeoutMs, events }) : null,

@@ -304,6 +304,8 @@ export interface BatchStore extends Service {
     idHashes: readonly string[],
     dedupeMs: number,
   ): Promise<readonly boolean[]>
+  /** Which of these hashes are of something that we sent, see `Mark`. */
+  marked(conversation: ConversationKey, hashes: readonly string[]): Promise<readonly boolean[]>
   holds(page: {
     offset: number
     limit: number

@@ -52,6 +52,13 @@ export class SendMemory {
     return messageId
   }
 
+  /** What became of a key: its message's id, that it is under way, or that nobody here knows it. */
+  find(key: string): { readonly messageId: string } | 'underWay' | null {
+    const row = this.#get.get(key, this.#clock() - KEPT_MS)
+    if (row !== undefined) return { messageId: String(row.message_id) }
+    return this.#underWay.has(key) ? 'underWay' : null
+  }
+
   /** Resolves when nothing is under way. */
   async settled(): Promise<void> {
     await Promise.allSettled([...this.#underWay.values()].map(({ messageId }) => messageId))

@@ -35,6 +35,15 @@ export function sendRoutes(
       },
     ],
     [
+      '/was-sent',
+      async (fields) => {
+        const found = memory.find(textOf(fields, 'key'))
+        // Whoever asks waits for what is under way.
+        if (found === 'underWay') throw SendError.failed('it is under way: ask again')
+        return found === null ? { sent: false } : { sent: true, ...found }
+      },
+    ],
+    [
       '/send-typing',
       async (fields) => {
         await library.typing(toOf(fields))

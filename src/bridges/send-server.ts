@@ -1,6 +1,6 @@
 /**
  * Takes what is to be sent, over HTTP: `POST /send-message`, `/send-reaction`, `/send-typing`,
- * `/send-seen`, and `GET /health`.
+ * `/send-seen`, answers `POST /was-sent` by the key of a call, and `GET /health`.
  *
  * It answers 200 when the library has taken a message, 503 with `Retry-After` when the same call may
  * be repeated, and any other status when it never will. Who hangs up does not stop a message that is

@@ -5,13 +5,22 @@
  *
  * A bridge that does not answer may have sent all the same: the retry bears the same key, so a
  * bridge that remembers keys sends it once. One that cannot be connected to (`send_away`) has nothing.
+ * Ours also answer whether they sent what bore a key: `POST {url}/was-sent {key}`.
  * A name and a password in the address go as Basic auth; errors show neither them nor the query.
  */
 import { messageOf, RapidFireError } from '../errors.ts'
 import { httpAddress, shownAddress } from '../http-address.ts'
 import { isNoConnection } from '../no-connection.ts'
 import { retryAfterMs } from '../retry-after.ts'
-import type { Heard, OutgoingPart, Sender, SendLimits } from './channel.ts'
+import type {
+  ArrivalProof,
+  Found,
+  Heard,
+  OutgoingPart,
+  Sender,
+  SendLimits,
+  UncertainPart,
+} from './channel.ts'
 import { shortly } from './provider-http.ts'
 import { BRIDGE_CEILING } from './settings.ts'
 
@@ -25,6 +34,10 @@ export interface BridgeOptions {
   readonly typing: boolean
 }
 
+/** Our own bridges keep the keys of a day; of others the echo has to tell. */
+export const BRIDGE_PROOFS: readonly ArrivalProof[] = ['ids', 'ask', 'echo']
+const KEYS_KEPT_MS = 86_400_000
+
 /** WhatsApp on somebody's own number: messages of whole people are seldom longer, and haste is punished. */
 export const BRIDGE_LIMITS: SendLimits = {
   maxTextLength: 4096,
@@ -32,7 +45,7 @@ export const BRIDGE_LIMITS: SendLimits = {
   ...BRIDGE_CEILING,
 }
 
-type Route = 'send-message' | 'send-reaction' | 'send-typing' | 'send-seen'
+type Route = 'send-message' | 'send-reaction' | 'send-typing' | 'send-seen' | 'was-sent'
 /** What a server says of a route that it does not have. */
 const NO_ROUTE: ReadonlySet<number> = new Set([404, 405, 501])
 
@@ -43,6 +56,7 @@ const isFinal = (status: number): boolean =>
 export class BridgeSender implements Sender {
   readonly name: string
   readonly limits = BRIDGE_LIMITS
+  readonly proofs = BRIDGE_PROOFS
   readonly #options: BridgeOptions
   readonly #base: URL
   readonly #authorization: string | null
@@ -68,6 +82,17 @@ export class BridgeSender implements Sender {
   async #sendText(partId: string, to: string, message: string, signal: AbortSignal): Promise<Sent> {
     const response = await this.#post('send-message', { to, message }, signal, partId)
     return this.#sent(response, 'send-message')
+  }
+
+  /** Asks a bridge that remembers keys, as ours do; another one has no such route and tells nothing. */
+  async find({ partId, startedAt }: UncertainPart, signal: AbortSignal): Promise<Found> {
+    const response = await this.#post('was-sent', { key: partId }, signal)
+    const body = await readCapped(response)
+    if (NO_ROUTE.has(response.status)) return { ids: [], isAll: false }
+    if (!response.ok) throw this.#refusal(response, 'was-sent', body)
+    const { sent, messageId } = wasSentIn(body)
+    if (sent === true && typeof messageId === 'string') return { ids: [messageId], isAll: true }
+    return { ids: [], isAll: sent === false && Date.now() - startedAt < KEYS_KEPT_MS }
   }
 
   /** Read first, as a person does; a bridge that knows no such route shows the typing alone. */
@@ -162,6 +187,14 @@ function messageIdIn(body: string): string {
     return typeof found === 'string' ? found.slice(0, 256) : ''
   } catch {
     return ''
+  }
+}
+
+function wasSentIn(body: string): { readonly sent?: unknown; readonly messageId?: unknown } {
+  try {
+    return (JSON.parse(body) as { sent?: unknown; messageId?: unknown } | null) ?? {}
+  } catch {
+    return {}
   }
 }
 

@@ -21,6 +21,27 @@ export interface OutgoingPart {
   readonly content: Part
 }
 
+/** A part that was being sent when its worker died, or of which no answer came. */
+export interface UncertainPart extends OutgoingPart {
+  /** When it was begun to be sent, ms by the store's clock. */
+  readonly startedAt: number
+}
+
+/**
+ * How a channel can tell whether a part arrived: `ids`: what is sent again under the same id is sent
+ * once · `ask`: by `find` · `status`: a call bears our id of the part · `echo`: what our side writes
+ * comes back as a call.
+ */
+export type ArrivalProof = 'ids' | 'ask' | 'status' | 'echo'
+
+/** What a provider has that may be the part. */
+export interface Found {
+  /** Its ids; those of other parts may be among them, where they say the same. */
+  readonly ids: readonly string[]
+  /** Whether the part, had it arrived, would be among them for sure. */
+  readonly isAll: boolean
+}
+
 /** Where an answer is shown to be in the making. */
 export interface Heard {
   /** The person's address as it came in. */
@@ -39,6 +60,10 @@ export interface Sender {
    * `outside_window` (final).
    */
   send(part: OutgoingPart, signal: AbortSignal): Promise<{ providerId: string }>
+  /** Left out: nobody can tell, so that the tenant's wish alone decides. */
+  readonly proofs?: readonly ArrivalProof[]
+  /** Asks the provider for the part. Rejects as `send` does where it does not answer. */
+  find?(part: UncertainPart, signal: AbortSignal): Promise<Found>
   /** Marks as read and shows for some seconds that an answer is written; a courtesy, so it may fail unheard. */
   typing?(heard: Heard, signal: AbortSignal): Promise<void>
 }

@@ -18,6 +18,8 @@ export interface ProviderRequest {
   readonly headers?: Readonly<Record<string, string>>
   readonly json?: unknown
   readonly form?: Readonly<Record<string, string>>
+  /** Of a list more is read than of other answers. */
+  readonly maxAnswerBytes?: number
 }
 
 export interface ProviderAnswer {
@@ -44,7 +46,7 @@ export class ProviderHttp {
   /** `who`: the provider, for errors. */
   async call(who: string, request: ProviderRequest, signal: AbortSignal): Promise<ProviderAnswer> {
     const { url, authorization } = httpAddress(request.url)
-    const { method = 'POST', headers = {}, json, form } = request
+    const { method = 'POST', headers = {}, json, form, maxAnswerBytes } = request
     const body =
       form !== undefined
         ? new URLSearchParams(form).toString()
@@ -64,7 +66,7 @@ export class ProviderHttp {
         },
         body,
       })
-      const text = await readCapped(response)
+      const text = await readCapped(response, maxAnswerBytes ?? MAX_ANSWER_BYTES)
       return {
         status: response.status,
         ok: response.ok,
@@ -113,14 +115,14 @@ export function shortly(said: unknown): string {
 }
 
 /** An answer is read as far as it is useful, so that an endless one ends. */
-async function readCapped(response: Response): Promise<string> {
+async function readCapped(response: Response, maxBytes: number): Promise<string> {
   const chunks: Uint8Array[] = []
   let length = 0
   try {
     for await (const chunk of response.body ?? []) {
       chunks.push(chunk)
       length += chunk.byteLength
-      if (length > MAX_ANSWER_BYTES) break
+      if (length > maxBytes) break
     }
   } catch (error) {
     // The status has arrived and decides; a body that breaks off after a 2xx is only an id less.

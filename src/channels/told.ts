@@ -81,6 +81,8 @@ export type Told =
       readonly errorCode?: number
       /** Our own id of the part, where the provider carries it along. */
       readonly partId?: string
+      /** As of a message. */
+      readonly time?: unknown
     } & ToldPlace)
   | ({ readonly kind: 'ignored'; readonly reason: IgnoredReason } & Partial<ToldMessage>)
   /** One element of several that cannot be read; its neighbours are kept. */

@@ -76,9 +76,24 @@ export const TURN_SETTINGS = {
   onUncertain: oneOf({
     env: 'ON_UNCERTAIN',
     default: 'resend',
-    values: ['resend', 'skip'],
+    values: ['resend', 'skip', 'reconcile'],
     meaning:
-      'The one part that was in the air when its worker died: resend = it may come twice, skip = it may not come.',
+      'The one part that was in the air when its worker died: resend = it may come twice, skip = it may not come, reconcile = its provider is asked or waited for first.',
+  }),
+  uncertainElse: oneOf({
+    env: 'ON_UNCERTAIN_ELSE',
+    default: 'resend',
+    values: ['resend', 'skip'],
+    meaning: 'With ON_UNCERTAIN=reconcile: what is done when nobody can tell whether it arrived.',
+  }),
+  reconcileMs: int({
+    env: 'RECONCILE_TIMEOUT',
+    default: 10_000,
+    min: 0,
+    max: 60_000,
+    unit: 'milliseconds',
+    meaning:
+      'With ON_UNCERTAIN=reconcile: the longest wait for a status, an echo or an answer of the provider.',
   }),
   fallbackReply: text({
     env: 'FALLBACK_REPLY',

@@ -335,6 +335,8 @@ export const TENANT_SETTING_NAMES = [
   'whileAnswering',
   'maxInterrupts',
   'onUncertain',
+  'uncertainElse',
+  'reconcileMs',
   'fallbackReply',
   'facts',
   'systemPromptFile',

@@ -18,6 +18,7 @@ import { messageOf, RapidFireError } from '../errors.ts'
 import type { KeptFiles } from '../media/kept-files.ts'
 import type { BatchId, Message } from '../message.ts'
 import type { Events } from '../observability/events.ts'
+import type { Arrivals } from './arrivals.ts'
 import type { PassOn } from './pass-on.ts'
 import type { ShowTyping } from './show-typing.ts'
 import type { ToldCall } from './told-call.ts'
@@ -33,6 +34,7 @@ export interface HearDeps {
   readonly events: Events
   readonly clock: Clock
   readonly undelivered: Undelivered
+  readonly arrivals: Arrivals
   readonly showTyping: ShowTyping
   /** Drop-in: what is no message goes there; null when we answer ourselves. */
   readonly passOn: PassOn | null
@@ -271,7 +273,8 @@ export class HearCall {
 
   async #status(told: ToldOf<'status'>, { channel, heard }: Context): Promise<void> {
     try {
-      await this.#deps.undelivered.hear(told, channel)
+      const { undelivered, arrivals } = this.#deps
+      await (told.status === 'failed' ? undelivered : arrivals).hear(told, channel)
     } catch (error) {
       if (!(error instanceof RapidFireError) || error.code !== 'overloaded') throw error
       heard.again ??= error

@@ -39,7 +39,6 @@ export class Undelivered {
 
   /** Throws `overloaded` while the rest of the answer is on its way: it has to be told again. */
   async hear(status: Status, channel: Channel): Promise<void> {
-    if (status.status !== 'failed') return
     const part = partOf(status.partId)
     const isLate = OUTSIDE_WINDOW.has(status.errorCode ?? Number.NaN)
     const tell = (outcome: 'failed' | 'template' | 'unknown'): void =>
@@ -112,7 +111,8 @@ function tooEarly(): RapidFireError {
 /** Behind the id of a part whose template was sent: that one's failure is not answered by another. */
 const TEMPLATE = '.template'
 
-function partOf(
+/** The part that an id of ours names; null when it is none. */
+export function partOf(
   partId: string | undefined,
 ): { batchId: BatchId; index: number; isTemplate: boolean } | null {
   const [, batchId = '', index = '', template] =

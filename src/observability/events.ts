@@ -139,7 +139,28 @@ export interface EventTable {
   'history.missing': { conversation: ConversationKey; batchId: BatchId; error: string }
   /** A limit cannot be asked for: turns go on without it. */
   'rate.missing': { error: string }
-  'part.uncertain': { conversation: ConversationKey; batchId: BatchId; index: number }
+  /**
+   * It was in the air when its worker died or gave up waiting. `found`: what could be had of its
+   * provider; null = nobody was to ask.
+   */
+  'part.uncertain': {
+    conversation: ConversationKey
+    batchId: BatchId
+    index: number
+    policy: 'resend' | 'skip' | 'reconcile'
+    found: 'arrived' | 'absent' | 'unknown' | null
+    decided: 'sent' | 'resend' | 'skip'
+    tookMs: number
+    /** Why its provider could not be asked. */
+    error?: string
+  }
+  /** Its provider says so before its worker does, or instead. */
+  'part.arrived': {
+    conversation: ConversationKey
+    batchId: BatchId
+    index: number
+    by: 'status' | 'echo'
+  }
 
   /** Somebody answers past the bot. `answered`: messages that are settled by it. */
   'human.steppedIn': {

@@ -38,6 +38,22 @@ const UNDELIVERED = {
   unknown: 'nothing was changed',
 } as const
 
+/** What is known of a part that was in the air. */
+export const FOUND_WORDS = {
+  arrived: 'its provider has it',
+  absent: 'its provider does not have it',
+  unknown: 'nobody could tell whether it arrived',
+  unasked: 'nobody was asked',
+} as const
+
+const DECIDED_WORDS = {
+  sent: 'is not sent again',
+  resend: 'is sent again',
+  skip: 'is left out',
+} as const
+
+const ARRIVED_BY = { status: 'a status', echo: 'its echo' } as const
+
 /** null: never logged. */
 export const LOG_LINES: { readonly [Name in EventName]: LogLine<Name> | null } = {
   'role.ready': { logger: 'own', level: 'info', say: ({ role }) => `ready: ${role}` },
@@ -226,8 +242,15 @@ export const LOG_LINES: { readonly [Name in EventName]: LogLine<Name> | null } =
   'part.uncertain': {
     logger: 'worker',
     level: 'warn',
-    say: ({ index }, phone) =>
-      `Part ${index + 1} may reach ${phone} twice: its worker died sending`,
+    say: ({ index, policy, found, decided }, phone) =>
+      `Part ${index + 1} for ${phone} was in the air when its worker died: ` +
+      `${FOUND_WORDS[found ?? 'unasked']}, so it ${DECIDED_WORDS[decided]} (ON_UNCERTAIN=${policy})`,
+  },
+  'part.arrived': {
+    logger: 'api',
+    level: 'debug',
+    say: ({ index, by }, phone) =>
+      `Part ${index + 1} arrived at ${phone}, as ${ARRIVED_BY[by]} says`,
   },
 
   'part.skipped': {

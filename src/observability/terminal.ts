@@ -228,7 +228,14 @@ export const TERMINAL_LINES: { readonly [Name in EventName]: Say<Name> } = {
   'part.sending': () => null,
   'part.taken': () => null,
   'part.sent': () => null,
-  'part.uncertain': ({ index }, phone) => ['!', phone, `part ${index + 1} may arrive twice`],
+  'part.uncertain': ({ index, found, decided }, phone) => {
+    if (decided === 'sent') return ['', phone, `part ${index + 1} had arrived`]
+    // Then `part.skipped` says so.
+    if (decided === 'skip') return null
+    if (found === 'absent') return ['', phone, `part ${index + 1} had not arrived · sent again`]
+    return ['!', phone, `part ${index + 1} may arrive twice`]
+  },
+  'part.arrived': () => null,
 
   'part.skipped': ({ index }, phone) => ['!', phone, `part ${index + 1} may not have arrived`],
   'turn.interrupted': (_event, phone) => ['', phone, 'writes on · the answer is made anew'],

@@ -4,8 +4,7 @@
  *   start (fence) → send → sent → pause
  *
  * A part that is recorded as sent is never sent again. One that was being sent when its worker died
- * may have reached the person: by the tenant's wish it is sent again under the same id, or skipped,
- * and the event says so.
+ * may have reached the person: `uncertain.ts` decides whether it is sent again, under the same id.
  */
 import { setTimeout as wait } from 'node:timers/promises'
 import { RapidFireError } from '../errors.ts'
@@ -15,6 +14,7 @@ import { type Begun, Interrupted, type TurnDeps } from '../worker/turn.ts'
 import { idMark, partMark } from './marks.ts'
 import { pauseMs } from './pace.ts'
 import { giveRoomBack, waitForTurn } from './pacer.ts'
+import { maySendAgain } from './uncertain.ts'
 
 type DeliveryDeps = Pick<
   TurnDeps,
@@ -50,7 +50,7 @@ async function sendPart(
   deps: DeliveryDeps,
   stopping: AbortSignal,
 ): Promise<boolean> {
-  const { conversation, batchId, to, tenant, sender } = turn
+  const { conversation, batchId, to, sender } = turn
   const { events } = deps
   const before = turn.parts[index]?.state
   if (before === 'sent' || before === 'skipped') return false
@@ -62,12 +62,11 @@ async function sendPart(
   if (may.outcome !== 'go') await giveRoomBack(turn, deps)
   if (may.outcome === 'interrupted') throw new Interrupted()
   if (may.outcome !== 'go') return false
+  const signal = AbortSignal.any([lease.signal, stopping])
   if (may.uncertain) {
-    events.emit('part.uncertain', part)
-    if (tenant.onUncertain === 'skip') {
-      await lease.record({ kind: 'skip', index })
+    const { startedAt } = may
+    if (!(await maySendAgain(turn, { index, content, startedAt }, lease, deps, signal))) {
       await giveRoomBack(turn, deps)
-      events.emit('part.skipped', part)
       return false
     }
   }
@@ -75,7 +74,6 @@ async function sendPart(
   const partId = `${batchId}.${index}`
   // Frozen since it was allowed to send: somebody else may be sending by now.
   lease.check()
-  const signal = AbortSignal.any([lease.signal, stopping])
   let providerId: string
   try {
     providerId = (await sender.send({ partId, to, content }, signal)).providerId

@@ -6,6 +6,7 @@
  */
 import { hash } from 'node:crypto'
 import type { Mark } from '../batching/store-turn.ts'
+import { squeezed } from '../channels/same-message.ts'
 import type { Part } from '../message.ts'
 
 const TEXT_MS = 10 * 60_000
@@ -15,18 +16,21 @@ export function textMark(text: string): Mark {
   return { hash: textHash(text), forMs: TEXT_MS }
 }
 
-/** A reaction may go out and come back as the text of its emoji. */
 export function partMark(part: Part): Mark {
-  return textMark('text' in part ? part.text : part.reaction)
+  return textMark(textOf(part))
+}
+
+/** A reaction may go out and come back as the text of its emoji. */
+export function textOf(part: Part): string {
+  return 'text' in part ? part.text : part.reaction
 }
 
 export function idMark(providerId: string): Mark | null {
   return providerId === '' ? null : { hash: ownIdHash(providerId), forMs: ID_MS }
 }
 
-/** Messengers change white space; nothing else may differ. */
 export function textHash(text: string): string {
-  return `t${digest(text.normalize('NFC').replace(/\s+/gu, ' ').trim())}`
+  return `t${digest(squeezed(text))}`
 }
 
 export function ownIdHash(id: string): string {

@@ -1,7 +1,7 @@
 /**
  * A human steps in past the bot, or somebody says that it shall be silent.
  *
- *   own message → an echo of ours? → a word? → what stands before is answered, the rest is held
+ *   own message → an echo of ours? (then that part arrived) → a word? → what stands before is answered, the rest is held
  *
  * All of it is one operation of the store; here it is decided which messages the human had seen. The
  * conversation is read for that, so the operation names what was read and is repeated when another
@@ -19,6 +19,7 @@ import { isWord } from '../courtesies/words.ts'
 import { RapidFireError } from '../errors.ts'
 import type { Conversation, ConversationKey, Message } from '../message.ts'
 import type { Events } from '../observability/events.ts'
+import { arrivedByEcho } from '../replies/arrived.ts'
 import { ownIdHash, textHash } from '../replies/marks.ts'
 import { humanPayload } from './human-said.ts'
 import type { OwnMessage } from './own-message.ts'
@@ -52,6 +53,7 @@ export class Takeover {
     const { text } = message
     // A heart from the owner's phone answers nothing, and our own comes back as one too.
     if (message.isReaction) return 'noted'
+    await arrivedByEcho(message, conversation, this.#deps)
     if (isWord(text, tenant.resumeWords)) return this.#resumeBy(message, conversation)
     const isPause = isWord(text, tenant.pauseWords)
     if (!isPause && tenant.takeover === 'off') return this.#note(message, conversation)

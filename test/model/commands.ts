@@ -115,7 +115,7 @@ const names = fc.array(fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'), 
   maxLength: 5,
 })
 const waitMs = fc.constantFrom(0, 500, 10_000)
-const HASHES = ['text-1', 'text-2', 'id-1'] as const
+export const HASHES = ['text-1', 'text-2', 'id-1'] as const
 const mark = fc.oneof(
   fc.constant(null),
   fc.record({ hash: fc.constantFrom(...HASHES), forMs: fc.constantFrom(5000, 60_000) }),

@@ -13,7 +13,7 @@ import type { ConversationKey } from '../../src/message.ts'
 import type { TestClock } from '../conformance/store/scene.ts'
 import type { OracleStore } from '../support/oracle.ts'
 import type { Holdings } from '../support/oracle-state.ts'
-import type { Known, PlayedCommand } from './commands.ts'
+import { HASHES, type Known, type PlayedCommand } from './commands.ts'
 import { play } from './play.ts'
 
 const ALL = { offset: 0, limit: 1000 }
@@ -120,7 +120,7 @@ async function readsOf(
 ): Promise<Record<string, unknown>> {
   const now = clock.now()
   const turnIds = [...known.values()].map(({ turnId }) => turnId)
-  const [due, pending, failed, batches, conversations, sizes, counts, holds, past, roots] =
+  const [due, pending, failed, batches, conversations, sizes, counts, holds, past, roots, marked] =
     await Promise.all([
       store.due({ limit: 1000, soonMs: 1000 }),
       store.pending(ALL),
@@ -132,6 +132,7 @@ async function readsOf(
       store.holds(ALL),
       Promise.all(people.map((who) => store.history(who))),
       store.resolve(people),
+      Promise.all(people.map((who) => store.marked(who, HASHES))),
     ])
   return {
     due: comparableDue(due),
@@ -144,6 +145,7 @@ async function readsOf(
     holds,
     past,
     roots,
+    marked,
   }
 }
 

@@ -57,7 +57,11 @@ export const EVERY_EVENT: EventTable = {
   'part.sending': { ...batch, index: 0 },
   'part.taken': { ...batch, index: 0 },
   'part.sent': { ...batch, index: 0 },
-  'part.uncertain': { ...batch, index: 0 },
+  'part.uncertain': {
+    ...{ ...batch, index: 0, policy: 'reconcile', found: 'unknown', decided: 'resend' },
+    ...{ tookMs: 10_000, error },
+  },
+  'part.arrived': { ...batch, index: 0, by: 'status' },
   'part.skipped': { ...batch, index: 0 },
   'turn.interrupted': { ...batch, times: 1 },
   'turn.postponed': { ...batch, limit: 'tenant', forMs: 2000 },

@@ -318,6 +318,15 @@ export class OracleStore implements port.BatchStore {
     return idHashes.map((idHash) => unseen(seen, [{ idHash }], dedupeMs, now).length === 0)
   }
 
+  async marked(
+    conversation: ConversationKey,
+    hashes: readonly string[],
+  ): Promise<readonly boolean[]> {
+    const { marks } = this.#state.talk(this.#root(conversation))
+    const now = this.#clock()
+    return hashes.map((hash) => (marks.get(hash) ?? 0) > now)
+  }
+
   async holds({ offset, limit }: Page): ReturnType<port.BatchStore['holds']> {
     const now = this.#clock()
     const holds = [...this.#state.talks]

@@ -284,6 +284,8 @@ export class TurnStage {
     return Object.assign(Object.create(real) as BatchStore, {
       setAside: (aside: Parameters<BatchStore['setAside']>[0]) => real.setAside(aside),
       history: (conversation: ConversationKey) => real.history(conversation),
+      batch: (id: BatchId) => real.batch(id),
+      marked: (...args: Parameters<BatchStore['marked']>) => real.marked(...args),
       spend: (...args: Parameters<BatchStore['spend']>) => real.spend(...args),
       begin: (...args: Parameters<BatchStore['begin']>) => call('begin', () => real.begin(...args)),
       record: (...args: Parameters<BatchStore['record']>) =>

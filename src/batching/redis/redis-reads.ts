@@ -179,6 +179,21 @@ export async function readKnown(
   return scores.map((score) => score !== null && Number(score) > after)
 }
 
+export async function readMarked(
+  redis: Redis,
+  keys: RedisKeys,
+  c: ConversationKey,
+  hashes: readonly string[],
+  clock: Clock | undefined,
+): Promise<readonly boolean[]> {
+  const [time, ...untils] = (await pipelined(redis, [
+    ['time'],
+    ...hashes.map((hash) => ['zscore', keys.marks(c), hash]),
+  ])) as [string[], ...(string | null)[]]
+  const now = clock?.() ?? Number(time[0]) * 1000
+  return untils.map((until) => Number(until ?? 0) > now)
+}
+
 export async function readSizes(
   redis: Redis,
   keys: RedisKeys,

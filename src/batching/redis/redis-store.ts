@@ -48,6 +48,7 @@ import {
   readCounts,
   readFailed,
   readKnown,
+  readMarked,
   readPending,
   readSizes,
 } from './redis-reads.ts'
@@ -342,6 +343,11 @@ export class RedisStore implements Port.BatchStore {
   ): Promise<readonly boolean[]> {
     const { clock } = this.#options
     return this.#read(c, (to) => readKnown(this.#redis, this.#keys, to, idHashes, dedupeMs, clock))
+  }
+
+  marked(c: ConversationKey, hashes: readonly string[]): Promise<readonly boolean[]> {
+    const { clock } = this.#options
+    return this.#read(c, (to) => readMarked(this.#redis, this.#keys, to, hashes, clock))
   }
 
   history(c: ConversationKey): Promise<readonly PastEntry[]> {

@@ -65,6 +65,7 @@ interface Opened {
   readonly aliases: AliasRows
   readonly tally: Tally
   readonly spent: SpentRows
+  readonly marks: Marks
   readonly operations: Operations
   readonly listing: Listing
   readonly retention: Retention
@@ -316,6 +317,17 @@ export class SqliteStore implements port.BatchStore {
     })
   }
 
+  async marked(
+    conversation: ConversationKey,
+    hashes: readonly string[],
+  ): Promise<readonly boolean[]> {
+    const now = this.#clock()
+    return this.#read((opened) => {
+      const at = this.#root(opened, conversation)
+      return hashes.map((hash) => opened.marks.has(at, [hash], now))
+    })
+  }
+
   async holds(page: Page): ReturnType<port.BatchStore['holds']> {
     return this.#read(({ listing }) => listing.holds(page, this.#clock()))
   }
@@ -352,7 +364,8 @@ export class SqliteStore implements port.BatchStore {
     const tally = new Tally(database)
     const rows = new ConversationRows(database, tally, this.#times)
     const aliases = new AliasRows(database)
-    const operations = new Operations(rows, tally, new Marks(database), aliases, this.#times)
+    const marks = new Marks(database)
+    const operations = new Operations(rows, tally, marks, aliases, this.#times)
     const group = new GroupCommit(database, tally, () => {
       if (!operations.takeWake()) return
       for (const listener of this.#listeners) listener()
@@ -366,6 +379,7 @@ export class SqliteStore implements port.BatchStore {
       aliases,
       tally,
       spent: new SpentRows(database),
+      marks,
       operations,
       listing: new Listing(database, this.#times),
       retention: new Retention(database, rows, this.#times.retentionMs),

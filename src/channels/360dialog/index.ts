@@ -77,6 +77,7 @@ function open(values: ValuesOf<typeof SETTINGS>, { tenant, http }: ChannelDeps):
     tenant,
     account,
     limits: META_LIMITS,
+    proofs: ['status'],
     sends: token !== null,
     verify: ({ headers }) => byToken(headerOf(headers, header), webhookToken),
     sign: () => ({

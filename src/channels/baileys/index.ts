@@ -4,7 +4,7 @@
  */
 import { text } from '../../config/spec.ts'
 import { RapidFireError } from '../../errors.ts'
-import { BRIDGE_LIMITS, BridgeSender } from '../bridge-sender.ts'
+import { BRIDGE_LIMITS, BRIDGE_PROOFS, BridgeSender } from '../bridge-sender.ts'
 import type { Channel, ChannelDeps, Proof, ProviderCall, SpecTable, ValuesOf } from '../channel.ts'
 import { defineProvider } from '../channel.ts'
 import { reserialise } from '../own/json.ts'
@@ -83,6 +83,8 @@ function open(values: Values, { tenant, clock, http }: ChannelDeps): Channel {
     tenant,
     account,
     limits: BRIDGE_LIMITS,
+    proofs: BRIDGE_PROOFS,
+    ...(bridge !== null && { find: (part, signal) => bridge.find(part, signal) }),
     sends: bridge !== null,
     verify: (call) => verify(call, values, clock()),
     sign: (call) => sign(call, values, clock()),

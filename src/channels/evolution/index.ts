@@ -79,6 +79,7 @@ function open(values: Values, { tenant, http, clock }: ChannelDeps): Channel {
     tenant,
     account,
     limits: LIMITS,
+    proofs: ['echo'],
     sends: url !== null && account !== null && apiKey !== null,
     verify: (call) => verify(call, values, clock()),
     sign: () => ({

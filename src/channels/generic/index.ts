@@ -59,6 +59,7 @@ function open(values: ValuesOf<typeof SETTINGS>, { tenant, http }: ChannelDeps):
     tenant,
     account: null,
     limits: { maxTextLength, conversation: null, ...NO_CEILING },
+    proofs: ['echo'],
     sends: sendUrl !== null,
     verify: (call) => verified(call, values),
     parse: (body, { keepOriginal }) => parseGeneric(body, paths, keepOriginal),

@@ -4,6 +4,7 @@ import type { Channel, ChannelDeps, ProviderCall, SpecTable, ValuesOf } from '..
 import { defineProvider } from '../channel.ts'
 import { byToken, headerOf } from '../secrets.ts'
 import { BRIDGE_CEILING, secret, serverUrl } from '../settings.ts'
+import { findGreenapi } from './find.ts'
 import { parseGreenapi } from './parse.ts'
 import { rebuild } from './rebuild.ts'
 import { sendGreenapi, showTyping } from './send.ts'
@@ -54,7 +55,7 @@ export const greenapi = defineProvider({
   open,
 })
 
-function open(values: ValuesOf<typeof SETTINGS>, { tenant, http }: ChannelDeps): Channel {
+function open(values: ValuesOf<typeof SETTINGS>, { tenant, http, clock }: ChannelDeps): Channel {
   const { webhookToken, account, token, url } = values
   const target = { url, instance: account ?? '', token: token ?? '' }
   return {
@@ -63,6 +64,7 @@ function open(values: ValuesOf<typeof SETTINGS>, { tenant, http }: ChannelDeps):
     tenant,
     account,
     limits: LIMITS,
+    proofs: ['ask', 'echo'],
     sends: token !== null && account !== null,
     verify: (call) => byToken(shownToken(call), webhookToken),
     sign: () => ({
@@ -70,6 +72,7 @@ function open(values: ValuesOf<typeof SETTINGS>, { tenant, http }: ChannelDeps):
       ...(webhookToken !== null && { authorization: `Bearer ${webhookToken}` }),
     }),
     send: (part, signal) => sendGreenapi(http, target, part, signal),
+    find: (part, signal) => findGreenapi(http, target, part, clock(), signal),
     typing: (heard, signal) => showTyping(http, target, heard, signal),
   }
 }

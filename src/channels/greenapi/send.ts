@@ -18,6 +18,7 @@ export interface GreenapiTarget {
 
 const WHO = 'Green-API'
 const TYPING_MS = 10_000
+const MAX_LIST_BYTES = 4 * 1024 * 1024
 
 export async function sendGreenapi(
   http: ProviderHttp,
@@ -46,7 +47,7 @@ export async function showTyping(
 }
 
 /** It knows `…@c.us` where others write `…@s.whatsapp.net` or the bare phone. */
-function chatIdOf(to: string): string {
+export function chatIdOf(to: string): string {
   const phone = /^\+?(\d+)(?:@s\.whatsapp\.net)?$/.exec(to)?.[1]
   return phone === undefined ? to : `${phone}@c.us`
 }
@@ -59,7 +60,25 @@ async function post(
   signal: AbortSignal,
 ): Promise<ProviderAnswer> {
   const path = `/waInstance${encodeURIComponent(instance)}/${method}/${encodeURIComponent(token)}`
-  const answer = await http.call(WHO, { url: `${url}${path}`, json }, signal)
+  return taken(http, token, await http.call(WHO, { url: `${url}${path}`, json }, signal))
+}
+
+/** Reads a list; of a long one as much as is useful. */
+export async function readList(
+  http: ProviderHttp,
+  { url, instance, token }: GreenapiTarget,
+  method: string,
+  query: string,
+  signal: AbortSignal,
+): Promise<ProviderAnswer> {
+  const path = `/waInstance${encodeURIComponent(instance)}/${method}/${encodeURIComponent(token)}`
+  const request = {
+    ...({ url: `${url}${path}${query}`, method: 'GET', maxAnswerBytes: MAX_LIST_BYTES } as const),
+  }
+  return taken(http, token, await http.call(WHO, request, signal))
+}
+
+function taken(http: ProviderHttp, token: string, answer: ProviderAnswer): ProviderAnswer {
   if (answer.ok) return answer
   const words = shortly(firstTextOf(answer.json, ['message', 'description', 'error', 'reason']))
   throw http.refusal(WHO, answer, {

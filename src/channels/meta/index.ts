@@ -86,6 +86,7 @@ function open(values: ValuesOf<typeof SETTINGS>, { tenant, http }: ChannelDeps):
     tenant,
     account,
     limits: META_LIMITS,
+    proofs: ['status'],
     sends: token !== null && account !== null,
     verify: (call) => byHmac(call, SIGNATURE, appSecret),
     challenge: (call) => challengeOf(call, verifyToken),

@@ -316,6 +316,7 @@ function statusOf(status: unknown, account: string | null): Told {
     ...defined({
       errorCode: numberAt(status, 'errors', 0, 'code'),
       partId: textAt(status, 'biz_opaque_callback_data'),
+      time: at(status, 'timestamp'),
     }),
   }
 }

@@ -4,6 +4,7 @@ import type { Channel, ChannelDeps, Merged, SpecTable, ValuesOf } from '../chann
 import { defineProvider } from '../channel.ts'
 import { objectAt } from '../read.ts'
 import { NO_CEILING, secret, serverUrl } from '../settings.ts'
+import { findTwilio } from './find.ts'
 import { parseTwilio } from './parse.ts'
 import { sendTwilio, showTyping } from './send.ts'
 import { SIGNATURE_HEADER, signTwilio, verifyTwilio } from './signature.ts'
@@ -90,6 +91,7 @@ function open(values: ValuesOf<typeof SETTINGS>, { tenant, http }: ChannelDeps):
     tenant,
     account,
     limits: LIMITS,
+    proofs: ['ask'],
     sends: authToken !== null && account !== null && from !== null,
     verify: (call) => verifyTwilio(call, { tokens, publicUrl }),
     sign: ({ rawBody, target: { href } }) => ({
@@ -97,6 +99,7 @@ function open(values: ValuesOf<typeof SETTINGS>, { tenant, http }: ChannelDeps):
       ...(authToken !== null && { [SIGNATURE_HEADER]: signTwilio(authToken, href, rawBody) }),
     }),
     send: (part, signal) => sendTwilio(http, target, part, signal),
+    find: (part, signal) => findTwilio(http, target, part, signal),
     typing: (heard, signal) => showTyping(http, target, heard, signal),
   }
 }

@@ -22,7 +22,7 @@ export interface TwilioTarget {
   readonly statusCallback: string | null
 }
 
-const WHO = 'Twilio'
+export const WHO = 'Twilio'
 /** Too fast, for the account and for WhatsApp. */
 const PASSING: ReadonlySet<number> = new Set([20429, 63018])
 /** More than 24 h after the person's last message. */
@@ -44,8 +44,7 @@ export async function sendTwilio(
     Body: text,
     ...defined({ StatusCallback: statusCallback ?? undefined }),
   }
-  const path = `/2010-04-01/Accounts/${encodeURIComponent(target.account)}/Messages.json`
-  const answer = await post(http, target, `${target.url}${path}`, form, signal)
+  const answer = await post(http, target, messagesUrl(target), form, signal)
   if (!answer.ok) throw refusal(http, answer)
   return { providerId: textAt(answer.json, 'sid') ?? '' }
 }
@@ -66,7 +65,7 @@ export async function showTyping(
 }
 
 /** An address that came from elsewhere, such as bare digits, belongs to the channel that we write from. */
-function addressed(to: string, from: string): string {
+export function addressed(to: string, from: string): string {
   if (/^(?:whatsapp:)?\+/.test(to)) return to
   const [, channel = from.startsWith('whatsapp:') ? 'whatsapp:' : '', rest = to] =
     /^(whatsapp:)(.*)$/.exec(to) ?? []
@@ -81,11 +80,19 @@ function post(
   form: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<ProviderAnswer> {
-  const pair = Buffer.from(`${account}:${token}`).toString('base64')
-  return http.call(WHO, { url, headers: { authorization: `Basic ${pair}` }, form }, signal)
+  return http.call(WHO, { url, headers: basicAuth({ account, token }), form }, signal)
 }
 
-function refusal(http: ProviderHttp, answer: ProviderAnswer): RapidFireError {
+export function basicAuth({ account, token }: Pick<TwilioTarget, 'account' | 'token'>) {
+  const pair = Buffer.from(`${account}:${token}`).toString('base64')
+  return { authorization: `Basic ${pair}` }
+}
+
+export function messagesUrl({ url, account }: Pick<TwilioTarget, 'url' | 'account'>): string {
+  return `${url}/2010-04-01/Accounts/${encodeURIComponent(account)}/Messages.json`
+}
+
+export function refusal(http: ProviderHttp, answer: ProviderAnswer): RapidFireError {
   const code = numberAt(answer.json, 'code')
   const words = shortly(textAt(answer.json, 'message'))
   return http.refusal(WHO, answer, {

@@ -5,7 +5,7 @@
 
 import { RapidFireError } from '../../errors.ts'
 import { MEDIA_TYPES } from '../../message-type.ts'
-import { BRIDGE_LIMITS, BridgeSender } from '../bridge-sender.ts'
+import { BRIDGE_LIMITS, BRIDGE_PROOFS, BridgeSender } from '../bridge-sender.ts'
 import type { Channel, ChannelDeps, Merged, ProviderCall } from '../channel.ts'
 import { defineProvider } from '../channel.ts'
 import { type Json, listAt, objectAt, textAt } from '../read.ts'
@@ -63,6 +63,8 @@ export function openVenom(values: VenomValues, { tenant, clock }: ChannelDeps): 
     tenant,
     account: null,
     limits: BRIDGE_LIMITS,
+    proofs: BRIDGE_PROOFS,
+    ...(sender !== null && { find: (part, signal) => sender.find(part, signal) }),
     sends: sender !== null,
     verify: (call: ProviderCall) => verifyVenom(call, { secretKey, webhookKey, schemes }, clock()),
     sign: ({ method, rawBody, target }) => ({

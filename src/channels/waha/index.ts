@@ -67,6 +67,7 @@ function open(values: ValuesOf<typeof SETTINGS>, { tenant, http }: ChannelDeps):
     tenant,
     account,
     limits: { maxTextLength: 4096, conversation: null, ...BRIDGE_CEILING },
+    proofs: ['echo'],
     sends: url !== null,
     verify: (call) => byHmac(call, SIGNATURE, hmacKey),
     sign: ({ rawBody }) => ({

@@ -75,6 +75,7 @@ function open(values: ValuesOf<typeof SETTINGS>, { tenant, http }: ChannelDeps):
     tenant,
     account,
     limits: { maxTextLength: 4096, conversation: null, ...BRIDGE_CEILING },
+    proofs: ['echo'],
     sends: url !== null && account !== null,
     verify: ({ headers }) => byToken(headerOf(headers, KEY_HEADER), apiKey),
     sign: () => ({

@@ -93,6 +93,7 @@ function open(values: ValuesOf<typeof SETTINGS>, { tenant, http }: ChannelDeps):
     tenant,
     account,
     limits: { maxTextLength: 4096, conversation: null, ...BRIDGE_CEILING },
+    proofs: ['echo'],
     sends: account !== null && token !== null,
     verify: (call) => verify(call, webhookToken),
     sign: () => ({

@@ -118,9 +118,15 @@ export function arriveCases(it: Case): void {
   it('what arrived is known as ours by its mark', async (scene) => {
     const { arrive } = await sending(scene)
     const mark = { hash: 'iabc', forMs: HOUR }
+    const marked = () => scene.store.marked(ANNA, ['iabc', 'idef'])
+    assert.deepEqual(await scene.store.marked(ANNA, []), [])
     assert.equal(await arrive({ mark, startedAt: START - 1 }), 'gone')
     assert.equal(await isOurs(scene, mark, 1), false)
+    assert.deepEqual(await marked(), [false, false])
     assert.equal(await arrive({ mark }), 'done')
     assert.equal(await isOurs(scene, mark, 2), true)
+    assert.deepEqual(await marked(), [true, false])
+    await scene.advance(HOUR)
+    assert.deepEqual(await marked(), [false, false])
   })
 }
