@@ -11,10 +11,12 @@ import { type Gateway, ROLES, startGateway } from '../../src/gateway.ts'
 import { Events } from '../../src/observability/events.ts'
 import type { Answer, Responder } from '../../src/responders/responder.ts'
 import { EventLog } from '../support/event-log.ts'
-import type { ProviderStub, StubAnswer } from './stub.ts'
+import type { ProviderStub, StubAnswer, StubRequest } from './stub.ts'
 
 /** One call of the provider to our webhook. */
 export type Call = ReturnType<ProviderStub['inbound']>
+
+export type Fate = 'taken' | 'cut' | 'lost'
 
 export interface Taken {
   readonly to: string
@@ -28,6 +30,10 @@ export class Play implements AsyncDisposable {
   readonly complaints: string[] = []
   /** Given for the next parts, then they are taken. */
   readonly answers: StubAnswer[] = []
+  /** What becomes of a part: with `cut` and `lost` its sender gets no answer. */
+  fate: (said: Taken, asked: StubRequest) => Fate | Promise<Fate> = () => 'taken'
+  /** What is asked and sends nothing; null for anything else. */
+  question: (asked: StubRequest) => StubAnswer | null = () => null
   /** Calls that say nothing: read, typing. */
   courtesies = 0
   /** What the responder was asked. */
@@ -49,7 +55,12 @@ export class Play implements AsyncDisposable {
       const chunks: Buffer[] = []
       for await (const chunk of incoming) chunks.push(chunk as Buffer)
       const { method = '', url = '', headers } = incoming
-      const answer = this.#answer({ method, url, headers, body: Buffer.concat(chunks) })
+      const asked = { method, url, headers, body: Buffer.concat(chunks) }
+      const answer = this.question(asked) ?? (await this.#answer(asked))
+      if (answer === 'cut') {
+        response.destroy()
+        return
+      }
       response.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers })
       response.end(answer.body)
     })
@@ -98,7 +109,7 @@ export class Play implements AsyncDisposable {
     }
   }
 
-  #answer(asked: Parameters<ProviderStub['read']>[0]): StubAnswer {
+  async #answer(asked: StubRequest): Promise<StubAnswer | 'cut'> {
     let said: ReturnType<ProviderStub['read']>
     try {
       said = this.#stub.read(asked)
@@ -113,8 +124,9 @@ export class Play implements AsyncDisposable {
     }
     const answer = this.answers.shift()
     if (answer) return answer
-    this.taken.push(said)
-    return this.#stub.taken(this.taken.length)
+    const fate = await this.fate(said, asked)
+    if (fate !== 'lost') this.taken.push(said)
+    return fate === 'taken' ? this.#stub.taken(this.taken.length) : 'cut'
   }
 
   /** The person sees that somebody reads or writes. */
