@@ -71,6 +71,19 @@ class Scene {
 }
 
 describe('what a bridge is told to send', () => {
+  it('is known by its key, before and after', async () => {
+    await using scene = await Scene.start()
+    const ask = async () => {
+      const { status, body } = await scene.call('/was-sent', { key: 'b_1.0' })
+      return [status, body.sent, body.messageId]
+    }
+    assert.deepEqual(await ask(), [200, false, undefined])
+    await scene.send('b_1.0')
+    assert.deepEqual(await ask(), [200, true, 'ID-b_1.0'])
+    assert.equal((await scene.call('/was-sent', {})).status, 400)
+    assert.equal((await scene.call('/was-sent', { key: 'b_1.0' }, {})).status, 401)
+  })
+
   it('goes to the library, and its id comes back', async () => {
     await using scene = await Scene.start()
     const { status, body } = await scene.send('b_1.0')

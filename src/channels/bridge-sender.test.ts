@@ -66,6 +66,45 @@ describe('a Venom bridge', () => {
     assert.equal(headers['idempotency-key'], 'b_1.0')
   })
 
+  const find = async (status: number, body: string, startedAt = Date.now()) => {
+    answer = (response) => void response.writeHead(status).end(body)
+    return channel().find({ ...PART, startedAt }, new AbortController().signal)
+  }
+
+  test('of ours is asked for the key of a part', async () => {
+    const found = await find(200, '{"success":true,"sent":true,"messageId":"true_1"}')
+    assert.deepEqual(found, { ids: ['true_1'], isAll: true })
+    const [{ method, path, headers, body } = {} as Seen] = seen
+    assert.deepEqual([method, path, body], ['POST', '/was-sent', '{"key":"b_1.0"}'])
+    assert.equal(headers['x-api-key'], 'key-of-the-bridge')
+    assert.equal(headers['idempotency-key'], undefined)
+  })
+
+  test('of ours knows for a day that it did not send a part', async () => {
+    const no = '{"success":true,"sent":false}'
+    assert.deepEqual(await find(200, no), { ids: [], isAll: true })
+    assert.deepEqual(await find(200, no, Date.now() - 86_400_001), { ids: [], isAll: false })
+  })
+
+  test('of others tells nothing', async () => {
+    for (const [status, body] of [
+      [404, ''],
+      [405, '{}'],
+      [501, 'no'],
+      [200, 'hello'],
+      [200, '{"success":true}'],
+      [200, 'null'],
+      [200, '{"sent":true}'],
+    ] as const) {
+      assert.deepEqual(await find(status, body), { ids: [], isAll: false }, `${status} ${body}`)
+    }
+  })
+
+  test('that sends it at the moment says so by a refusal', async () => {
+    const busy = '{"success":false,"error":"it is under way: ask again","code":"send_failed"}'
+    await assert.rejects(find(503, busy), sendError('send_failed'))
+  })
+
   test('may live under a path, with or without a slash at its end', async () => {
     await send({ url: `${url}/venom/` })
     await send({ url: `${url}/venom` })

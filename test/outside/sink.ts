@@ -1,6 +1,7 @@
 /**
  * The bridge at the far end: takes the parts of replies and writes each down before it answers. It
- * knows nothing of the system but the address that a worker sends to, `/<instance>/send-message`.
+ * knows nothing of the system but the address that a worker sends to, `/<instance>/send-message`. As
+ * our own bridges it answers at `/was-sent` whether it has a part.
  */
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
@@ -29,9 +30,15 @@ export class Sink {
     this.#server = createServer(async (request, response) => {
       const chunks: Buffer[] = []
       for await (const chunk of request) chunks.push(chunk as Buffer)
-      const { to, message } = JSON.parse(Buffer.concat(chunks).toString('utf8')) as {
+      const { to, message, key } = JSON.parse(Buffer.concat(chunks).toString('utf8')) as {
         to: string
         message: string
+        key?: string
+      }
+      if (request.url?.endsWith('/was-sent')) {
+        const sent = this.deliveries.find(({ partId }) => partId === key)
+        response.end(JSON.stringify({ sent: !!sent, ...(sent && { messageId: sent.partId }) }))
+        return
       }
       const delivery: Delivery = {
         at: performance.now(),
