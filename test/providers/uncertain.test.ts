@@ -1,8 +1,12 @@
 /** Every provider with ON_UNCERTAIN=reconcile: a part that it took and did not answer comes once. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { ChannelDeps } from '../../src/channels/channel.ts'
+import { ProviderHttp } from '../../src/channels/provider-http.ts'
 import { PROVIDERS } from '../../src/channels/registry.ts'
+import { codes, documentText, section, tableRows } from '../support/documents.ts'
 import { STUBS } from './all-stubs.ts'
+import { valuesOf } from './far-end.ts'
 import { type Fate, Play } from './play.ts'
 import { type Has, PROOFS, partIdOf } from './proofs.ts'
 import type { ProviderStub } from './stub.ts'
@@ -39,6 +43,26 @@ async function answered(
     complaints: play.complaints,
   }
 }
+
+describe('what docs/channels.md says of how a channel can tell', () => {
+  const rows = tableRows(section(documentText('docs/channels.md'), '## Answers'))
+  const told = new Map(
+    rows.flatMap(([ids = '', how = '']) => codes(ids).map((id) => [id, how] as const)),
+  )
+  const clock = () => 0
+  const http = new ProviderHttp({ timeoutMs: 1000, clock })
+  const deps: ChannelDeps = { tenant: 'default', clock, http }
+
+  for (const { id, settings, open } of PROVIDERS) {
+    it(`is what ${id} declares, and it can be asked where it says so`, () => {
+      const account = open(valuesOf(settings, { serverUrl: 'http://127.0.0.1' }), deps)
+      const proofs = account.proofs ?? []
+      const words = new Set((told.get(id) ?? '').match(/\b(?:ids|ask|status|echo)\b(?=:|,| |$)/g))
+      assert.deepEqual([...words].sort(), [...proofs].sort(), told.get(id))
+      assert.equal(account.find !== undefined, proofs.includes('ask'))
+    })
+  }
+})
 
 describe('a part whose answer was lost', () => {
   it('is played with every provider', () => {
