@@ -35,15 +35,6 @@ export function sendRoutes(
       },
     ],
     [
-      '/was-sent',
-      async (fields) => {
-        const found = memory.find(textOf(fields, 'key'))
-        // Whoever asks waits for what is under way.
-        if (found === 'underWay') throw SendError.failed('it is under way: ask again')
-        return found === null ? { sent: false } : { sent: true, ...found }
-      },
-    ],
-    [
       '/send-typing',
       async (fields) => {
         await library.typing(toOf(fields))
@@ -56,6 +47,15 @@ export function sendRoutes(
         const to = toOf(fields)
         await library.seen(to, textOf(fields, 'messageId').slice(0, MAX_MESSAGE_ID))
         return {}
+      },
+    ],
+    [
+      '/was-sent',
+      async (fields) => {
+        const found = memory.find(textOf(fields, 'key'))
+        // Whoever asks waits for what is under way.
+        if (found === 'underWay') throw SendError.failed('it is under way: ask again')
+        return found === null ? { sent: false } : { sent: true, ...found }
       },
     ],
   ])
