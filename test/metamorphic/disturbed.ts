@@ -61,7 +61,7 @@ async function withSystem(
   play: (system: System) => Promise<void>,
 ): Promise<Map<string, string[]>> {
   const env = { MAX_BATCH_SIZE: String(SIZE), BATCH_TIMEOUT: '600000', DEFAULT_TTL: '3600' }
-  const system = await System.start({ store, people: 0, random, env })
+  const system = await System.start({ store, people: 0, random, env, each: 1 })
   try {
     await play(system)
     await system.settle(PATIENCE_S)

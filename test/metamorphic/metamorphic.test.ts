@@ -8,7 +8,7 @@ import { tellUnder } from './disturbed.ts'
 import { propertyOf, RELATIONS } from './relations.ts'
 
 const RUNS = 2
-const DISTURBANCE = { kills: 4, freezes: 1 }
+const DISTURBANCE = { kills: 3, freezes: 1 }
 
 describe('what people are told is the same with', () => {
   after(stopSharedRedis)

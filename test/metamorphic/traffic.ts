@@ -6,7 +6,7 @@
 import fc from 'fast-check'
 
 /** The settings under which it is played. */
-export const WINDOW = { idleMs: 3000, ageMs: 8000, maxSize: 4 } as const
+export const WINDOW = { idleMs: 3000, ageMs: 7000, maxSize: 5 } as const
 export const PEOPLE = 4
 
 export interface Said {
@@ -28,16 +28,23 @@ export interface Call {
 /** In order of arrival. A call that stands in it twice is the same bytes twice. */
 export type Traffic = readonly Call[]
 
-const GAPS_MS = [0, 0, 500, 500, 1000, 2000, WINDOW.idleMs, WINDOW.idleMs + 1000]
+const GAPS_MS = [0, 0, 500, 1000, 2000, 2500, WINDOW.idleMs, WINDOW.idleMs + 1000]
+/** Some write much more than others. */
+const WRITERS = [0, 0, 0, 0, 1, 1, 2]
+/** And one never pauses for as long as the window, and is answered at the age limit. */
+const STEADY = { person: PEOPLE - 1, everyMs: 2500 } as const
 const drawnMessage = fc.record({
-  person: fc.nat({ max: PEOPLE - 1 }),
+  person: fc.constantFrom(...WRITERS),
   hasId: fc.boolean(),
   /** Between writing and arrival. */
   tookMs: fc.integer({ min: 0, max: 40 }).map((n) => n * 100),
 })
 const drawnCall = fc.record({
   gapMs: fc.constantFrom(...GAPS_MS),
-  messages: fc.array(drawnMessage, { minLength: 1, maxLength: 5, size: 'max' }),
+  messages: fc.oneof(
+    fc.array(drawnMessage, { minLength: 1, maxLength: 2 }),
+    fc.array(drawnMessage, { minLength: 1, maxLength: 12, size: 'max' }),
+  ),
 })
 
 export const anyTraffic: fc.Arbitrary<Traffic> = fc
@@ -45,17 +52,34 @@ export const anyTraffic: fc.Arbitrary<Traffic> = fc
   .noBias(fc.array(drawnCall, { minLength: 10, maxLength: 20, size: 'max' }))
   .map((calls) => {
     let at = 0
-    let count = 0
-    return calls.map(({ gapMs, messages }): Call => {
+    const drawn = calls.map(({ gapMs, messages }) => {
       at += gapMs
-      const said = messages.map(({ person, hasId, tookMs }): Said => {
-        count += 1
-        const text = `${person}-${count}`
-        return { person, text, id: hasId ? `id-${count}` : null, writtenAt: at - tookMs + count }
-      })
-      return { at, said: inOwnOrder(said) }
+      return { at, messages }
     })
+    const { person, everyMs } = STEADY
+    const steady = Array.from({ length: Math.ceil(at / everyMs) }, (_, n) => ({
+      at: n * everyMs,
+      messages: [{ person, hasId: n % 2 === 0, tookMs: 0 }],
+    }))
+    return numbered([...drawn, ...steady].sort((a, b) => a.at - b.at))
   })
+
+interface Drawn {
+  readonly at: number
+  readonly messages: readonly { person: number; hasId: boolean; tookMs: number }[]
+}
+
+function numbered(calls: readonly Drawn[]): Traffic {
+  let count = 0
+  return calls.map(({ at, messages }) => {
+    const said = messages.map(({ person, hasId, tookMs }): Said => {
+      count += 1
+      const text = `${person}-${count}`
+      return { person, text, id: hasId ? `id-${count}` : null, writtenAt: at - tookMs + count }
+    })
+    return { at, said: inOwnOrder(said) }
+  })
+}
 
 /**
  * Each person's messages in the order in which they were written, in the places that they have: the
