@@ -106,4 +106,28 @@ acceptance('a store that is away', () => {
       for (const { from, message } of jobs) assert.equal(message, `от ${from}`)
     },
   )
+
+  it('case 11 (redis): with the spool what the store does not take of a call waits there, and its repeat doubles nothing', async () => {
+    await using ends = new AsyncDisposableStack()
+    const server = await RedisServer.start()
+    ends.defer(() => server.stop())
+    const admin = server.client()
+    ends.defer(() => admin.disconnect())
+    const env = { REDIS_URL: server.url }
+    await using house = await House.start({ engine: 'redis', roles: ['api'], env })
+    const call = callOf(house, BATCHED, CALL_OF_THREE)
+    // No key of the third may be touched.
+    await admin.acl('SETUSER', 'default', 'resetkeys', '~*[^3]')
+    const { status, body } = await call()
+    assert.deepEqual([status, body.addedCount, body.spooled], [200, 2, 1])
+    await admin.acl('SETUSER', 'default', 'allkeys')
+    await house.events.until('spool.drained')
+    const again = await call()
+    assert.deepEqual([again.status, again.body.addedCount, again.body.duplicates], [200, 0, 3])
+    for (const from of THREE) {
+      const [element, ...more] = await admin.lrange(`rapid-fire:${from}`, 0, -1)
+      assert.deepEqual(more, [])
+      assert.equal(JSON.parse(element ?? '{}').message, `от ${from}`)
+    }
+  })
 })
