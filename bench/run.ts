@@ -11,8 +11,13 @@ import { type Bench, isReached, type Outcome, type Scale } from './runner/bench.
 import { describe, thisMachine } from './runner/machine.ts'
 import { save } from './runner/results.ts'
 import { rowsOf, table } from './runner/table.ts'
+import { SPOOL } from './spool.ts'
 
-const SUITES: Readonly<Record<string, readonly Bench[]>> = { core: CORE, fairness: FAIRNESS }
+const SUITES: Readonly<Record<string, readonly Bench[]>> = {
+  core: CORE,
+  fairness: FAIRNESS,
+  spool: SPOOL,
+}
 
 const HELP = `npm run bench -- <suite> [names] [options]
   --quick   one tiny iteration of each: shows that it runs, measures nothing

@@ -13,7 +13,7 @@ import { temporaryFolder } from './stores.ts'
 export const ROLES = ['api', 'processor', 'worker'] as const
 export type Role = (typeof ROLES)[number]
 
-const SECRET = 'secret-of-the-bench-0123456789'
+export const SECRET = 'secret-of-the-bench-0123456789'
 
 export interface ServiceOptions {
   readonly url: string
@@ -24,10 +24,13 @@ export interface ServiceOptions {
 export class ServiceProcess implements AsyncDisposable {
   /** From the start of the process to the last role's `ready`. */
   readonly readyMs: number
+  /** Of its API; empty without one. */
+  readonly url: string
   readonly #child: ChildProcess
   readonly #dir: string
 
-  private constructor(child: ChildProcess, dir: string, readyMs: number) {
+  private constructor(child: ChildProcess, dir: string, readyMs: number, url: string) {
+    this.url = url
     this.#child = child
     this.#dir = dir
     this.readyMs = readyMs
@@ -58,14 +61,16 @@ export class ServiceProcess implements AsyncDisposable {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     const missing = new Set<string>(roles)
+    let url = ''
     await new Promise<void>((resolve, reject) => {
       createInterface({ input: child.stdout }).on('line', (line) => {
+        url ||= /"url":"(http:[^"]+)"/.exec(line)?.[1] ?? ''
         for (const role of missing) if (line.includes(`ready: ${role}`)) missing.delete(role)
         if (missing.size === 0) resolve()
       })
       child.once('exit', (code) => reject(new Error(`${script} ended with ${code}`)))
     })
-    return new ServiceProcess(child, dir, performance.now() - startedAt)
+    return new ServiceProcess(child, dir, performance.now() - startedAt, url)
   }
 
   /** CPU time so far, µs, to a hundredth of a second: Linux tells it of any process. */
