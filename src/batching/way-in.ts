@@ -8,11 +8,14 @@ import type { OwnOutcome } from '../takeover/takeover.ts'
 import type { AmendOutcome } from './amendments.ts'
 import type { Taken, TakeOptions } from './intake.ts'
 
+/** What became of a message of our side. */
+export type OwnTold = OwnOutcome | 'spooled'
+
 /** Resolves when all is durable; rejects as the store does. The same again changes nothing. */
 export interface WayIn {
   take(messages: readonly Message[], options: TakeOptions): Promise<Taken>
   edit(changed: Message, of: string): Promise<AmendOutcome | 'spooled'>
   revoke(taken: Message, of: string): Promise<AmendOutcome | 'spooled'>
   /** `others`: further addresses of whom it was written to. */
-  own(message: OwnMessage, others: readonly string[]): Promise<OwnOutcome | 'spooled'>
+  own(message: OwnMessage, others: readonly string[]): Promise<OwnTold>
 }

@@ -7,7 +7,7 @@
  * changes nothing.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { WayIn } from '../batching/way-in.ts'
+import type { OwnTold } from '../batching/way-in.ts'
 import { parseBody } from '../channels/own/json.ts'
 import { type ParsedOwn, parseOwn } from '../channels/own/own-message.ts'
 import { RapidFireError } from '../errors.ts'
@@ -47,8 +47,8 @@ function readCall(request: FastifyRequest, deps: WebhookDeps): ParsedOwn {
 }
 
 /** One after another, as they were written: a later one may release what an earlier one held. */
-async function takeAll({ messages }: ParsedOwn, { wayIn }: WebhookDeps) {
-  const outcomes: Awaited<ReturnType<WayIn['own']>>[] = []
+async function takeAll({ messages }: ParsedOwn, { wayIn }: WebhookDeps): Promise<OwnTold[]> {
+  const outcomes: OwnTold[] = []
   for (const message of messages) outcomes.push(await wayIn.own(message, []))
   return outcomes
 }

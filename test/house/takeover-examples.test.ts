@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
+import type { OwnTold } from '../../src/batching/way-in.ts'
 import { SPECS } from '../../src/config/settings.ts'
-import type { OwnOutcome } from '../../src/takeover/takeover.ts'
 import { codes, documentText, fences, section, tableRows } from '../support/documents.ts'
 import { House } from '../support/house.ts'
 
@@ -11,8 +11,9 @@ const page = documentText('docs/takeover.md')
 const calls = fences(page, 'sh').filter((block) => block.startsWith('curl'))
 const answers = fences(page, 'json').map((block) => JSON.parse(block) as Record<string, unknown>)
 
-const OUTCOMES: Readonly<Record<OwnOutcome, true>> = {
+const OUTCOMES: Readonly<Record<OwnTold, true>> = {
   ...{ human: true, echo: true, duplicate: true, paused: true, resumed: true, noted: true },
+  spooled: true,
 }
 
 describe('docs/takeover.md', () => {
