@@ -5,6 +5,7 @@
  *   API → Batcher → store ← Processor → queue → Worker → responder → channel
  */
 import { Processor } from './batching/processor.ts'
+import { RefusalLog } from './batching/refusal-log.ts'
 import type { BatchStore } from './batching/store.ts'
 import { checkChannels, createSenders, isPaced, openChannels } from './channel-choice.ts'
 import type { Channel } from './channels/channel.ts'
@@ -117,7 +118,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await run(queue)
     const takeover = new Takeover({ store, settings, keys, events, clock })
     const callbackKey = await callbackKeyOf(settings)
-    const shared = { store, queue, events, keys, clock, takeover, senders }
+    const refusals = new RefusalLog(events)
+    const shared = { store, queue, events, keys, clock, takeover, senders, refusals }
     if (roles.includes('worker')) {
       const callbackUrlFor = (batchId: BatchId): string | null => {
         const base = settings.publicUrl ?? url ?? addressOf(settings)
@@ -197,6 +199,7 @@ type Shared = {
   keys: ConversationKeys
   clock: Clock
   senders: Senders
+  refusals: RefusalLog
 }
 
 function createQueue(settings: Settings, events: Events): MessageQueue {

@@ -1,6 +1,7 @@
 /** How what is told comes into the store: straight, or with a spool for when that is away. */
 import { Amendments } from './batching/amendments.ts'
 import { Batcher } from './batching/batcher.ts'
+import type { RefusalLog } from './batching/refusal-log.ts'
 import type { BatchStore } from './batching/store.ts'
 import type { WayIn } from './batching/way-in.ts'
 import { PROVIDERS } from './channels/registry.ts'
@@ -22,6 +23,7 @@ export interface IntakeParts {
   readonly events: Events
   readonly keys: ConversationKeys
   readonly clock: Clock
+  readonly refusals: RefusalLog
 }
 
 export interface ChosenIntake {

@@ -1,5 +1,7 @@
 /** The processor as the gateway puts it together, beside a queue that nobody works on. */
+
 import { Processor } from '../../src/batching/processor.ts'
+import { RefusalLog } from '../../src/batching/refusal-log.ts'
 import type { BatchStore } from '../../src/batching/store.ts'
 import { systemClock } from '../../src/clock.ts'
 import { ConversationKeys } from '../../src/conversation-key.ts'
@@ -24,6 +26,7 @@ export async function openProcessor(
     keys: new ConversationKeys('default'),
     clock: systemClock,
     checkMs: CHECK_MS,
+    refusals: new RefusalLog(events),
     separator: ' ',
     adoption: { ...LIMITS, idleMs: 10_000 },
   })

@@ -22,7 +22,7 @@ import { newBatchId } from './batch-id.ts'
 import { toElement } from './element.ts'
 import type { Intake, Taken, TakeOptions } from './intake.ts'
 import { idHash, rememberedMs } from './message-id.ts'
-import { RefusalLog } from './refusal-log.ts'
+import type { RefusalLog } from './refusal-log.ts'
 import type { BatchStore } from './store.ts'
 import { idleAfter, isQuiet, isShown } from './window.ts'
 
@@ -37,6 +37,8 @@ export interface BatcherDeps {
   readonly dedupeSOf?: (channel: string) => number | null
   /** Only for the age of messages that come hours late; deadlines are the store's business. */
   readonly clock: Clock
+  /** Shared by all roles of a process, so that a fault is one line. */
+  readonly refusals: RefusalLog
 }
 
 type Age = 'fresh' | 'stale' | 'late'
@@ -61,12 +63,10 @@ const BUSY_MS = 200
 
 export class Batcher implements Intake {
   readonly #deps: BatcherDeps
-  readonly #refusals: RefusalLog
   readonly #known: KnownLinks
 
   constructor(deps: BatcherDeps) {
     this.#deps = deps
-    this.#refusals = new RefusalLog(deps.events)
     this.#known = new KnownLinks(deps.clock)
   }
 
@@ -82,11 +82,11 @@ export class Batcher implements Intake {
         duplicates += result.value.duplicates
         setAside += result.value.setAside
         if (result.value.batchId) batchIds.add(result.value.batchId)
-        this.#refusals.taken()
+        this.#deps.refusals.taken()
         continue
       }
       const error = codedError(result.reason)
-      this.#refusals.refused(error)
+      this.#deps.refusals.refused(error)
       for (const { index } of groups[i]?.members ?? []) failures.push({ index, error })
     }
     failures.sort((a, b) => a.index - b.index)

@@ -21,6 +21,7 @@ import { newBatchId } from './batch-id.ts'
 import { fromElement } from './element.ts'
 import { jobData } from './job-data.ts'
 import { merge } from './merge.ts'
+import type { RefusalLog } from './refusal-log.ts'
 import { Sleeper } from './sleeper.ts'
 import { SoonLog } from './soon-log.ts'
 import type { BatchStore, Due, Limits } from './store.ts'
@@ -40,6 +41,8 @@ export interface ProcessorDeps {
   readonly events: Events
   readonly keys: ConversationKeys
   readonly clock: Clock
+  /** Shared by all roles of a process, so that a fault is one line. */
+  readonly refusals: RefusalLog
   readonly checkMs: number
   readonly separator: string
   /** For lists that the original's API left behind. */
@@ -118,10 +121,7 @@ export class Processor implements Service {
       if (full) return sealed.length + reclaimed.length > 0 ? 0 : checkMs
       return due.nextAt === null ? checkMs : Math.min(Math.max(1, due.nextAt - due.now), checkMs)
     } catch (error) {
-      // The store says itself that it is away; here it is enough to come back.
-      if (!(error instanceof RapidFireError && error.code === 'store_away')) {
-        events.emit('internal.error', { where: 'processor', error: messageOf(error) })
-      }
+      this.#say('processor', error)
       return checkMs
     }
   }
@@ -169,15 +169,23 @@ export class Processor implements Service {
     const turns: SealedTurn[] = []
     for (const result of results) {
       if (result.status === 'rejected') {
-        events.emit('internal.error', { where: 'reclaim', error: messageOf(result.reason) })
+        this.#say('reclaim', result.reason)
       } else if (result.value.outcome === 'reclaimed') {
         const { turn } = result.value
+        this.#deps.refusals.taken()
         turns.push(turn)
         const { conversation, batchId, attempt } = turn
         events.emit('batch.reclaimed', { conversation, batchId, attempt })
       }
     }
     return turns
+  }
+
+  /** A store that is away says so itself, and one that refuses does it once; here it is enough to come back. */
+  #say(where: string, error: unknown): void {
+    if (error instanceof RapidFireError && error.code === 'store_away') return
+    if (this.#deps.refusals.refused(error)) return
+    this.#deps.events.emit('internal.error', { where, error: messageOf(error) })
   }
 
   /** Starts the handover and goes on sealing, unless too many are under way. */

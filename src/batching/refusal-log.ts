@@ -2,7 +2,7 @@
  * Says once that the store takes no writes, and once that it does again: a line for each call that
  * is refused would bury both. A store that is away says so itself.
  */
-import type { ErrorCode, RapidFireError } from '../errors.ts'
+import { type ErrorCode, RapidFireError } from '../errors.ts'
 import type { Events } from '../observability/events.ts'
 
 const REFUSING: ReadonlySet<ErrorCode> = new Set([
@@ -20,10 +20,14 @@ export class RefusalLog {
     this.#events = events
   }
 
-  refused({ code, message }: RapidFireError): void {
-    if (!REFUSING.has(code) || this.#since?.code === code) return
+  /** False when this is no refusal, and somebody else has to say it. */
+  refused(error: unknown): boolean {
+    if (!(error instanceof RapidFireError) || !REFUSING.has(error.code)) return false
+    const { code, message } = error
+    if (this.#since?.code === code) return true
     this.#since = { code, atMs: this.#since?.atMs ?? performance.now() }
     this.#events.emit('store.refusing', { code, error: message })
+    return true
   }
 
   taken(): void {

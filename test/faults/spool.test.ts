@@ -67,6 +67,28 @@ describe('the spool', () => {
     assert.equal(payloads.length, 2)
   })
 
+  it('fault 26: a Redis that refuses is one line when it begins, for all roles of a process', async () => {
+    await using house = await start()
+    await house.say('раз')
+    await house.advance(WINDOW_MS)
+    await house.events.until('turn.answered')
+    const admin = redis.client()
+    await house.say('два')
+    await house.advance(WINDOW_MS)
+    await house.events.until('turn.answered', 2)
+    await admin.config('SET', 'maxmemory', '1')
+    for (const text of ['три', 'четыре']) assert.equal((await house.say(text)).body.spooled, 1)
+    for (let looks = 0; looks < 5; looks += 1) await house.looked()
+    assert.equal(house.events.all('store.refusing').length, 1)
+    assert.deepEqual(house.events.all('internal.error'), [])
+    await admin.config('SET', 'maxmemory', '0')
+    admin.disconnect()
+    await drained(house)
+    await house.advance(WINDOW_MS)
+    await house.events.until('turn.answered', 3)
+    assert.deepEqual(house.replies(), ['раз', 'два', 'три четыре'])
+  })
+
   it('case 47: a direct message is queued too, and due at once when Redis is back', async () => {
     await using house = await start()
     await redis.down()

@@ -8,6 +8,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Intake } from '../../src/batching/intake.ts'
+import { RefusalLog } from '../../src/batching/refusal-log.ts'
 import { SqliteStore } from '../../src/batching/sqlite/sqlite-store.ts'
 import type { BatchStore } from '../../src/batching/store.ts'
 import { checkChannels, createSenders, openChannels } from '../../src/channel-choice.ts'
@@ -112,7 +113,10 @@ export async function startApi(options: ApiOptions = {}): Promise<RunningApi> {
   const phones = new PhoneReader(settings.phoneRegion)
   const channels = openChannels(withTenants, clock)
   const senders = createSenders(channels, events)
-  const { wayIn: real, amendments } = createIntake(withTenants, shared)
+  const { wayIn: real, amendments } = createIntake(withTenants, {
+    ...shared,
+    refusals: new RefusalLog(events),
+  })
   const { intake } = options
   const wayIn = intake ? { ...real, take: intake.take.bind(intake) } : real
   const api = new ApiServer({
