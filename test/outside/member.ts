@@ -47,7 +47,7 @@ export class Member {
   #child: ChildProcess | null = null
   #lives = 0
   #ready = false
-  #exit: Promise<unknown> = Promise.resolve()
+  #exit: Promise<number | null> = Promise.resolve(null)
   url: string | null = null
   /** Turns of it that were somebody else's, by life and batch. */
   readonly fenced = new Set<string>()
@@ -73,8 +73,8 @@ export class Member {
     return this.#ready
   }
 
-  /** Resolves when this life has ended. */
-  get exit(): Promise<unknown> {
+  /** Resolves when this life has ended, with its exit code; null: by a signal. */
+  get exit(): Promise<number | null> {
     return this.#exit
   }
 
@@ -98,10 +98,11 @@ export class Member {
     this.#child = child
     const { instance } = this
     alive.add(child)
-    this.#exit = once(child, 'exit').then(() => {
+    this.#exit = once(child, 'exit').then(([code]) => {
       alive.delete(child)
       this.#child = null
       this.#ready = false
+      return code
     })
     await new Promise<void>((resolve, reject) => {
       child.on('message', (report: Report) => {

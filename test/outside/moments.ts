@@ -27,7 +27,11 @@ export type Moment =
   /** A responder is at work. */
   | { readonly answering: true }
 
-export type Order = Moment & { readonly signal?: 'SIGKILL' | 'SIGSTOP' }
+export type Order = Moment & {
+  readonly signal?: 'SIGKILL' | 'SIGSTOP' | 'SIGTERM'
+  /** Right behind that one. */
+  readonly andThen?: 'SIGKILL' | 'SIGTERM'
+}
 
 export class Moments {
   readonly #parts: number
@@ -90,9 +94,10 @@ export class Moments {
     }
   }
 
-  #signal({ signal = 'SIGKILL' }: Order): void {
+  #signal({ signal = 'SIGKILL', andThen }: Order): void {
     this.#awaited = null
     process.kill(process.pid, signal)
+    if (andThen) setImmediate(() => process.kill(process.pid, andThen))
   }
 }
 
