@@ -1,4 +1,4 @@
-/** A few hundred kilobytes of memory as a disk; needs root and mount. */
+/** A little memory as a disk; needs root and mount. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -11,16 +11,16 @@ export interface SmallDisk extends Disposable {
   grow(): void
 }
 
-export function smallDisk(): SmallDisk {
+export function smallDisk({ size = '600k', grown = '8m' } = {}): SmallDisk {
   const path = mkdtempSync(join(tmpdir(), 'rapid-fire-small-'))
   const mount = (...args: string[]): void => {
     const { status, stderr } = spawnSync('mount', args)
     assert.equal(status, 0, String(stderr))
   }
-  mount('-t', 'tmpfs', '-o', 'size=600k', 'tmpfs', path)
+  mount('-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', path)
   return {
     path,
-    grow: () => mount('-o', 'remount,size=8m', path),
+    grow: () => mount('-o', `remount,size=${grown}`, path),
     [Symbol.dispose]: () => {
       spawnSync('umount', ['-l', path])
       rmSync(path, { recursive: true, force: true })
