@@ -77,6 +77,7 @@ export const ERROR_CODES = {
   // a reply could not be sent
   send_failed: 0,
   send_away: 0,
+  send_denied: 0,
   send_refused: 0,
   outside_window: 0,
   // an answer could not be had

@@ -134,7 +134,12 @@ describe('a Venom bridge', () => {
     })
   }
 
-  for (const status of [400, 401, 403, 404, 410, 413, 422]) {
+  test('fault 74: that does not accept our key has taken nothing, and is asked again', async () => {
+    answer = (response) => void response.writeHead(401).end('{"error":"no such key"}')
+    await assert.rejects(send(), sendError('send_denied'))
+  })
+
+  for (const status of [400, 403, 404, 410, 413, 422]) {
     test(`refuses a part for good with ${status}`, async () => {
       answer = (response) => void response.writeHead(status).end('{"error":"no"}')
       await assert.rejects(send(), sendError('send_refused'))

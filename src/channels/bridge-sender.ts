@@ -8,7 +8,7 @@
  * Ours also answer whether they sent what bore a key: `POST {url}/was-sent {key}`.
  * A name and a password in the address go as Basic auth; errors show neither them nor the query.
  */
-import { messageOf, RapidFireError } from '../errors.ts'
+import { type ErrorCode, messageOf, RapidFireError } from '../errors.ts'
 import { httpAddress, shownAddress } from '../http-address.ts'
 import { isNoConnection } from '../no-connection.ts'
 import { retryAfterMs } from '../retry-after.ts'
@@ -113,8 +113,7 @@ export class BridgeSender implements Sender {
   #refusal({ status, headers }: Response, route: Route, body: string): RapidFireError {
     const { error: said, code } = toldIn(body)
     return new RapidFireError(
-      // One that is up and not connected has taken nothing.
-      isFinal(status) ? 'send_refused' : code === 'send_away' ? 'send_away' : 'send_failed',
+      codeOf(status, code),
       `the bridge at ${shownAddress(this.#urlOf(route))} answered ${status}${said && `: ${said}`}`,
       { retryAfterMs: retryAfterMs(headers.get('retry-after'), Date.now()) },
     )
@@ -160,6 +159,13 @@ export class BridgeSender implements Sender {
 }
 
 type Sent = { readonly providerId: string }
+
+function codeOf(status: number, told: unknown): ErrorCode {
+  if (status === 401) return 'send_denied'
+  if (isFinal(status)) return 'send_refused'
+  // One that is up and not connected has taken nothing.
+  return told === 'send_away' ? 'send_away' : 'send_failed'
+}
 
 const MAX_ANSWER_BYTES = 65_536
 

@@ -56,8 +56,8 @@ export interface Sender {
   readonly limits: SendLimits
   /**
    * Resolves when the provider took it; '' where it gives no id. Rejects with `send_failed`
-   * (may be tried again), `send_away` (so too, and surely nothing was taken), `send_refused` or
-   * `outside_window` (final).
+   * (may be tried again), `send_away` or `send_denied` (so too, and surely nothing was taken),
+   * `send_refused` or `outside_window` (final).
    */
   send(part: OutgoingPart, signal: AbortSignal): Promise<{ providerId: string }>
   /** Left out: nobody can tell, so that the tenant's wish alone decides. */

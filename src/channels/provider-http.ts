@@ -86,14 +86,17 @@ export class ProviderHttp {
     }
   }
 
-  /** The provider's refusal as ours, with its own words and its own `Retry-After`. */
+  /**
+   * The provider's refusal as ours, with its own words and its own `Retry-After`. 401 is about our
+   * token whatever was sent, so nothing was taken and the next part fares no better.
+   */
   refusal(
     who: string,
     answer: ProviderAnswer,
     { code, said, afterMs = null }: { code: ErrorCode; said: string; afterMs?: number | null },
   ): RapidFireError {
     const fact = said === '' ? `answered ${answer.status}` : `answered ${answer.status}: ${said}`
-    return new RapidFireError(code, `${who} ${fact}`, {
+    return new RapidFireError(answer.status === 401 ? 'send_denied' : code, `${who} ${fact}`, {
       retryAfterMs: afterMs ?? retryAfterMs(answer.headers.get('retry-after'), this.#clock()),
     })
   }

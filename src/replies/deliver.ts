@@ -91,7 +91,12 @@ async function sendPart(
   return true
 }
 
-const NOT_TAKEN: ReadonlySet<string> = new Set(['send_away', 'send_refused', 'outside_window'])
+const NOT_TAKEN: ReadonlySet<string> = new Set([
+  'send_away',
+  'send_denied',
+  'send_refused',
+  'outside_window',
+])
 
 function wasNotTaken(error: unknown): boolean {
   return error instanceof RapidFireError && NOT_TAKEN.has(error.code)

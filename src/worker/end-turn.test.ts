@@ -116,6 +116,29 @@ describe('how a try ends that is no answer', () => {
     assert.deepEqual(stage.events.all('part.uncertain'), [])
   })
 
+  test('fault 74: a token that is not accepted burns nothing: answers wait, and go on with the right one', async () => {
+    await set({ ...with_({ onUncertain: 'skip', fallbackReply: 'Простите' }), maxTries: 2 })
+    stage.send = failing('send_denied')
+    const turns = [await stage.turn(ANNA, ['Привет']), await stage.turn(BORIS, ['Добрый день'])]
+    for (let n = 0; n < 10; n += 1) {
+      for (const turn of turns) await stage.handle(turn)
+      stage.clock.advance(90_000)
+      for (const [i, turn] of turns.entries()) turns[i] = await stage.again(turn, 0)
+    }
+    const retrying = stage.events.all('turn.retrying')
+    assert.equal(retrying.length, 20)
+    for (const { code, afterMs } of retrying) {
+      assert.equal(code, 'send_denied')
+      assert.ok(afterMs >= 30_000 && afterMs <= 90_000, `${afterMs} ms`)
+    }
+    stage.send = async () => {}
+    for (const turn of turns) await stage.handle(turn)
+    assert.deepEqual(stage.texts, ['Привет', 'Добрый день'])
+    assert.equal(stage.asked.length, 2)
+    assert.deepEqual(stage.events.all('part.uncertain'), [])
+    assert.deepEqual(stage.events.all('turn.failed'), [])
+  })
+
   test('a backend that is not there is waited for until the messages are too old', async () => {
     await set({ maxTries: 2, maxMessageAgeS: 3600 })
     stage.answer = failing('responder_away')

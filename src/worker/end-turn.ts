@@ -21,10 +21,16 @@ const FINAL: ReadonlySet<ErrorCode> = new Set([
   'responder_refused',
   'budget_spent',
 ])
-/** Nobody took the call, so it costs no try: a bridge or a backend that starts again is waited for. */
-const AWAY: ReadonlySet<ErrorCode> = new Set(['send_away', 'responder_away'])
-/** Work goes on within half a minute of its return. */
-const AWAY_MS = 10_000
+/**
+ * Nobody took the call, so it costs no try: a bridge or a backend that starts again is waited for, and
+ * so is a token that is right. Work goes on within so many ms of that, or half as many more.
+ */
+const AWAY_MS: ReadonlyMap<ErrorCode, number> = new Map([
+  ['send_away', 10_000],
+  ['responder_away', 10_000],
+  // Asked seldom: some providers lock who comes with a wrong token again and again.
+  ['send_denied', 60_000],
+])
 /** Whatever the other side says, it is not asked again sooner. */
 const MIN_RETRY_AFTER_MS = 1000
 
@@ -79,8 +85,9 @@ async function fail(error: unknown, turn: Begun, lease: Lease, deps: TurnDeps): 
   const { conversation, batchId, retries } = turn
   const { events, maxTries } = deps
   const code = error instanceof RapidFireError ? error.code : 'internal'
-  if (AWAY.has(code) && isYoung(turn, deps)) {
-    const afterMs = awayMs(Math.random())
+  const awayMs = AWAY_MS.get(code)
+  if (awayMs !== undefined && isYoung(turn, deps)) {
+    const afterMs = Math.round(awayMs * (0.5 + Math.random()))
     await settle({ kind: 'giveBack', afterMs }, turn, lease, deps)
     events.emit('turn.retrying', { conversation, batchId, afterMs, code, error: messageOf(error) })
     return
@@ -115,6 +122,7 @@ const OF_SENDING: ReadonlySet<ErrorCode> = new Set([
   'send_failed',
   'send_refused',
   'send_away',
+  'send_denied',
   'outside_window',
 ])
 
@@ -126,10 +134,6 @@ function isOfSending(code: ErrorCode): boolean {
 /** Nobody there: waited for as long as the messages are young enough to be answered unasked. */
 function isYoung({ lastAt }: Begun, { clock, maxMessageAgeS }: TurnDeps): boolean {
   return clock() - lastAt < maxMessageAgeS * 1000
-}
-
-function awayMs(random: number): number {
-  return Math.round(AWAY_MS * (0.5 + random))
 }
 
 function afterMs(error: unknown, { retries }: Begun, { retryDelayMs }: TurnDeps): number {

@@ -44,6 +44,18 @@ describe('an answer outside of 24 h', () => {
     assert.equal(play.events.all('turn.retrying').length, 0)
   })
 
+  it('fault 74: and one for which the token has expired waits for a new one', async () => {
+    await using play = await Play.start(meta)
+    const error = { message: 'Session has expired', code: 190, type: 'OAuthException' }
+    play.answers.push({ status: 400, body: JSON.stringify({ error }) })
+    await play.say('Привет', 1)
+    const [retrying] = await play.events.until('turn.retrying')
+    assert.equal(retrying?.code, 'send_denied')
+    assert.match(retrying?.error ?? '', /190 Session has expired/)
+    const { count } = await play.gateway.store.failed({ offset: 0, limit: 5 })
+    assert.deepEqual([count, play.taken], [0, []])
+  })
+
   it('is told by a status as well: the batch is failed after all', async () => {
     await using play = await Play.start(meta)
     await play.say('Привет', 1)

@@ -99,7 +99,7 @@ describe('sending through Evolution API', () => {
     'a wrong key': [
       401,
       { status: 401, error: 'Unauthorized', response: { message: 'Unauthorized' } },
-      'send_refused',
+      'send_denied',
       /answered 401: Unauthorized/,
     ],
     'no such instance': [

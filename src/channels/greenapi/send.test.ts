@@ -37,7 +37,7 @@ describe('sending through Green-API', () => {
     [500, 'send_failed'],
     [502, 'send_failed'],
     [400, 'send_refused'],
-    [401, 'send_refused'],
+    [401, 'send_denied'],
     [403, 'send_refused'],
     [466, 'send_refused'],
   ]

@@ -31,6 +31,8 @@ const PASSING: ReadonlySet<number> = new Set([
 const PAIR_RATE = 131056
 const PAIR_RATE_MS = 4000
 export const OUTSIDE_WINDOW = 131047
+/** The token is wrong or has expired; not always with 401. */
+const BAD_TOKEN = 190
 
 export async function sendMeta(
   http: ProviderHttp,
@@ -137,6 +139,7 @@ function refusal(http: ProviderHttp, { who }: MetaTarget, answer: ProviderAnswer
 
 function judged(code: number, status: number): ErrorCode {
   if (code === OUTSIDE_WINDOW) return 'outside_window'
+  if (code === BAD_TOKEN) return 'send_denied'
   if (PASSING.has(code)) return 'send_failed'
   // A code that is not known to pass is final, whatever status it came with; without one the status decides.
   if (!Number.isNaN(code) && code !== 0 && status < 500) return 'send_refused'

@@ -34,7 +34,7 @@ describe('sending as a Telegram bot', () => {
     'an outage': [502, {}, 'send_failed', null],
     blocked: [403, { error_code: 403 }, 'send_refused', null],
     'a mistake': [400, { error_code: 400 }, 'send_refused', null],
-    'a wrong token': [401, { error_code: 401 }, 'send_refused', null],
+    'a wrong token': [401, { error_code: 401 }, 'send_denied', null],
     'a refusal within a 200': [200, { error_code: 400 }, 'send_refused', null],
   }
   for (const [name, [status, json, code, retryAfterMs]] of Object.entries(refusals)) {

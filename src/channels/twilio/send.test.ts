@@ -77,7 +77,7 @@ describe('sending through Twilio', () => {
     [400, 21610, 'send_refused'],
     [400, 21617, 'send_refused'],
     [400, 21658, 'send_refused'],
-    [401, 20003, 'send_refused'],
+    [401, 20003, 'send_denied'],
     [404, null, 'send_refused'],
   ]
   for (const [status, code, expected] of refusals) {

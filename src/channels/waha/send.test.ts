@@ -69,7 +69,7 @@ describe('sending through WAHA', () => {
 
   const starting = { status: 'STARTING', expected: ['WORKING'], error: 'Try again later' }
   const refusals: Record<string, [number, object, string]> = {
-    'a wrong key': [401, { message: 'Unauthorized' }, 'send_refused'],
+    'a wrong key': [401, { message: 'Unauthorized' }, 'send_denied'],
     'no such session': [404, { message: 'Session "x" does not exist' }, 'send_refused'],
     'a wrong request': [422, { message: ['chatId must be a string'] }, 'send_refused'],
     'a session that starts': [422, starting, 'send_away'],

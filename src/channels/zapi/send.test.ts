@@ -56,7 +56,7 @@ describe('sending through Z-API', () => {
 
   const refusals: [number, string][] = [
     [400, 'send_refused'],
-    [401, 'send_refused'],
+    [401, 'send_denied'],
     [403, 'send_refused'],
     [404, 'send_refused'],
     [429, 'send_failed'],
