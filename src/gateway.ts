@@ -246,12 +246,12 @@ function addressOf({ host, port }: Settings): string | null {
 }
 
 function createProcessor(settings: Settings, shared: Shared): Processor {
-  const { checkMs, separator, idleMs, ageS, maxSize, dedupeS } = settings
+  const { checkMs, separator, idleMs, ageS, maxSize } = settings
   return new Processor({
     ...shared,
     checkMs,
     separator,
-    adoption: { idleMs, ageMs: ageS * 1000, maxSize, dedupeMs: dedupeS * 1000 },
+    adoption: { idleMs, ageMs: ageS * 1000, maxSize },
   })
 }
 

@@ -56,6 +56,7 @@ describe('the command line', () => {
         'failed',
         'pause',
         'resume',
+        'doctor',
         'config',
       ],
     ]) {

@@ -24,7 +24,8 @@ import { merge } from './merge.ts'
 import type { RefusalLog } from './refusal-log.ts'
 import { Sleeper } from './sleeper.ts'
 import { SoonLog } from './soon-log.ts'
-import type { BatchStore, Due, Limits } from './store.ts'
+import type { BatchStore, Due } from './store.ts'
+import { type Adoption, repairOf, type Subject } from './store-examine.ts'
 import type { SealedTurn } from './store-turn.ts'
 
 /** As many are sealed and handed over in one go. */
@@ -46,7 +47,7 @@ export interface ProcessorDeps {
   readonly checkMs: number
   readonly separator: string
   /** For lists that the original's API left behind. */
-  readonly adoption: Limits & { readonly idleMs: number }
+  readonly adoption: Adoption
 }
 
 export class Processor implements Service {
@@ -95,8 +96,13 @@ export class Processor implements Service {
     const { store, events, adoption } = this.#deps
     for (let waitMs = ADOPT_AGAIN_MS; ; waitMs = Math.min(waitMs * 2, ADOPT_SELDOM_MS)) {
       try {
-        const count = await store.adopt(adoption)
+        const found = await store.adopt(adoption)
+        const count = found.filter(({ code }) => code === 'list_without_deadline').length
         if (count > 0) events.emit('batches.adopted', { count })
+        for (const damage of found) {
+          if (damage.code === 'list_without_deadline') continue
+          events.emit('store.repaired', repairOf(damage))
+        }
         return
       } catch (error) {
         events.emit('internal.error', { where: 'adopting lists', error: messageOf(error) })
@@ -142,6 +148,8 @@ export class Processor implements Service {
     const turns: SealedTurn[] = []
     for (const [i, { conversation, batchId }] of open.entries()) {
       const result = results[i]
+      const entry = { kind: 'conversation', conversation, entry: batchId } as const
+      if (isDamaged(result) && (await this.#repair(entry))) continue
       if (result instanceof Error) {
         events.emit('batch.sealFailed', { conversation, batchId, error: messageOf(result) })
       } else if (result?.outcome === 'quiet') {
@@ -167,7 +175,11 @@ export class Processor implements Service {
     const { store, events } = this.#deps
     const results = await Promise.allSettled(ids.map((id) => store.reclaim(id)))
     const turns: SealedTurn[] = []
-    for (const result of results) {
+    for (const [i, result] of results.entries()) {
+      const batchId = ids[i] as BatchId
+      const met = result.status === 'fulfilled' ? result.value : (result.reason as unknown)
+      const turn = { kind: 'batch', batchId, conversation: null } as const
+      if (isDamaged(met) && (await this.#repair(turn))) continue
       if (result.status === 'rejected') {
         this.#say('reclaim', result.reason)
       } else if (result.value.outcome === 'reclaimed') {
@@ -186,6 +198,20 @@ export class Processor implements Service {
     if (error instanceof RapidFireError && error.code === 'store_away') return
     if (this.#deps.refusals.refused(error)) return
     this.#deps.events.emit('internal.error', { where, error: messageOf(error) })
+  }
+
+  /** Mends what was met; false where that is not possible, or nothing was wrong. */
+  async #repair(subject: Subject): Promise<boolean> {
+    const { store, events, adoption } = this.#deps
+    try {
+      const mended = await store.repair(subject, adoption)
+      for (const damage of mended) events.emit('store.repaired', repairOf(damage))
+      return mended.length > 0
+    } catch (error) {
+      // What was met says so itself, unless this is another trouble.
+      if (!isDamaged(error)) this.#say('repairing', error)
+      return false
+    }
   }
 
   /** Starts the handover and goes on sealing, unless too many are under way. */
@@ -229,4 +255,10 @@ export class Processor implements Service {
     const messages = turn.payloads.flatMap((payload) => fromElement(payload, conversation) ?? [])
     return jobData(turn, conversation, merge(messages, separator), clock())
   }
+}
+
+/** What the store says of a key or a row that is gone, or that it cannot read. */
+function isDamaged(met: unknown): boolean {
+  if (met instanceof RapidFireError) return met.code === 'store_damaged'
+  return typeof met === 'object' && met !== null && 'outcome' in met && met.outcome === 'lost'
 }

@@ -24,10 +24,14 @@ export type SealResult =
   | { readonly outcome: 'quiet'; readonly batchId: BatchId; readonly size: number }
   /** Another processor was faster, or the conversation is busy, held, or not due. */
   | { readonly outcome: 'none' | 'busy' | 'held' | 'early' }
+  /** Messages wait, and what is kept of their batch is gone: see `repair`. */
+  | { readonly outcome: 'lost' }
 
 export type ReclaimResult =
   | { readonly outcome: 'reclaimed'; readonly turn: SealedTurn }
   | { readonly outcome: 'early' | 'gone' }
+  /** It was to be looked at, and what is kept of it is gone: see `repair`. */
+  | { readonly outcome: 'lost' }
 
 export type PartState =
   | { readonly state: 'waiting' }

@@ -9,7 +9,7 @@
  * throws. A timeout means *unknown*: call again with the same arguments.
  *
  * The words of a turn are in `store-turn.ts`, those of holds and humans in `store-holds.ts`, those of
- * aliases in `store-alias.ts`. Whatever is asked of an alias is done to the conversation it leads to;
+ * aliases in `store-alias.ts`, those of damage in `store-examine.ts`. Whatever is asked of an alias is done to the conversation it leads to;
  * only turns are called by the conversation that they were sealed in.
  *
  * Two engines implement it (Redis, SQLite); the oracle of the tests is `reduce` in memory.
@@ -19,6 +19,7 @@ import type { Finding } from '../finding.ts'
 import type { BatchId, ConversationKey, Part } from '../message.ts'
 import type { Service } from '../service.ts'
 import type { Link, LinkResult } from './store-alias.ts'
+import type { Adoption, Damage, Examination, Subject } from './store-examine.ts'
 import type {
   HoldView,
   HumanAct,
@@ -324,8 +325,15 @@ export interface BatchStore extends Service {
    * so, with the way to end it.
    */
   onWake(listener: () => void): Promise<() => void>
-  /** Gives lists without a deadline one, as the original's API leaves them; answers how many. */
-  adopt(limits: Limits & { idleMs: number }): Promise<number>
+  /** Gives lists without a deadline one, as the original's API leaves them; answers what was wrong. */
+  adopt(adoption: Adoption): Promise<readonly Damage[]>
+  /**
+   * Looks for damage, one page from `cursor` on; null begins. It changes nothing, and each is judged
+   * in one operation, so what a running system is in the middle of is none.
+   */
+  examine(cursor: string | null, adoption: Adoption): Promise<Examination>
+  /** Mends what is wrong there now, in one operation; answers what was. */
+  repair(subject: Subject, adoption: Adoption): Promise<readonly Damage[]>
 }
 
 /** Waits that the store itself applies; see `config`. */

@@ -3,9 +3,19 @@
  * is no answer of ours is `service_unreachable`, one that says no is `refused`.
  */
 import { z } from 'zod'
+import type { Subject } from '../batching/store-examine.ts'
 import { RapidFireError } from '../errors.ts'
 import type { BatchId } from '../message.ts'
-import type { BatchStatus, Held, Operator, Page, Stats, Who } from '../operations/operator.ts'
+import type {
+  BatchStatus,
+  DamageOf,
+  Examined,
+  Held,
+  Operator,
+  Page,
+  Stats,
+  Who,
+} from '../operations/operator.ts'
 
 export interface HttpOperatorOptions {
   /** Without a slash at the end. */
@@ -116,6 +126,20 @@ export class HttpOperator implements Operator {
     const query = asked === '' ? '' : `?${asked}`
     const path = `/webhook/whatsapp/batched/${encodeURIComponent(phone)}${query}`
     return field<number>(accepted(await this.#call('DELETE', path)), 'discarded')
+  }
+
+  async examine(cursor: string | null): Promise<Examined> {
+    const answer = accepted(await this.#call('POST', '/operator/examine', { cursor }))
+    return {
+      damages: field<readonly DamageOf[]>(answer, 'damages'),
+      examined: field<number>(answer, 'examined'),
+      next: field<string | null>(answer, 'next'),
+    }
+  }
+
+  async repair(subject: Subject): Promise<readonly DamageOf[]> {
+    const answer = accepted(await this.#call('POST', '/operator/repair', { subject }))
+    return field<readonly DamageOf[]>(answer, 'repaired')
   }
 
   async pause(who: Who, forMs: number | null): Promise<void> {

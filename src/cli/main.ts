@@ -10,6 +10,7 @@ import { VERSION } from '../version.ts'
 import { bridgeCommand } from './bridge.ts'
 import { configCommand } from './config.ts'
 import { discardCommand } from './discard.ts'
+import { doctorCommand, FindingsLeft } from './doctor.ts'
 import { failedCommand } from './failed.ts'
 import { flushCommand } from './flush.ts'
 import { pauseCommand, resumeCommand } from './pause.ts'
@@ -30,7 +31,7 @@ export async function run(args: readonly string[], shell: Shell): Promise<number
     return DONE
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? DONE : WRONG_USAGE
-    report(error, args, shell)
+    if (!(error instanceof FindingsLeft)) report(error, args, shell)
     return FAILED
   }
 }
@@ -50,6 +51,7 @@ function programOf(shell: Shell): Command {
     failedCommand(shell),
     pauseCommand(shell),
     resumeCommand(shell),
+    doctorCommand(shell),
     configCommand(shell),
   ]
   for (const command of commands) program.addCommand(command)

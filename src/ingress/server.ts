@@ -26,6 +26,7 @@ import { holdRoutes } from './hold-routes.ts'
 import { operatorRoutes } from './operator-routes.ts'
 import { OWN, ownRoutes } from './own.ts'
 import { PROVIDER_PATH, type ProviderDeps, providerRoutes } from './provider-routes.ts'
+import { repairRoutes } from './repair-routes.ts'
 import { Sockets } from './sockets.ts'
 import { BATCHED, DIRECT, webhookRoutes } from './webhook.ts'
 
@@ -134,6 +135,7 @@ export function buildServer(deps: ServerDeps): FastifyInstance {
   providerRoutes(app, { ...deps, doors, storeMs: limits.storeMs })
   holdRoutes(app, { operator: deps.operator, doors, storeMs: limits.storeMs })
   operatorRoutes(app, { operator: deps.operator, doors, storeMs: limits.storeMs })
+  repairRoutes(app, { operator: deps.operator, doors })
   healthRoutes(app, { health: deps.health, doors })
   return app
 }

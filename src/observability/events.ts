@@ -2,6 +2,7 @@
  * The table of everything that happens, and the one way to say so. Logs, the terminal, metrics and
  * tests subscribe; nothing else is told. No event carries message text (P12).
  */
+import type { Repair } from '../batching/store-examine.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { BatchId, ConversationKey, SealCause } from '../message.ts'
 
@@ -202,6 +203,8 @@ export interface EventTable {
   'spool.setAside': { status: number; code: string }
   /** `saved`: entries that could still be read. */
   'spool.fileBroken': { asideAs: string; saved: number }
+  /** Something was wrong that no event would have found, and was put right. */
+  'store.repaired': Repair
   'store.away': { place: string; error: string }
   'store.back': { place: string; awayMs: number }
   'queue.error': { queue: string; error: string }

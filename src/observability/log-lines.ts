@@ -4,6 +4,7 @@
  * approaching timeout" and "Batch processed successfully". Whatever comes once for each message is
  * debug, so that info grows with batches and not with messages.
  */
+import { DAMAGES } from '../batching/store-examine.ts'
 import type { EventName, EventTable } from './events.ts'
 import { duration, plural } from './words.ts'
 
@@ -399,6 +400,11 @@ export const LOG_LINES: { readonly [Name in EventName]: LogLine<Name> | null } =
     level: 'error',
     say: ({ asideAs, saved }) =>
       `A spool file could not be read and is kept as ${asideAs}; ${plural(saved, 'message')} of it saved`,
+  },
+  'store.repaired': {
+    logger: 'process',
+    level: 'warn',
+    say: ({ what }, phone) => `Repaired${phone === '' ? '' : ` for ${phone}`}: ${DAMAGES[what]}`,
   },
   'store.away': {
     logger: 'process',

@@ -5,6 +5,7 @@
  */
 import pc from 'picocolors'
 import type { StoreIdentity } from '../batching/store.ts'
+import { DAMAGES } from '../batching/store-examine.ts'
 import type { Settings } from '../config/settings.ts'
 import type { ConversationKeys } from '../conversation-key.ts'
 import type { ConversationKey, SealCause } from '../message.ts'
@@ -313,6 +314,11 @@ export const TERMINAL_LINES: { readonly [Name in EventName]: Say<Name> } = {
     '!',
     'spool',
     `a file could not be read, it is ${asideAs} now · ${plural(saved, 'message')} of it saved`,
+  ],
+  'store.repaired': ({ what, detail }, phone) => [
+    '!',
+    phone === '' ? 'store' : phone,
+    `repaired: ${DAMAGES[what]}${detail === '' ? '' : ` (${detail})`}`,
   ],
   'store.away': ({ place, error }) => ['!', 'store', `${place} away: ${error} · 0 lost`],
   'store.back': ({ place, awayMs }) => ['', 'store', `${place} back after ${duration(awayMs)}`],

@@ -3,6 +3,7 @@
  * a running service over HTTP when one is alive, through the same interface.
  */
 import type { BatchView, Counts } from '../batching/store.ts'
+import type { Damage, Subject } from '../batching/store-examine.ts'
 import type { HoldReason } from '../batching/store-holds.ts'
 import type { BatchId } from '../message.ts'
 
@@ -61,7 +62,27 @@ export interface Held {
   readonly endsInMs: number | null
 }
 
+/** Damage, with whom it concerns as people name them; null where it is nobody's. */
+export interface DamageOf extends Damage {
+  readonly who: {
+    readonly phone: string
+    readonly companyId: string
+    readonly channel: string
+  } | null
+}
+
+export interface Examined {
+  readonly damages: readonly DamageOf[]
+  readonly examined: number
+  /** Where to go on; null when all was looked at. */
+  readonly next: string | null
+}
+
 export interface Operator {
+  /** Looks for damage, one page from `cursor` on; null begins. Changes nothing. */
+  examine(cursor: string | null): Promise<Examined>
+  /** Mends what is wrong there now; answers what was. */
+  repair(subject: Subject): Promise<readonly DamageOf[]>
   /** The bot says nothing to a person for `forMs`; null = until released. */
   pause(who: Who, forMs: number | null): Promise<void>
   /** False when nothing was held. */

@@ -19,6 +19,9 @@ const settings = {
   defaultTenant: 'default',
   tenants: new Map([['default', TENANT]]),
   phoneRegion: 'RU',
+  idleMs: 10_000,
+  ageS: 60,
+  maxSize: 10,
   accounts: [{ tenant: 'default', channel: 'telegram', values: {}, isSet: false }],
 }
 

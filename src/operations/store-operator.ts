@@ -1,5 +1,6 @@
 /** The operator's actions on the store: spelled phones become conversations and back. */
 import type { BatchStore, BatchView, OpenBatchView } from '../batching/store.ts'
+import { type Adoption, type Damage, repairOf, type Subject } from '../batching/store-examine.ts'
 import { channelOf } from '../channels/hear.ts'
 import { readJid } from '../channels/jid.ts'
 import { PhoneReader } from '../channels/phone.ts'
@@ -9,7 +10,17 @@ import { RapidFireError } from '../errors.ts'
 import type { BatchId, Conversation, ConversationKey } from '../message.ts'
 import type { Events } from '../observability/events.ts'
 import type { Takeover } from '../takeover/takeover.ts'
-import type { BatchStatus, Held, Operator, Page, PendingBatch, Stats, Who } from './operator.ts'
+import type {
+  BatchStatus,
+  DamageOf,
+  Examined,
+  Held,
+  Operator,
+  Page,
+  PendingBatch,
+  Stats,
+  Who,
+} from './operator.ts'
 
 export interface StoreOperatorDeps {
   readonly store: BatchStore
@@ -17,10 +28,13 @@ export interface StoreOperatorDeps {
   /** Shared with the webhook where there is one, for its cache. */
   readonly phones?: PhoneReader
   readonly takeover: Pick<Takeover, 'hold' | 'release'>
-  readonly settings: Pick<Settings, 'defaultTenant' | 'phoneRegion' | 'accounts'> & {
+  readonly settings: Pick<
+    Settings,
+    'defaultTenant' | 'phoneRegion' | 'accounts' | 'idleMs' | 'ageS' | 'maxSize'
+  > & {
     readonly tenants: ReadonlyMap<string, unknown>
   }
-  /** Told of what is discarded. */
+  /** Told of what is discarded, and of what is repaired. */
   readonly events?: Events
 }
 
@@ -54,6 +68,30 @@ export class StoreOperator implements Operator {
     const messages = await this.#deps.store.discardOpen(conversation)
     if (messages > 0) this.#deps.events?.emit('batch.discarded', { conversation, messages })
     return messages
+  }
+
+  async examine(cursor: string | null): Promise<Examined> {
+    const found = await this.#deps.store.examine(cursor, this.#adoption())
+    return { ...found, damages: found.damages.map((damage) => this.#damageOf(damage)) }
+  }
+
+  async repair(subject: Subject): Promise<readonly DamageOf[]> {
+    const mended = await this.#deps.store.repair(subject, this.#adoption())
+    for (const damage of mended) this.#deps.events?.emit('store.repaired', repairOf(damage))
+    return mended.map((damage) => this.#damageOf(damage))
+  }
+
+  /** What has no deadline is answered as soon as what comes now. */
+  #adoption(): Adoption {
+    const { idleMs, ageS, maxSize } = this.#deps.settings
+    return { idleMs, ageMs: ageS * 1000, maxSize }
+  }
+
+  #damageOf(damage: Damage): DamageOf {
+    const { conversation } = repairOf(damage)
+    if (conversation === null) return { ...damage, who: null }
+    const { peer: phone, tenant: companyId, channel } = this.#deps.keys.parse(conversation)
+    return { ...damage, who: { phone, companyId, channel } }
   }
 
   async pause(who: Who, forMs: number | null): Promise<void> {

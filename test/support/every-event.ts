@@ -93,6 +93,7 @@ export const EVERY_EVENT: EventTable = {
   'spool.refusing': { code: 'spool_full', error },
   'spool.setAside': { status: 400, code: 'unknown_tenant' },
   'spool.fileBroken': { asideAs: 'data/spool/spool-1.db.broken-17', saved: 3 },
+  'store.repaired': { ...batch, what: 'turn_forgotten', detail: '2' },
   'store.away': { place: 'redis 127.0.0.1:6379/0', error: 'ECONNREFUSED 127.0.0.1:6379' },
   'store.back': { place: 'redis 127.0.0.1:6379/0', awayMs: 41_000 },
   'queue.error': { queue: 'bullmq rapid-fire-messages', error },

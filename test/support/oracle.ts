@@ -12,6 +12,7 @@ import { isAsRead } from '../../src/batching/human-act.ts'
 import { reduce } from '../../src/batching/reduce.ts'
 import type * as port from '../../src/batching/store.ts'
 import type { Link, LinkResult } from '../../src/batching/store-alias.ts'
+import type { Damage, Examination } from '../../src/batching/store-examine.ts'
 import type {
   HumanAct,
   HumanResult,
@@ -506,8 +507,16 @@ export class OracleStore implements port.BatchStore {
     return () => this.#listeners.delete(listener)
   }
 
-  async adopt(): Promise<number> {
-    return 0
+  async adopt(): Promise<readonly Damage[]> {
+    return []
+  }
+
+  /** Nothing of it can be damaged by hand. */
+  async examine(): Promise<Examination> {
+    return { damages: [], examined: 0, next: null }
+  }
+  async repair(): Promise<readonly Damage[]> {
+    return []
   }
 
   /** Other turns in flight of the tenant of this conversation. */

@@ -11,11 +11,35 @@
  *   rf:h:c        list    what was said before                rf:u:<id>   string  words of a human
  *   rf:s:<account> hash   what was spent today                rf:a:c      string  where an alias leads
  *   rf:roles      zset    heartbeats                          rf:store    string  identity
+ *   rf:x:<id>:<key> any   what stood under a key of ours and was of another type
  */
 import type { BatchId, ConversationKey } from '../../message.ts'
 
 /** How the counters of so many a minute begin; they end with their minute. */
 export const RATE_PREFIX = 'rf:rate'
+
+export type KeyType = 'list' | 'string' | 'hash' | 'zset'
+/** What a key of ours is about, by how its name begins; the others are one each. */
+const KINDS = {
+  'c:': ['conversation', 'hash'],
+  'i:': ['ids', 'zset'],
+  'o:': ['marks', 'zset'],
+  'h:': ['history', 'list'],
+  'u:': ['said', 'string'],
+  'a:': ['alias', 'string'],
+  'b:': ['batch', 'hash'],
+  'm:': ['messages', 'list'],
+  's:': ['spent', 'hash'],
+} as const
+const SINGLES: Readonly<Record<string, KeyType>> = {
+  open: 'zset',
+  turns: 'zset',
+  failed: 'zset',
+  held: 'zset',
+  n: 'hash',
+  roles: 'zset',
+  store: 'string',
+}
 
 export class RedisKeys {
   readonly open: string
@@ -70,6 +94,36 @@ export class RedisKeys {
   }
   messages(id: BatchId): string {
     return `rf:${this.#tag}m:${id}`
+  }
+
+  /** Where what does not belong under `key` is kept. */
+  aside(key: string, id: BatchId): string {
+    return `rf:${this.#tag}x:${id}:${key}`
+  }
+
+  /** What a key is about, and whom; `kind` is `other` where it is one of a kind, or none of ours. */
+  parse(key: string): {
+    readonly kind: string
+    readonly name: string
+    readonly type: KeyType | null
+  } {
+    const name = (prefix: string): string => key.slice(`${prefix}${this.#tag}`.length)
+    if (key.startsWith(`rapid-fire:${this.#tag}`)) {
+      return { kind: 'list', name: name('rapid-fire:'), type: 'list' }
+    }
+    if (key.startsWith(`last-msg:${this.#tag}`)) {
+      return { kind: 'mirror', name: name('last-msg:'), type: 'string' }
+    }
+    if (!key.startsWith(`rf:${this.#tag}`)) return { kind: 'other', name: key, type: null }
+    const rest = name('rf:')
+    const found = Object.entries(KINDS).find(([prefix]) => rest.startsWith(prefix))
+    if (!found) return { kind: 'other', name: rest, type: SINGLES[rest] ?? null }
+    const [prefix, [kind, type]] = found
+    return { kind, name: rest.slice(prefix.length), type }
+  }
+  /** Null for a key that is none of ours. */
+  typeOf(key: string): KeyType | null {
+    return this.parse(key).type
   }
 
   /** What `SCAN` has to match to find every open list. */

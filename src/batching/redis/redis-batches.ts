@@ -25,11 +25,12 @@ export async function append(calls: RedisCalls, append: Port.Append): Promise<Po
     calls.times.wakeMs,
     calls.times.maxPending,
     calls.channel,
+    calls.times.leaseMs,
   ]
   for (const m of messages) args.push(m.idHash, m.payload, m.idleMs, kindOf(m))
   const reply = await calls.run(
     'append',
-    [k.list(c), k.mirror(c), k.conversation(c), k.ids(c), k.open, k.counts, k.alias(c)],
+    [k.list(c), k.mirror(c), k.conversation(c), k.ids(c), k.open, k.counts, k.alias(c), k.turns],
     args,
   )
   const [outcome, batchId, added, duplicates, size] = texts(reply)
@@ -144,7 +145,8 @@ export async function seal(
     if (reply instanceof Error) return errors[i] ?? reply
     const [outcome = 'none', ...rest] = texts(reply ?? [])
     if (outcome === 'quiet') return { outcome, batchId, size: Number(rest[5]) }
-    if (outcome !== 'sealed') return { outcome: outcome as 'none' | 'busy' | 'held' | 'early' }
+    if (outcome !== 'sealed')
+      return { outcome: outcome as 'none' | 'busy' | 'held' | 'early' | 'lost' }
     const turn = sealedTurn(conversation, batchId, 1, rest, rest.slice(7), Number(rest[6]))
     return { outcome, turn }
   })
@@ -169,7 +171,7 @@ export async function reclaim(calls: RedisCalls, batchId: BatchId): Promise<Recl
     [calls.now(), batchId, calls.times.handoverMs, calls.times.turnHorizonMs, calls.times.queuedMs],
   )
   const [outcome, c, attempt, ...rest] = texts(reply)
-  if (outcome !== 'reclaimed') return { outcome: outcome as 'early' | 'gone' }
+  if (outcome !== 'reclaimed') return { outcome: outcome as 'early' | 'gone' | 'lost' }
   const conversation = c as ConversationKey
   const turn = sealedTurn(
     conversation,

@@ -3,7 +3,7 @@
  * clock. A call that fails may have run all the same; it is safe to repeat with the same arguments.
  *
  * Reads for people are in `redis-reads.ts`. It never looks inside a payload, and `SCAN` runs in
- * `adopt` alone, once at a processor's start.
+ * `adopt`, once at a processor's start, and in `examine`, when an operator asks.
  */
 import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
@@ -16,6 +16,7 @@ import type { Deadline } from '../../service.ts'
 import { otherTenant } from '../other-tenant.ts'
 import type * as Port from '../store.ts'
 import type { Link, LinkResult } from '../store-alias.ts'
+import type { Adoption, Damage, Examination, Subject } from '../store-examine.ts'
 import type { HumanAct, HumanResult, PastEntry, Retime, RetimeResult } from '../store-holds.ts'
 import type {
   Arrival,
@@ -41,6 +42,7 @@ import { judge, survivalOf } from './judge.ts'
 import { RedisKeys } from './keys.ts'
 import * as aliases from './redis-alias.ts'
 import * as batches from './redis-batches.ts'
+import { examine } from './redis-examine.ts'
 import * as humans from './redis-human.ts'
 import {
   readBatches,
@@ -52,6 +54,7 @@ import {
   readPending,
   readSizes,
 } from './redis-reads.ts'
+import { repair } from './redis-repair.ts'
 import * as roles from './redis-roles.ts'
 import * as turns from './redis-turns.ts'
 import * as upkeep from './redis-upkeep.ts'
@@ -305,8 +308,14 @@ export class RedisStore implements Port.BatchStore {
     const [to = c] = await this.resolve([c])
     return this.#calls.read(() => read(to))
   }
-  adopt(limits: Port.Limits & { idleMs: number }): Promise<number> {
-    return upkeep.adopt(this.#calls, limits)
+  adopt(adoption: Adoption): Promise<readonly Damage[]> {
+    return upkeep.adopt(this.#calls, adoption)
+  }
+  examine(cursor: string | null, adoption: Adoption): Promise<Examination> {
+    return examine(this.#calls, cursor, adoption)
+  }
+  repair(subject: Subject, adoption: Adoption): Promise<readonly Damage[]> {
+    return repair(this.#calls, subject, adoption)
   }
 
   pending(page: { offset: number; limit: number }): ReturnType<Port.BatchStore['pending']> {

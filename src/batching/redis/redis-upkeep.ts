@@ -1,12 +1,15 @@
 /** What operators and signals change on Redis, and the lists of the original. */
 import type { BatchId, ConversationKey } from '../../message.ts'
-import { newBatchId } from '../batch-id.ts'
 import type * as Port from '../store.ts'
+import type { Adoption, Damage } from '../store-examine.ts'
 import type { Retime, RetimeResult } from '../store-holds.ts'
 import type { RedisCalls } from './calls.ts'
 import { redisError } from './errors.ts'
 import { follow } from './redis-alias.ts'
+import { damagesIn, openCall } from './redis-repair.ts'
 import { texts } from './scripts.ts'
+
+const MEMBERS_A_READ = 1000
 
 export async function retime(
   calls: RedisCalls,
@@ -118,44 +121,53 @@ async function conversationOf(
   )) as ConversationKey | null
 }
 
-export async function adopt(
-  calls: RedisCalls,
-  limits: Port.Limits & { idleMs: number },
-): Promise<number> {
+/** Gives lists that nobody would look at their deadline, as the original's own API leaves them. */
+export async function adopt(calls: RedisCalls, adoption: Adoption): Promise<readonly Damage[]> {
   const k = calls.keys
-  let adopted = 0
+  const adopted: Damage[] = []
   let failure: Error | null = null
   let cursor = '0'
   do {
-    const [next, found] = await calls.guard(
+    const [next, lists] = await calls.guard(
       calls.redis.scan(cursor, 'MATCH', k.listPattern, 'COUNT', 500, 'TYPE', 'list'),
     )
     cursor = next
-    const replies = await calls.runMany(
-      found.map((list) => {
-        const c = k.conversationOfList(list)
-        return {
-          name: 'adopt',
-          keys: [list, k.mirror(c), k.conversation(c), k.open, k.counts],
-          args: [
-            calls.now(),
-            newBatchId(),
-            c,
-            limits.idleMs,
-            limits.ageMs,
-            limits.maxSize,
-            calls.times.wakeMs,
-            calls.channel,
-          ],
-        }
-      }),
+    const found = lists.map((list) => k.conversationOfList(list))
+    const looks = await calls.runMany(found.map((c) => openCall(calls, 'look', c, '', adoption)))
+    const lost = found.filter(
+      (_, i) => looks[i] instanceof Error || texts(looks[i] ?? []).length > 0,
     )
-    for (const reply of replies) {
+    const entries = await entriesOf(calls, new Set(lost))
+    const replies = await calls.runMany(
+      lost.map((c) => openCall(calls, 'mend', c, entries.get(c) ?? '', adoption)),
+    )
+    for (const [i, reply] of replies.entries()) {
+      const conversation = lost[i] as ConversationKey
+      const subject = { kind: 'conversation', conversation, entry: null } as const
       // One that cannot be read keeps none of the others from its deadline.
       if (reply instanceof Error) failure = redisError(reply, calls.place)
-      else adopted += Number(reply)
+      else adopted.push(...damagesIn(reply, subject))
     }
   } while (cursor !== '0')
   if (failure) throw failure
   return adopted
+}
+
+/** What the list of open batches has for these: it tells who was counted in before. */
+async function entriesOf(
+  calls: RedisCalls,
+  conversations: ReadonlySet<ConversationKey>,
+): Promise<ReadonlyMap<ConversationKey, BatchId>> {
+  const found = new Map<ConversationKey, BatchId>()
+  if (conversations.size === 0) return found
+  for (let from = 0; ; from += MEMBERS_A_READ) {
+    const page = await calls.guard(
+      calls.redis.zrange(calls.keys.open, String(from), String(from + MEMBERS_A_READ - 1)),
+    )
+    for (const member of page) {
+      const { conversation, batchId } = calls.keys.parseMember(member)
+      if (conversations.has(conversation)) found.set(conversation, batchId)
+    }
+    if (page.length < MEMBERS_A_READ) return found
+  }
 }

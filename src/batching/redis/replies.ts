@@ -69,6 +69,16 @@ export function begun(reply: readonly string[]): BeginResult {
   }
 }
 
+/** One that cannot be read hides no batch from people. */
+function draftOrNull(json: string): BatchView['draft'] {
+  try {
+    return draftIn(JSON.parse(json))
+  } catch (error) {
+    if (error instanceof SyntaxError) return null
+    throw error
+  }
+}
+
 type Hash = Readonly<Record<string, string>>
 
 export function batchView(batchId: BatchId, hash: Hash): BatchView {
@@ -88,7 +98,7 @@ export function batchView(batchId: BatchId, hash: Hash): BatchView {
     attempt: Number(hash.attempt),
     retries: Number(hash.retries),
     reason: hash.reason ?? null,
-    draft: hash.draft ? draftIn(JSON.parse(hash.draft)) : null,
+    draft: hash.draft ? draftOrNull(hash.draft) : null,
     parts,
     restId: (hash.rest || null) as BatchId | null,
   }

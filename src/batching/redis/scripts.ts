@@ -7,7 +7,7 @@ import type { ChainableCommander, Redis } from 'ioredis'
 
 /** File name → number of keys, as its head declares them. */
 export const SCRIPTS = {
-  append: 7,
+  append: 8,
   'set-aside': 7,
   due: 2,
   seal: 8,
@@ -26,11 +26,15 @@ export const SCRIPTS = {
   retry: 8,
   bounce: 4,
   arrive: 2,
-  adopt: 5,
   beat: 2,
   probe: 0,
   postpone: 1,
   spend: 1,
+  'repair-open': 6,
+  'repair-turn': 8,
+  'repair-alias': 1,
+  'repair-type': 2,
+  recount: 4,
 } as const
 export type ScriptName = keyof typeof SCRIPTS
 

@@ -16,6 +16,7 @@ import type { Deadline } from '../../service.ts'
 import { LiveRoles } from '../live-roles.ts'
 import type * as port from '../store.ts'
 import type { Link, LinkResult } from '../store-alias.ts'
+import type { Adoption, Damage, Examination, Subject } from '../store-examine.ts'
 import type { HumanAct, HumanResult, PastEntry, Retime, RetimeResult } from '../store-holds.ts'
 import type {
   Arrival,
@@ -30,6 +31,7 @@ import type {
 import { batchView, holdView, isForgotten, openView, sentParts } from '../views.ts'
 import { AliasRows } from './alias-rows.ts'
 import { ConversationRows } from './conversation-rows.ts'
+import { Examiner } from './examine.ts'
 import { GroupCommit } from './group-commit.ts'
 import { claimTenant, storeId } from './identity.ts'
 import type { Page } from './listing.ts'
@@ -69,6 +71,7 @@ interface Opened {
   readonly operations: Operations
   readonly listing: Listing
   readonly retention: Retention
+  readonly examiner: Examiner
 }
 
 /**
@@ -356,8 +359,19 @@ export class SqliteStore implements port.BatchStore {
   }
 
   /** The original's API never wrote to this file. */
-  async adopt(): Promise<number> {
-    return 0
+  async adopt(): Promise<readonly Damage[]> {
+    return []
+  }
+
+  async examine(cursor: string | null): Promise<Examination> {
+    return this.#read(({ examiner }) => examiner.examine(cursor, this.#clock()))
+  }
+
+  async repair(subject: Subject, adoption: Adoption): Promise<readonly Damage[]> {
+    const { group, examiner } = this.#open()
+    const mended = await group.run(() => examiner.repair(subject, this.#clock(), adoption))
+    if (mended.length > 0) for (const listener of this.#listeners) listener()
+    return mended
   }
 
   #assemble(database: DatabaseSync): Opened {
@@ -383,6 +397,7 @@ export class SqliteStore implements port.BatchStore {
       operations,
       listing: new Listing(database, this.#times),
       retention: new Retention(database, rows, this.#times.retentionMs),
+      examiner: new Examiner(database, rows, aliases, tally, this.#times),
     }
   }
 

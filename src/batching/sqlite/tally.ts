@@ -11,11 +11,21 @@ import type { Ledger } from './group-commit.ts'
 import { IS_TURN } from './schema.ts'
 import { damaged } from './sqlite-errors.ts'
 
-type TallyName = CountName | 'duplicates'
+export type TallyName = CountName | 'duplicates'
+const NAMES: readonly TallyName[] = [
+  'accepted',
+  'duplicates',
+  'answered',
+  'failed',
+  'discarded',
+  'revoked',
+  'open',
+]
 
 export class Tally implements Ledger {
   readonly #add: StatementSync
   readonly #read: StatementSync
+  readonly #complete: StatementSync
   readonly #gathered = new Map<TallyName, number>()
   #openBatches: number
   #opened = 0
@@ -24,6 +34,9 @@ export class Tally implements Ledger {
 
   constructor(database: DatabaseSync) {
     this.#add = database.prepare('UPDATE tally SET n = n + ? WHERE name = ?')
+    this.#complete = database.prepare(
+      'INSERT INTO tally (name, n) VALUES (?, 0) ON CONFLICT (name) DO NOTHING',
+    )
     this.#read = database.prepare('SELECT name, n FROM tally')
     const open = database.prepare(`SELECT count(*) AS n FROM batch WHERE state = 'open'`).get()
     this.#openBatches = Number(open?.n)
@@ -50,6 +63,22 @@ export class Tally implements Ledger {
 
   add(name: TallyName, n: number): void {
     if (n !== 0) this.#gathered.set(name, (this.#gathered.get(name) ?? 0) + n)
+  }
+
+  /** Makes up for a row that somebody deleted. */
+  complete(): void {
+    for (const name of NAMES) this.#complete.run(name)
+  }
+
+  /** The counts as they will be committed, by name; null where the row is gone. */
+  booked(): ReadonlyMap<TallyName, number | null> {
+    const stored = new Map(this.#read.all().map(({ name, n }) => [name, Number(n)]))
+    return new Map(
+      NAMES.map((name) => {
+        const n = stored.get(name)
+        return [name, n === undefined ? null : n + (this.#gathered.get(name) ?? 0)]
+      }),
+    )
   }
 
   addOpenBatches(n: number): void {

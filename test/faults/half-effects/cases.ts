@@ -25,6 +25,8 @@ import {
   TIMES,
 } from '../../conformance/store/scene.ts'
 
+import { repairCases } from './repair-cases.ts'
+
 export interface Prepared {
   readonly scene: Scene
   readonly redis: Redis
@@ -369,14 +371,7 @@ export const CASES: readonly (readonly [ScriptName, string, Play])[] = [
       return (calls) => turns.arrive(calls, { ...part, providerId: 'p', mark })
     },
   ],
-  [
-    'adopt',
-    'of a list without a deadline',
-    async ({ redis }) => {
-      await redis.rpush(`rapid-fire:${ANNA}`, payloadOf('a'))
-      return (calls) => upkeep.adopt(calls, { ...LIMITS, idleMs: 1000 })
-    },
-  ],
+  ...repairCases,
   [
     'beat',
     'of a role',

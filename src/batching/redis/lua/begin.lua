@@ -16,7 +16,7 @@ local h = redis.call('HMGET', batch,
   'state', 'attempt', 'starts', 'retries', 'first', 'last', 'draft', 'parts', 'interrupts', 'c')
 local at = tonumber(redis.call('ZSCORE', turns, id) or 0)
 local payloads = redis.call('LRANGE', messages, 0, -1)
-redis.call('HGET', conversation, 'turn')
+local pointed, waiting = unpack(redis.call('HMGET', conversation, 'turn', 'id'))
 redis.call('ZCARD', open)
 redis.call('ZCARD', failed)
 redis.call('HGET', counts, 'sealed')
@@ -29,13 +29,18 @@ if state == 'running' and at > now and at <= now + ARGV[6] then return { 'runnin
 if state == 'sealed' then redis.call('HINCRBY', counts, 'sealed', -1) end
 if tonumber(h[3]) >= tonumber(ARGV[7]) then
   fail(batch, turns, failed, counts, id, 'poison', now)
-  free(conversation, open, counts, ARGV[9], ARGV[4], now, tonumber(ARGV[8]))
+  free(conversation, open, counts, ARGV[9], ARGV[4], id, now, tonumber(ARGV[8]))
   return { 'poison' }
 end
 redis.call('HSET', batch, 'state', 'running', 'starts', h[3] + 1)
 local epoch = redis.call('HINCRBY', batch, 'epoch', 1)
 redis.call('ZADD', turns, now + ARGV[5], id)
 local parts = tonumber(h[8] or 0)
+-- Somebody took the pointer away: what waits must not be answered beside this one.
+if not pointed then
+  redis.call('HSET', conversation, 'turn', id)
+  if waiting then redis.call('ZADD', open, '+inf', ARGV[4] .. '|' .. waiting) end
+end
 local reply = { 'go', epoch, h[4], h[5], h[6], h[3] + 1, h[9] or 0, h[7] or '', parts }
 for i = 0, parts - 1 do
   local part, startedAt = unpack(redis.call('HMGET', batch, 'p' .. i, 's' .. i))

@@ -4,7 +4,7 @@ KEYS    batch messages turns counts
 ARGV    now batchId handoverMs turnHorizonMs queuedMs
 RETURNS {outcome, c, attempt, firstAt, lastAt, dueAt, sealedAt, cause, inFlight,
         payload…}
-        outcome: reclaimed | early | gone
+        outcome: reclaimed | early | gone | lost (it is to be looked at, and has no record, or nobody's)
 REPEAT  safe: the second call answers early ]]
 --@include now
 local batch, messages, turns, counts = unpack(KEYS)
@@ -15,6 +15,7 @@ local payloads = redis.call('LRANGE', messages, 0, -1)
 local tenant = string.match(h[1] or '', '^([^:]*):') or ''
 local inFlight = redis.call('HGET', counts, 't:' .. tenant)
 local state = h[2]
+if (not state or not h[1]) and at > 0 then return { 'lost' } end
 if not state or state == 'answered' or state == 'failed' then
   redis.call('ZREM', turns, id)
   return { 'gone' }

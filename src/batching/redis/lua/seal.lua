@@ -3,7 +3,7 @@
 KEYS    list mirror conversation open turns batch messages counts
 ARGV    now batchId restId c handoverMs retentionMs wakeMs channel
 RETURNS {outcome, firstAt, lastAt, dueAt, sealedAt, cause, size, inFlight, payload…}
-        outcome: sealed | quiet | none | busy | held | early
+        outcome: sealed | quiet | none | busy | held | early | lost (messages wait, and nobody knows how long)
 REPEAT  safe: the second call answers none or busy, and `turns` hands the turn over again ]]
 --@include now
 --@include arm
@@ -18,12 +18,13 @@ local h = redis.call('HMGET', conversation, 'id', 'first', 'last', 'due', 'idle'
   'loud', 'over', 'turn', 'hold', 'n', 'interrupts', 'extra')
 local size = redis.call('LLEN', list)
 redis.call('GET', mirror)
-redis.call('ZSCORE', open, member)
+local isEntry = redis.call('ZSCORE', open, member)
 redis.call('ZSCORE', turns, id)
 redis.call('HGET', batch, 'state')
 redis.call('LLEN', messages)
 redis.call('HGET', counts, 'open')
 if h[1] ~= id then
+  if not h[1] and isEntry and size > 0 then return { 'lost' } end
   redis.call('ZREM', open, member)
   return { 'none' }
 end

@@ -62,13 +62,13 @@ if kind == 'retry' and tonumber(h[3]) < tonumber(ARGV[12]) then
 end
 if kind == 'retry' or kind == 'failed' then
   fail(batch, turns, failed, counts, id, kind == 'retry' and ARGV[13] or ARGV[11], now)
-  free(conversation, open, counts, channel, c, now, wakeMs)
+  free(conversation, open, counts, channel, c, id, now, wakeMs)
   return { 'failed' }
 end
 redis.call('ZREM', turns, id)
 if kind == 'answered' then
   settled(batch, messages, id, counts, size, history, ARGV[5], ARGV[9], ARGV[10], now)
-  free(conversation, open, counts, channel, c, now, wakeMs)
+  free(conversation, open, counts, channel, c, id, now, wakeMs)
   return { 'answered' }
 end
 
