@@ -26,6 +26,7 @@ export const DAMAGES = {
   never_expires: 'an answered batch that would be kept for ever',
   size_wrong: 'a batch that counts other messages than it has',
   counts_wrong: 'the counts are not those of what is there',
+  not_counted: 'too much is open and failed to be counted in one go',
   file_damaged: 'the file says of itself that it is broken',
 } as const
 export type DamageCode = keyof typeof DAMAGES

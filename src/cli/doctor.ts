@@ -5,7 +5,7 @@
 import { createInterface } from 'node:readline/promises'
 import { Command } from 'commander'
 import { plural } from '../observability/words.ts'
-import { examineAll, type Finding, repairAll } from '../operations/doctor.ts'
+import { examineAll, type Finding, faults, repairAll } from '../operations/doctor.ts'
 import type { Operator } from '../operations/operator.ts'
 import { withOperator } from './connect.ts'
 import { JSON_OPTION, type JsonOption, settingsOf } from './options.ts'
@@ -60,11 +60,11 @@ async function act(operator: Operator, options: Options, shell: Shell): Promise<
     })
   }
   if (options.json) {
-    sayJson(shell, { success: left.length === 0, findings: left, repaired })
-    return left.length
+    sayJson(shell, { success: faults(left).length === 0, findings: left, repaired })
+    return faults(left).length
   }
-  say(shell, verdict(found, repaired, left))
-  return left.length
+  say(shell, verdict(faults(found), repaired, faults(left)))
+  return faults(left).length
 }
 
 function verdict(
@@ -82,12 +82,14 @@ function verdict(
   return `${plural(repaired.length, 'repair')} · ${rest}`
 }
 
+const SIGNS = { error: '✗', warning: '!', note: 'i' } as const
+
 export function findingLines(found: readonly Finding[]): string[] {
   const byCode = Map.groupBy(found, ({ code }) => code)
   return [...byCode.values()].flatMap((some) => [
     ...some
       .slice(0, SHOWN)
-      .map(({ severity, what, code }) => `${severity === 'error' ? '✗' : '!'} ${what} · ${code}`),
+      .map(({ severity, what, code }) => `${SIGNS[severity]} ${what} · ${code}`),
     ...(some.length > SHOWN ? [`  … and ${some.length - SHOWN} more of ${some[0]?.code}`] : []),
     ...(some[0] ? [`  → ${some[0].fix}`] : []),
   ])

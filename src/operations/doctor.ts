@@ -7,7 +7,8 @@ import { DAMAGES, type DamageCode, type Subject } from '../batching/store-examin
 import { RapidFireError } from '../errors.ts'
 import type { DamageOf, Operator } from './operator.ts'
 
-export type Severity = 'error' | 'warning'
+/** A note is no fault: it is said, and counts for nothing. */
+export type Severity = 'error' | 'warning' | 'note'
 
 export interface Finding {
   readonly code: string
@@ -47,6 +48,7 @@ const WARNINGS: ReadonlySet<DamageCode> = new Set([
   'counts_wrong',
 ])
 const BY_HAND: Partial<Record<DamageCode, string>> = {
+  not_counted: 'the counts were not compared; do so when fewer are open',
   file_damaged:
     'stop the service, copy DATA_DIR, and restore a backup; what can still be read: sqlite3 rapid-fire.db .recover',
 }
@@ -58,6 +60,10 @@ const AFTERWARDS: Partial<Record<DamageCode, string>> = {
   turn_empty: 'it is counted as discarded: another program has deleted them',
   alias_nowhere: 'both addresses are persons of their own again, until they are named together',
 }
+
+/** What keeps a doctor from saying that nothing is wrong. */
+export const faults = (findings: readonly Finding[]): readonly Finding[] =>
+  findings.filter(({ severity }) => severity !== 'note')
 
 export async function examineAll(
   examining: Examining,
@@ -140,7 +146,8 @@ function inOrder(findings: readonly Finding[]): Subject[] {
 /** One that cannot be mended now keeps none of the others from it: it is found again. */
 async function mended(
   operator: Examining['operator'],
-  subject: Subject): Promise<readonly DamageOf[]> {
+  subject: Subject,
+): Promise<readonly DamageOf[]> {
   try {
     return await operator.repair(subject)
   } catch (error) {
@@ -159,7 +166,7 @@ function findingOf({ code, subject, detail, who }: DamageOf): Finding {
   const after = AFTERWARDS[code]
   return {
     code,
-    severity: WARNINGS.has(code) ? 'warning' : 'error',
+    severity: code === 'not_counted' ? 'note' : WARNINGS.has(code) ? 'warning' : 'error',
     what: `${whose}${of}${DAMAGES[code]}${figures}`,
     fix: fix ?? `${REPAIR}${after === undefined ? '' : `; ${after}`}`,
     repair: fix === undefined ? subject : null,

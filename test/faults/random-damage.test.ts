@@ -126,7 +126,7 @@ async function spoil(
     else await redis.hset(key, name, garbage)
   }
   if (how === 'member' && type === 'zset') {
-    const members = await redis.zrange(key, "0", "-1")
+    const members = await redis.zrange(key, '0', '-1')
     const member = members[Math.floor(field * members.length)]
     if (member && garbage === 'x') await redis.zadd(key, '+inf', member)
     else if (member) await redis.zrem(key, member)

@@ -96,11 +96,12 @@ async function scanned(calls: RedisCalls, at: string, adoption: Adoption): Promi
     }
   }
   const parsed = typed.filter((_, i) => !isForeign[i]).map(({ key }) => k.parse(key))
-  for (const c of parsed.flatMap(({ kind, name }) => (kind === 'list' ? [name] : []))) {
-    askOpen(asked, calls, c as ConversationKey, '', adoption)
-  }
+  // A list is looked at with what is kept of its conversation, messages with the record of their batch.
+  const lists = namesOf(parsed, 'list') as ConversationKey[]
+  for (const c of await without(calls, lists, 'id')) askOpen(asked, calls, c, '', adoption)
   await askConversations(asked, calls, namesOf(parsed, 'conversation'), adoption)
-  await askBatches(asked, calls, [...namesOf(parsed, 'batch'), ...namesOf(parsed, 'messages')])
+  await askBatches(asked, calls, namesOf(parsed, 'batch') as BatchId[])
+  await askLost(asked, calls, namesOf(parsed, 'messages') as BatchId[])
   for (const name of namesOf(parsed, 'alias')) {
     const conversation = name as ConversationKey
     if ((await circleFrom(calls, conversation)) !== null) {
@@ -163,35 +164,44 @@ async function askConversations(
     names.map((c) => calls.keys.conversation(c as ConversationKey)),
     'turn',
   )
-  const owners = await fieldOf(
+  const owners = await ownersOf(
     calls,
-    turns.map((turn) => calls.keys.batch((turn ?? '') as BatchId)),
-    'c',
+    turns.map((turn) => (turn ?? '') as BatchId),
   )
   for (const [i, name] of names.entries()) {
     const c = name as ConversationKey
     askOpen(asked, calls, c, '', adoption)
     const turn = turns[i]
-    const owner = (owners[i] ?? null) as ConversationKey | null
-    if (turn) askTurn(asked, calls, turn as BatchId, c, owner)
+    if (turn) askTurn(asked, calls, turn as BatchId, c, owners[i] ?? null)
   }
 }
 
-async function askBatches(
-  asked: Asked,
+async function askBatches(asked: Asked, calls: RedisCalls, ids: readonly BatchId[]): Promise<void> {
+  const owners = await ownersOf(calls, ids)
+  for (const [i, id] of ids.entries())
+    askTurn(asked, calls, id, owners[i] ?? null, owners[i] ?? null)
+}
+
+/** Of what names batches, those that have no record of their own. */
+async function askLost(asked: Asked, calls: RedisCalls, ids: readonly BatchId[]): Promise<void> {
+  const owners = await ownersOf(calls, ids)
+  for (const [i, id] of ids.entries()) if (!owners[i]) askTurn(asked, calls, id, null, null)
+}
+
+function ownersOf(calls: RedisCalls, ids: readonly BatchId[]): Promise<(ConversationKey | null)[]> {
+  const keys = ids.map((id) => calls.keys.batch(id))
+  return fieldOf(calls, keys, 'c') as Promise<(ConversationKey | null)[]>
+}
+
+/** Those of which this field is not kept. */
+async function without(
   calls: RedisCalls,
-  names: readonly string[],
-): Promise<void> {
-  const ids = [...new Set(names)] as BatchId[]
-  const owners = await fieldOf(
-    calls,
-    ids.map((id) => calls.keys.batch(id)),
-    'c',
-  )
-  for (const [i, id] of ids.entries()) {
-    const owner = (owners[i] ?? null) as ConversationKey | null
-    askTurn(asked, calls, id, owner, owner)
-  }
+  conversations: readonly ConversationKey[],
+  field: string,
+): Promise<ConversationKey[]> {
+  const keys = conversations.map((c) => calls.keys.conversation(c))
+  const values = await fieldOf(calls, keys, field)
+  return conversations.filter((_, i) => !values[i])
 }
 
 /** One field of each; null where it is not there or cannot be read. */
@@ -218,16 +228,20 @@ async function listed(
     calls.guard(pipelined(redis, [['zrange', k[step], from, from + PAGE - 1]])),
   )
   const asked = new Asked()
-  if (step === 'turns' || step === 'failed') await askBatches(asked, calls, members)
-  else {
-    for (const member of members) {
-      const { conversation, batchId } =
-        step === 'open'
-          ? k.parseMember(member)
-          : { conversation: member as ConversationKey, batchId: '' }
-      askOpen(asked, calls, conversation, batchId, adoption)
+  if (step === 'open') {
+    const entries = members.map((member) => k.parseMember(member))
+    const ids = await fieldOf(
+      calls,
+      entries.map(({ conversation }) => k.conversation(conversation)),
+      'id',
+    )
+    for (const [i, { conversation, batchId }] of entries.entries()) {
+      if (ids[i] !== batchId) askOpen(asked, calls, conversation, batchId, adoption)
     }
-  }
+  } else if (step === 'held') {
+    const held = await without(calls, members as ConversationKey[], 'hold')
+    for (const c of held) askOpen(asked, calls, c, '', adoption)
+  } else await askLost(asked, calls, members as BatchId[])
   return {
     damages: await asked.look(calls),
     examined: members.length,

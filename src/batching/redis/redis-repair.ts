@@ -65,6 +65,9 @@ export function damagesIn(reply: Reply, subject: Subject): Damage[] {
   )
 }
 
+/** About 2 µs each, during which the server answers nobody else. */
+const COUNTED_AT_ONCE = 50_000
+
 export async function recount(calls: RedisCalls, mode: Mode): Promise<Damage[]> {
   const k = calls.keys
   const keyOf = {
@@ -74,10 +77,14 @@ export async function recount(calls: RedisCalls, mode: Mode): Promise<Damage[]> 
   const reply = await calls.run(
     'recount',
     [k.open, k.turns, k.failed, k.counts],
-    [calls.now(), mode, keyOf.conversation, keyOf.batch],
+    [calls.now(), mode, keyOf.conversation, keyOf.batch, COUNTED_AT_ONCE],
   )
   const flat = texts(reply)
   if (flat.length === 0) return []
+  if (flat[0] === 'many') {
+    if (mode === 'mend') return []
+    return [{ code: 'not_counted', subject: { kind: 'counts' }, detail: flat[1] ?? '' }]
+  }
   const differences: string[] = []
   for (let i = 0; i + 2 < flat.length; i += 3) {
     differences.push(`${nameOf(flat[i] ?? '')} ${flat[i + 1]} → ${flat[i + 2]}`)

@@ -296,10 +296,10 @@ export class Examiner {
     const sums = this.#statements.sums.get()
     const open = Number(sums?.open)
     const failed = Number(sums?.failed)
-    // More than was booked came past us, less was taken away.
-    const more = open + failed - was('open') - was('failed')
-    const discarded = was('discarded') + Math.max(0, -more)
-    const accepted = was('answered') + failed + discarded + was('revoked') + open
+    // Accepted and nowhere to be found was taken away; what is there beyond that came past us.
+    const known = was('answered') + failed + was('revoked') + open
+    const discarded = Math.max(was('discarded'), was('accepted') - known)
+    const accepted = known + discarded
     const there = { open, failed, discarded, accepted }
     const differences: string[] = []
     for (const [name, n] of booked) {

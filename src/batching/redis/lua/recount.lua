@@ -1,17 +1,17 @@
 #!lua
 --[[ recount: the counts against what is there, counted in one go: it costs what is open and failed.
 KEYS    open turns failed counts
-ARGV    now mode conversationKey batchKey       mode: look | mend · keys: how those of all begin
-RETURNS {name, booked, counted…}     of those that differ
+ARGV    now mode conversationKey batchKey atMost       mode: look | mend · keys: how those of all begin
+RETURNS {name, booked, counted…}     of those that differ | {many, n}: more than may be counted in one go
 REPEAT  safe: the second call finds nothing ]]
 --@include sound
 local open, turns, failed, counts = unpack(KEYS)
 local mends, conversationKey, batchKey = ARGV[2] == 'mend', ARGV[3], ARGV[4]
 local IS_LIVE = { sealed = true, queued = true, running = true, waiting = true }
-redis.call('ZCARD', turns)
-redis.call('ZCARD', failed)
-local booked = {}
 local flat = redis.call('HGETALL', counts)
+local entries = redis.call('ZCARD', open) + redis.call('ZCARD', turns) + redis.call('ZCARD', failed)
+if entries > tonumber(ARGV[5]) then return { 'many', entries } end
+local booked = {}
 for i = 1, #flat, 2 do booked[flat[i]] = flat[i + 1] end
 local function was(name)
   local text = booked[name] or '0'
@@ -43,11 +43,11 @@ for _, id in ipairs(redis.call('ZRANGE', failed, 0, -1)) do
   if h[1] == 'failed' and isNumber(h[2]) then add('failed', tonumber(h[2])) end
 end
 
--- More than was booked came past us, less was taken away; as everywhere.
-local more = there.open + there.failed - was('open') - was('failed')
-there.discarded = was('discarded') + math.max(0, -more)
+-- Accepted and nowhere to be found was taken away by others; what is there beyond that came past us.
 there.answered, there.revoked, there.duplicates = was('answered'), was('revoked'), was('duplicates')
-there.accepted = there.answered + there.failed + there.discarded + there.revoked + there.open
+local known = there.answered + there.failed + there.revoked + there.open
+there.discarded = math.max(was('discarded'), was('accepted') - known)
+there.accepted = known + there.discarded
 for name, n in pairs(there) do
   local text = string.format('%.0f', n)
   if (booked[name] or '0') ~= text then
