@@ -61,7 +61,7 @@ local function keepRecord(k, r, id, c, wasOpen, now)
     'size', r.n, 'cause', r.cause or 'age')
   redis.call('HINCRBY', k.batch, 'epoch', 1)
   if not r.hasDraft then
-    for part = 0, 1000 do redis.call('HDEL', k.batch, 'p' .. part) end
+    for part = 0, 1000 do redis.call('HDEL', k.batch, 'p' .. part, 's' .. part) end
     redis.call('HDEL', k.batch, 'draft', 'parts')
   end
   redis.call('PERSIST', k.batch)
