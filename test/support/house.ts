@@ -97,7 +97,7 @@ export class House implements AsyncDisposable {
     const { realTime = false, offByMs = 0 } = options
     const dir = beside?.dir ?? mkdtempSync(join(tmpdir(), 'rapid-fire-house-'))
     if (config) writeFileSync(join(dir, 'rapid-fire.config.ts'), config)
-    let redisUrl = beside?.redisUrl ?? null
+    let redisUrl = beside?.redisUrl ?? env.REDIS_URL ?? null
     if (engine === 'redis' && !redisUrl) {
       const server = await sharedRedis()
       databases += 1
