@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { loadSettings } from '../../src/config/load.ts'
 import { openStore } from '../../src/gateway.ts'
 import { Deadline } from '../../src/service.ts'
+import { FaultyProxy } from '../support/faulty-proxy.ts'
 import { freePort, RedisServer } from '../support/redis-server.ts'
 import { audit, type Interruption, type Verdict } from './audit.ts'
 import { Member } from './member.ts'
@@ -23,77 +24,107 @@ export interface SystemOptions {
   readonly env?: Readonly<Record<string, string>>
   /** How many processes of each role on Redis. */
   readonly each?: number
+  /** Of these roles so many instead. */
+  readonly roles?: Partial<Record<Role, number>>
+  /** Each process reaches Redis on a way of its own, which can be cut. */
+  readonly isProxied?: boolean
 }
 
+type Role = 'api' | 'processor' | 'worker'
+const ROLES: readonly Role[] = ['api', 'processor', 'worker']
+
 const SECRET = 'secret-of-those-who-look-from-outside'
+const TOKEN = 'token-of-those-who-look-from-outside'
+
+const commonEnv = (dir: string): Record<string, string> => ({
+  DATA_DIR: join(dir, 'data'),
+  VENOM_SECRET_KEY: SECRET,
+  VENOM_API_KEY: 'key-that-we-send-out',
+  ADMIN_TOKEN: TOKEN,
+  BATCH_TIMEOUT: '80',
+  CHECK_INTERVAL: '50',
+  HANDOVER_LEASE: '500',
+  WORKER_LEASE: '1000',
+  MAX_STARTS: '100',
+  RETENTION: '0',
+  // As fast as it goes: what people wait between bubbles has a test of its own.
+  PART_PAUSE_MIN: '0',
+  PART_PAUSE_MAX: '0',
+})
+
+interface Parts {
+  readonly store: StoreName
+  readonly sink: Sink
+  readonly traffic: Traffic
+  readonly members: readonly Member[]
+  readonly proxies: ReadonlyMap<Member, FaultyProxy>
+  readonly dir: string
+  readonly redis: RedisServer | null
+  readonly env: Readonly<Record<string, string>>
+}
 
 export class System {
   readonly store: StoreName
   readonly sink: Sink
   readonly traffic: Traffic
   readonly members: readonly Member[]
+  /** The way of each process to Redis, where it has one of its own. */
+  readonly proxies: ReadonlyMap<Member, FaultyProxy>
   readonly interruptions: Interruption[] = []
   readonly dir: string
   readonly redis: RedisServer | null
   readonly #env: Readonly<Record<string, string>>
 
-  private constructor(parts: {
-    store: StoreName
-    sink: Sink
-    traffic: Traffic
-    members: readonly Member[]
-    dir: string
-    redis: RedisServer | null
-    env: Readonly<Record<string, string>>
-  }) {
-    this.store = parts.store
-    this.sink = parts.sink
-    this.traffic = parts.traffic
-    this.members = parts.members
-    this.dir = parts.dir
-    this.redis = parts.redis
-    this.#env = parts.env
+  private constructor({ store, sink, traffic, members, proxies, dir, redis, env }: Parts) {
+    this.store = store
+    this.sink = sink
+    this.traffic = traffic
+    this.members = members
+    this.proxies = proxies
+    this.dir = dir
+    this.redis = redis
+    this.#env = env
   }
 
-  static async start({
-    store,
-    people,
-    random,
-    env = {},
-    each = 2,
-  }: SystemOptions): Promise<System> {
+  /** With all of its processes at work. */
+  static async start(options: SystemOptions): Promise<System> {
+    const system = await System.prepare(options)
+    try {
+      await Promise.all(system.members.map((member) => member.start()))
+      return system
+    } catch (error) {
+      await system.clear()
+      throw error
+    }
+  }
+
+  /** No process of the product runs yet; `clear` is in order from here on. */
+  static async prepare(options: SystemOptions): Promise<System> {
+    const { store, people, random, env = {}, each = 2, roles = {}, isProxied = false } = options
     const dir = mkdtempSync(join(tmpdir(), 'rapid-fire-system-'))
     const redis = store === 'redis' ? await RedisServer.start(['--appendonly', 'yes']) : null
     const sink = new Sink(join(dir, 'sink.jsonl'))
     await sink.start()
-    const common = {
-      DATA_DIR: join(dir, 'data'),
-      VENOM_SECRET_KEY: SECRET,
-      VENOM_API_KEY: 'key-that-we-send-out',
-      BATCH_TIMEOUT: '80',
-      CHECK_INTERVAL: '50',
-      HANDOVER_LEASE: '500',
-      WORKER_LEASE: '1000',
-      MAX_STARTS: '100',
-      RETENTION: '0',
-      ...(redis ? { REDIS_URL: redis.url } : {}),
-      // As fast as it goes: what people wait between bubbles has a test of its own.
-      PART_PAUSE_MIN: '0',
-      PART_PAUSE_MAX: '0',
-      ...env,
-    }
+    const common = { ...commonEnv(dir), ...(redis ? { REDIS_URL: redis.url } : {}), ...env }
     const members: Member[] = []
-    const add = async (name: string, roles: readonly string[]): Promise<void> => {
-      const port = roles.includes('api') ? String(await freePort()) : '0'
-      members.push(new Member({ name, roles, env: { ...common, PORT: port }, sink }))
+    const proxies = new Map<Member, FaultyProxy>()
+    const add = async (name: string, played: readonly Role[]): Promise<void> => {
+      const port = played.includes('api') ? String(await freePort()) : '0'
+      const proxy = redis && isProxied ? await FaultyProxy.to(redis.port) : null
+      // What a process keeps on its disk is its own.
+      const dataDir = redis ? { DATA_DIR: join(dir, name) } : {}
+      const own = { PORT: port, ...dataDir, ...(proxy && { REDIS_URL: proxy.url }) }
+      const member = new Member({ name, roles: played, env: { ...common, ...own }, sink })
+      members.push(member)
+      if (proxy) proxies.set(member, proxy)
     }
-    if (store === 'sqlite') await add('all', ['api', 'processor', 'worker'])
+    if (store === 'sqlite') await add('all', ROLES)
     else {
-      for (const role of ['api', 'processor', 'worker']) {
-        for (let n = 1; n <= each; n += 1) await add(`${role}${n}`, [role])
+      for (const role of ROLES) {
+        const count = roles[role] ?? each
+        for (let n = 1; n <= count; n += 1) await add(`${role}${n}`, [role])
       }
     }
-    await Promise.all(members.map((member) => member.start()))
     const traffic = new Traffic({
       urls: () => members.flatMap(({ url }) => url ?? []),
       secret: SECRET,
@@ -102,7 +133,23 @@ export class System {
       ledgerPath: join(dir, 'ledger.jsonl'),
       random,
     })
-    return new System({ store, sink, traffic, members, dir, redis, env: common })
+    return new System({ store, sink, traffic, members, proxies, dir, redis, env: common })
+  }
+
+  /** Those that play this role. */
+  of(role: Role): Member[] {
+    return this.members.filter(({ roles }) => roles.includes(role))
+  }
+
+  /** Batches that nobody has taken yet, as an operator sees it. */
+  async pending(): Promise<number> {
+    const response = await fetch(`${this.of('api')[0]?.url}/webhook/whatsapp/batched/stats`, {
+      headers: { authorization: `Bearer ${TOKEN}` },
+      signal: AbortSignal.timeout(5000),
+    })
+    if (!response.ok) throw new Error(`stats answered ${response.status}`)
+    const { stats } = (await response.json()) as { stats: { pendingBatches: number } }
+    return stats.pendingBatches
   }
 
   /** Notes a death or a freeze, so that what was in the air then is known. */
@@ -163,6 +210,7 @@ export class System {
   async clear(): Promise<void> {
     for (const member of this.members) member.kill('SIGKILL')
     await Promise.all(this.members.map(({ exit }) => exit))
+    for (const proxy of this.proxies.values()) await proxy[Symbol.asyncDispose]()
     this.sink.stop()
     this.traffic.stop()
     await this.redis?.stop()

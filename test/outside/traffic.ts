@@ -10,6 +10,14 @@ export interface Accepted {
   readonly seq: number
 }
 
+export interface Written extends Accepted {
+  /** As its provider tells it, ms since 1970. */
+  readonly writtenAt?: number
+}
+
+/** From so many tries on the wait for the next one is the same. */
+const CALM_TRIES = 5
+
 export interface TrafficOptions {
   readonly urls: () => readonly string[]
   readonly secret: string
@@ -70,25 +78,41 @@ export class Traffic {
   /** Sends until it is taken. */
   async send(person: string, seq: number): Promise<void> {
     const { random, repeated } = this.#options
-    while (!(await this.#post(person, seq))) {
-      this.refusals += 1
-      await pause(20 + random() * 60)
-    }
-    const accepted = { person, seq }
-    writeSync(this.#file, `${JSON.stringify(accepted)}\n`)
-    this.accepted.push(accepted)
+    await this.insist([{ person, seq }])
     if (random() < repeated) {
       this.repeats += 1
-      await this.#post(person, seq)
+      await this.#post([{ person, seq }])
     }
   }
 
-  async #post(person: string, seq: number): Promise<boolean> {
+  /** One call for all of these, again and again until it is taken. */
+  async insist(messages: readonly Written[]): Promise<void> {
+    const { random } = this.#options
+    for (let tries = 1; !(await this.#post(messages)); tries += 1) {
+      this.refusals += 1
+      // Many who knock all the time would keep those busy who are to open.
+      await pause((20 + random() * 60) * Math.min(tries, CALM_TRIES))
+    }
+    this.took(messages)
+  }
+
+  /** Stands in the ledger from now on. */
+  took(messages: readonly Accepted[]): void {
+    const lines = messages.map(({ person, seq }) => `${JSON.stringify({ person, seq })}\n`)
+    writeSync(this.#file, lines.join(''))
+    for (const { person, seq } of messages) this.accepted.push({ person, seq })
+  }
+
+  async #post(messages: readonly Written[]): Promise<boolean> {
     const { urls, secret, random } = this.#options
     const all = urls()
     const url = all[Math.floor(random() * all.length)] ?? ''
-    const message = { id: `id-${seq}`, from: person, body: textOf({ person, seq }) }
-    const taken = await post(url, secret, { messages: [message] })
+    const taken = await post(url, secret, {
+      messages: messages.map(({ person, seq, writtenAt }) => ({
+        ...{ id: `id-${seq}`, from: person, body: textOf({ person, seq }) },
+        ...(writtenAt !== undefined && { timestamp: writtenAt }),
+      })),
+    })
     if (taken) this.onTaken(url)
     return taken
   }

@@ -1,5 +1,5 @@
 /**
- * `npm run test:pauses`: SIGSTOP of workers and processors for longer than their lease, while people
+ * `npm run test:pauses`: SIGSTOP of processes of every role for longer than their lease, while people
  * write on. Exit 0: the frozen one was fenced, nothing is lost, nothing answered twice.
  */
 import { parseArgs } from 'node:util'
@@ -11,14 +11,14 @@ import { seededRandom } from '../support/seeded-random.ts'
 import { FREEZES, pause } from './pauses.ts'
 
 const HELP = `npm run test:pauses -- [options]
-  --each N      freezes at each of ${FREEZES.length} moments (default 10: 20 of a processor, 40 of a worker)
-  --people N    who write at the same time (default 60)
+  --each N      freezes at each of ${FREEZES.length} points (default 10)
+  --people N    who write at the same time (default 24)
   --seed N      of bursts and pauses
 `
 const { values } = parseArgs({
   options: {
     each: { type: 'string', default: '10' },
-    people: { type: 'string', default: '60' },
+    people: { type: 'string', default: '24' },
     seed: { type: 'string', default: String(Date.now() & 0x7fffffff) },
     help: { type: 'boolean', default: false },
   },
@@ -30,25 +30,30 @@ const random = seededRandom(Number(values.seed))
 console.log(
   `SIGSTOP for 2.5 s, leases of 0.5 and 1 s: ${each * FREEZES.length} freezes, seed ${values.seed}`,
 )
-const system = await System.start({ store: 'redis', people: Number(values.people), random })
+const system = await System.start({
+  store: 'redis',
+  each: 3,
+  people: Number(values.people),
+  random,
+})
 process.once('SIGINT', () => void system.clear().then(() => process.exit(130)))
 try {
   const progress = new Progress('freezes', each * FREEZES.length)
   const enough = new AbortController()
   const writing = system.traffic.run(enough.signal)
-  const frozen = await pause(system, each, random, (done) => progress.at(done))
+  const count = each * FREEZES.length
+  const hits = await pause(system, { count, random, onThaw: (done) => progress.at(done) })
   enough.abort()
   await writing
   await system.settle(60)
   progress.end()
-  for (const [role, count] of frozen)
-    console.log(`  ${String(count).padStart(5)}  freezes of a ${role}`)
+  for (const [name, hit] of hits) console.log(`  ${String(hit).padStart(5)}  ${name}`)
   const fenced = system.members.reduce((sum, member) => sum + member.fenced.size, 0)
   console.log(
     `  ${String(fenced).padStart(5)}  times a worker that woke found its turn with another`,
   )
   const clean = await printVerdict(system)
-  const complete = [...frozen.values()].reduce((sum, n) => sum + n, 0) === each * FREEZES.length
+  const complete = [...hits.values()].every((hit) => hit === each)
   if (!complete) console.log('incomplete: a process did not come to its moment within 15 s')
   process.exitCode = clean && complete && fenced > 0 ? 0 : 1
 } finally {
