@@ -10,12 +10,19 @@ export const NOTHING: Outcome = {
   ...{ points: new Map(), broken: [], notes: [] },
 }
 
+export interface Played {
+  readonly faults: number
+  readonly points?: ReadonlyMap<string, number>
+  /** Messages came in another order than they were written: it holds within an answer alone. */
+  readonly isLate?: boolean
+}
+
 /** What the ledger and the sink of a system say; ends it. */
 export async function outcomeOf(
   system: System,
-  { faults, points = new Map() }: { faults: number; points?: ReadonlyMap<string, number> },
+  { faults, points = new Map(), isLate = false }: Played,
 ): Promise<Outcome> {
-  const verdict = system.verdict()
+  const verdict = system.verdict(isLate)
   const { accounts, books, leftOver } = await system.end()
   const notes = system.members.flatMap(({ troubles }) => troubles).slice(0, NAMED)
   return {

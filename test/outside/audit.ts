@@ -40,6 +40,8 @@ export function audit(
   deliveries: readonly Delivery[],
   interruptions: readonly Interruption[],
   stalled: ReadonlySet<string> = new Set(),
+  /** Messages came in another order than they were written: it holds within an answer alone. */
+  isLate = false,
 ): Verdict {
   const byPart = Map.groupBy(deliveries, ({ partId }) => partId)
   const ofInstance = Map.groupBy(interruptions, ({ instance }) => instance)
@@ -77,7 +79,7 @@ export function audit(
     doubledInTheAir,
     doubled,
     changed,
-    outOfOrder: peopleOutOfOrder(firsts),
+    outOfOrder: peopleOutOfOrder(firsts, isLate),
   }
 }
 
@@ -108,7 +110,7 @@ function batchesByMessage(firsts: readonly Delivery[]): Map<string, Set<string>>
 }
 
 /** Replies come batch after batch, part after part, and their messages in the order of writing. */
-function peopleOutOfOrder(firsts: readonly Delivery[]): string[] {
+function peopleOutOfOrder(firsts: readonly Delivery[], isLate: boolean): string[] {
   const wrong: string[] = []
   for (const [person, parts] of Map.groupBy(firsts, ({ to }) => to)) {
     const inTime = parts.toSorted((a, b) => a.at - b.at)
@@ -119,12 +121,15 @@ function peopleOutOfOrder(firsts: readonly Delivery[]): string[] {
       if (last?.batch === batch) last.indices.push(indexOf(partId))
       else runs.push({ batch, indices: [indexOf(partId)] })
     }
-    const seqs = inTime.flatMap(({ text }) => messagesIn(text).map(({ seq }) => seq))
+    const answers = inTime.map(({ text }) => messagesIn(text).map(({ seq }) => seq))
     const isOrdered =
       new Set(runs.map(({ batch }) => batch)).size === runs.length &&
       runs.every(({ indices }) => indices.every((index, i) => index === i)) &&
-      seqs.every((seq, i) => i === 0 || seq > (seqs[i - 1] ?? -1))
+      (isLate ? answers.every(rises) : rises(answers.flat()))
     if (!isOrdered) wrong.push(person)
   }
   return wrong
 }
+
+const rises = (seqs: readonly number[]): boolean =>
+  seqs.every((seq, i) => i === 0 || seq > (seqs[i - 1] ?? -1))

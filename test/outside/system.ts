@@ -147,7 +147,7 @@ export class System {
       headers: { authorization: `Bearer ${TOKEN}` },
       signal: AbortSignal.timeout(5000),
     })
-    if (!response.ok) throw new Error(`stats answered ${response.status}`)
+    if (!response.ok) throw new Error(`stats answered ${response.status} ${await response.text()}`)
     const { stats } = (await response.json()) as { stats: { pendingBatches: number } }
     return stats.pendingBatches
   }
@@ -157,9 +157,11 @@ export class System {
     this.interruptions.push({ instance, at: performance.now() })
   }
 
-  verdict(): Verdict {
+  /** `isLate`: messages came in another order than they were written. */
+  verdict(isLate = false): Verdict {
     const stalled = new Set(this.members.flatMap(({ fenced }) => [...fenced]))
-    return audit(this.traffic.accepted, this.sink.deliveries, this.interruptions, stalled)
+    const { traffic, sink, interruptions } = this
+    return audit(traffic.accepted, sink.deliveries, interruptions, stalled, isLate)
   }
 
   /** Waits until everything that was taken is answered, or nothing has come for so long. */
