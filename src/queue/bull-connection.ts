@@ -1,6 +1,7 @@
 /** Connections to Redis for BullMQ: they come back by themselves, and none is waited for for ever. */
 import { Redis } from 'ioredis'
 import { RapidFireError } from '../errors.ts'
+import { leaveReplica } from '../leave-replica.ts'
 import { Deadline } from '../service.ts'
 
 /** Longer than a worker blocks for a job: no word for so long means that nobody is there. */
@@ -25,8 +26,7 @@ export function bullConnection(target: BullTarget, options: BullConnectionOption
     connectTimeout: 2000,
     socketTimeout: DEAF_MS,
     retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times - 1, 5), 1000),
-    // After a failover behind one address the old connection leads to a replica, for ever.
-    reconnectOnError: (error) => error.message.startsWith('READONLY'),
+    reconnectOnError: leaveReplica(),
     // Its own guess of when the server has loaded its data may be seconds too late.
     maxLoadingRetryTime: 500,
     ...(password ? { password } : {}),

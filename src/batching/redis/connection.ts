@@ -1,6 +1,7 @@
 /** Connections to Redis: their options, and the first one, which says what is wrong. */
 import type { Redis, RedisOptions } from 'ioredis'
 import { messageOf, RapidFireError } from '../../errors.ts'
+import { leaveReplica } from '../../leave-replica.ts'
 import { redisError } from './errors.ts'
 
 /** Replies stay as RESP2 clients know them. */
@@ -23,15 +24,14 @@ export function databaseOf(target: RedisTarget): number {
   return Number(new URL(target.url).pathname.slice(1) || 0)
 }
 
-/** For every connection to a Redis, whoever's it is. */
-export const STAYING_CONNECTED = {
+/** Of one connection. */
+const stayingConnected = () => ({
   // 50 ms after a cut, so that calls need not fail for it, then less and less often.
   retryStrategy: (times: number): number => Math.min(50 * 2 ** Math.min(times - 1, 5), 1000),
-  // After a failover behind one address the old connection leads to a replica, for ever.
-  reconnectOnError: (error: Error): boolean => error.message.startsWith('READONLY'),
+  reconnectOnError: leaveReplica(),
   // Its own guess of when it has loaded its data may be seconds too late.
   maxLoadingRetryTime: 500,
-}
+})
 
 /** An answer that does not come for so long never will: the other side is gone without a word. */
 const DEAF_MS = 5000
@@ -51,7 +51,7 @@ export function redisOptions(target: RedisTarget, more: ConnectionOptions = {}):
     maxRetriesPerRequest: 1,
     enableOfflineQueue: false,
     lazyConnect: true,
-    ...STAYING_CONNECTED,
+    ...stayingConnected(),
     ...(target.password ? { password: target.password } : {}),
     ...more,
   }
