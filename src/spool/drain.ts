@@ -87,8 +87,12 @@ export class Drain implements Service {
       }
       startedAt ??= performance.now()
       const blocked = new Set<string>()
-      done += await this.#pass(blocked)
+      const changed = spool.changed()
+      const passed = await this.#pass(blocked)
+      done += passed
       if (blocked.size > 0) await this.#rest(TRY_AGAIN_MS)
+      // What is just being kept counts, and cannot be read before it is on the disk.
+      else if (passed === 0) await this.#rest(ASK_AGAIN_MS, changed)
     }
   }
 
