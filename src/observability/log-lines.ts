@@ -244,7 +244,7 @@ export const LOG_LINES: { readonly [Name in EventName]: LogLine<Name> | null } =
     logger: 'worker',
     level: 'warn',
     say: ({ index, policy, found, decided }, phone) =>
-      `Part ${index + 1} for ${phone} was in the air when its worker died: ` +
+      `Part ${index + 1} for ${phone} may have been sent before: ` +
       `${FOUND_WORDS[found ?? 'unasked']}, so it ${DECIDED_WORDS[decided]} (ON_UNCERTAIN=${policy})`,
   },
   'part.arrived': {

@@ -80,6 +80,19 @@ describe('the echo of a part that nobody recorded', () => {
     })
   }
 
+  test('of an earlier answer of the same words, told a moment late, is none', async () => {
+    stage = await TurnStage.set()
+    stage.answer = async () => [{ text: 'Раз' }]
+    const before = await stage.turn(ANNA, ['Эй'])
+    await stage.handle(before)
+    stage.clock.advance(2000)
+    const it = await dead(['Раз'])
+    assert.equal(await own(`id-${before.batchId}.0`, 'Раз'), 'echo')
+    assert.equal((await stateOf(it))?.state, 'sending')
+    assert.equal(await own('e2', 'Раз'), 'echo')
+    assert.deepEqual(await stateOf(it), { state: 'sent', providerId: 'e2' })
+  })
+
   test('of an answer that says the same twice is none where the ids are not known', async () => {
     stage = await TurnStage.set()
     const it = await dead(['Да', 'Да'], 1, () => '')

@@ -11,10 +11,10 @@ import type { PartState } from '../batching/store-turn.ts'
 import { isSince, type When } from '../channels/same-message.ts'
 import type { BatchId, ConversationKey } from '../message.ts'
 import type { Events } from '../observability/events.ts'
-import { idMark, textHash, textOf } from './marks.ts'
+import { idMark, ownIdHash, textHash, textOf } from './marks.ts'
 
 export interface ArrivedDeps {
-  readonly store: Pick<BatchStore, 'batch' | 'conversation' | 'arrive'>
+  readonly store: Pick<BatchStore, 'batch' | 'conversation' | 'marked' | 'arrive'>
   readonly events: Events
 }
 
@@ -60,6 +60,9 @@ export async function arrivedByEcho(
   const part = view.parts[index]
   if (part?.state !== 'sending') return
   if (view.parts.some((other, i) => i !== index && said[i] && mayBe(other, own.id))) return
+  // Of an earlier answer that said the same.
+  const [isKnown] = await store.marked(asked, [ownIdHash(own.id)])
+  if (isKnown) return
   const { startedAt } = part
   if (!isSince({ at: own.sentAt, exact: own.sentAtExact }, startedAt)) return
   const { batchId, conversation } = view

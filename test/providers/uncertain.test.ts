@@ -64,6 +64,37 @@ describe('what docs/channels.md says of how a channel can tell', () => {
   }
 })
 
+describe('a status that comes before the answer to the send', () => {
+  for (const stub of STUBS.filter(({ id }) => id === 'meta' || id === '360dialog')) {
+    for (const fate of ['taken', 'cut'] as const) {
+      it(`fault 76, ${stub.id}: is matched by our id, and the answer is ${fate}`, async () => {
+        await using play = await Play.start(stub)
+        play.reply = () => TEXTS.map((text) => ({ text }))
+        play.fate = async ({ text }, request) => {
+          if (text !== TEXTS[1]) return 'taken'
+          const has = { text, partId: partIdOf(request), at: Date.now(), n: play.taken.length + 1 }
+          const call = PROOFS[stub.id]?.tell?.(has, stub, play.gateway.url ?? '')
+          assert.ok(call)
+          assert.equal(await play.post(call), 200)
+          return fate
+        }
+        await play.say('Привет', 1)
+        const [answered] = await play.events.until('turn.answered')
+        assert.deepEqual(
+          play.taken.map(({ text }) => text),
+          TEXTS,
+        )
+        assert.deepEqual(play.events.all('part.uncertain'), [])
+        assert.equal(play.events.all('part.arrived').length, 1)
+        const { batchId } = answered ?? {}
+        assert.ok(batchId)
+        const part = (await play.gateway.store.batch(batchId))?.parts[1]
+        assert.deepEqual(part, { state: 'sent', providerId: 'wamid.out2' })
+      })
+    }
+  }
+})
+
 describe('a part whose answer was lost', () => {
   it('is played with every provider', () => {
     assert.deepEqual(Object.keys(PROOFS).sort(), PROVIDERS.map(({ id }) => id).sort())
