@@ -161,7 +161,7 @@ export class Batcher implements Intake {
     if (result.outcome === 'full') {
       throw new RapidFireError(
         'too_many_pending',
-        'too many batches are open; conversations that have one go on, others please try again later',
+        'too many batches wait for an answer; conversations with an open one go on, others please try again later',
       )
     }
     const { conversation, batchId, added, duplicates, size } = result

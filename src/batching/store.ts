@@ -79,7 +79,7 @@ export type AppendResult =
       readonly duplicates: number
       readonly size: number
     }
-  /** `maxPending` is reached and this conversation has no open batch. */
+  /** `maxPending` batches are not answered yet, and this conversation has no open one. */
   | { readonly outcome: 'full' }
 
 /**
@@ -353,7 +353,7 @@ export interface StoreTimes {
   readonly historyMs: number
   /** A deadline nearer than this wakes the processors. */
   readonly wakeMs: number
-  /** Open batches at which new conversations are refused. */
+  /** Batches that are open or on their way to an answer, at which new ones are refused. */
   readonly maxPending: number
   /** No open batch is honestly due later than this: the greatest age limit in force. */
   readonly openHorizonMs: number

@@ -296,7 +296,8 @@ export const SETTINGS = {
     min: 1,
     max: 100_000_000,
     unit: 'batches',
-    meaning: 'Open batches at which new conversations get 503.',
+    meaning:
+      'Batches that wait for an answer, open or on their way to it, at which new ones get 503.',
   }),
   ...SPOOL_SETTINGS,
 

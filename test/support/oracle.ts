@@ -99,7 +99,7 @@ export class OracleStore implements port.BatchStore {
     const conversation = this.#root(asked)
     const talk = this.#state.talk(conversation)
     const fresh = unseen(talk.seen, messages, limits.dedupeMs, now)
-    if (fresh.length > 0 && !talk.state.open && this.#openCount() >= this.#times.maxPending) {
+    if (fresh.length > 0 && !talk.state.open && this.#unanswered() >= this.#times.maxPending) {
       return { outcome: 'full' }
     }
     for (const message of fresh) talk.seen.set(message.idHash, now)
@@ -528,8 +528,9 @@ export class OracleStore implements port.BatchStore {
     return turns.length - 1
   }
 
-  #openCount(): number {
-    return [...this.#state.talks.values()].filter(({ state }) => state.open).length
+  #unanswered(): number {
+    const talks = [...this.#state.talks.values()]
+    return talks.reduce((sum, { state }) => sum + (state.open ? 1 : 0) + (state.turn ? 1 : 0), 0)
   }
 
   #conversationOf(turnId: BatchId): ConversationKey | null {

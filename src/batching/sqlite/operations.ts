@@ -73,7 +73,7 @@ export class Operations {
     const loaded = this.#rows.load(conversation)
     const messages = this.#unseen(conversation, append.messages, now)
     const added = messages.length
-    const isFull = this.#tally.openBatches >= this.#times.maxPending
+    const isFull = this.#tally.unanswered >= this.#times.maxPending
     if (added > 0 && !loaded.state.open && isFull) return { outcome: 'full' }
     const duplicates = append.messages.length - added
     this.#tally.add('duplicates', duplicates)

@@ -27,8 +27,9 @@ export class Tally implements Ledger {
   readonly #read: StatementSync
   readonly #complete: StatementSync
   readonly #gathered = new Map<TallyName, number>()
-  #openBatches: number
-  #opened = 0
+  /** Open batches and turns in flight. */
+  #unanswered: number
+  #added = 0
   readonly #turns = new Map<string, number>()
   readonly #begun = new Map<string, number>()
 
@@ -39,9 +40,10 @@ export class Tally implements Ledger {
     )
     this.#read = database.prepare('SELECT name, n FROM tally')
     const open = database.prepare(`SELECT count(*) AS n FROM batch WHERE state = 'open'`).get()
-    this.#openBatches = Number(open?.n)
+    this.#unanswered = Number(open?.n)
     const turns = database.prepare(`SELECT conversation FROM batch WHERE ${IS_TURN}`)
     for (const { conversation } of turns.iterate()) {
+      this.#unanswered += 1
       more(this.#turns, tenantOfKey(String(conversation) as ConversationKey), 1)
     }
   }
@@ -53,12 +55,14 @@ export class Tally implements Ledger {
   }
 
   addTurns(conversation: ConversationKey, n: number): void {
-    if (n !== 0) more(this.#begun, tenantOfKey(conversation), n)
+    if (n === 0) return
+    more(this.#begun, tenantOfKey(conversation), n)
+    this.#added += n
   }
 
-  /** Open batches, with those of the transaction that runs. */
-  get openBatches(): number {
-    return this.#openBatches + this.#opened
+  /** Open batches and turns in flight, with those of the transaction that runs. */
+  get unanswered(): number {
+    return this.#unanswered + this.#added
   }
 
   add(name: TallyName, n: number): void {
@@ -82,7 +86,7 @@ export class Tally implements Ledger {
   }
 
   addOpenBatches(n: number): void {
-    this.#opened += n
+    this.#added += n
   }
 
   /** The counts as committed. Throws `store_damaged` when one is missing. */
@@ -111,7 +115,7 @@ export class Tally implements Ledger {
   }
 
   keep(): void {
-    this.#openBatches += this.#opened
+    this.#unanswered += this.#added
     for (const [tenant, n] of this.#begun) more(this.#turns, tenant, n)
     this.#reset()
   }
@@ -122,7 +126,7 @@ export class Tally implements Ledger {
 
   #reset(): void {
     this.#gathered.clear()
-    this.#opened = 0
+    this.#added = 0
     this.#begun.clear()
   }
 }

@@ -187,6 +187,18 @@ export function appendCases(it: Case): void {
   )
 
   it(
+    'fault 65: what is on its way to an answer counts towards the bound until it has one',
+    async (scene) => {
+      const { name } = await scene.running(ANNA, ['a'])
+      await scene.write(BORIS, ['a'])
+      assert.deepEqual(await scene.write(CLARA, ['a']), { outcome: 'full' })
+      await scene.store.settle(name, { kind: 'answered' })
+      assert.equal((await scene.write(CLARA, ['a'])).outcome, 'appended')
+    },
+    { maxPending: 2 },
+  )
+
+  it(
     'at the bound an honest repeat is still a duplicate',
     async (scene) => {
       await scene.turn(ANNA, ['a'])
@@ -195,7 +207,7 @@ export function appendCases(it: Case): void {
       assert.ok(repeat.outcome === 'appended')
       assert.equal(repeat.duplicates, 1)
     },
-    { maxPending: 1 },
+    { maxPending: 2 },
   )
 
   it('an id may come again when its window has ended', async (scene) => {

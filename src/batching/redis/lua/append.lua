@@ -23,7 +23,7 @@ local h = redis.call('HMGET', conversation,
   'id', 'first', 'due', 'loud', 'over', 'turn', 'hold', 'n', 'last', 'idle', 'age', 'max',
   'extra', 'album')
 local size = redis.call('LLEN', list)
-local pending = redis.call('ZCARD', open)
+local pending = redis.call('ZCARD', open) + redis.call('ZCARD', turns)
 redis.call('GET', mirror)
 local isForgotten = not redis.call('ZSCORE', turns, h[6] or '') and h[6]
 local id, first, due = h[1], tonumber(h[2] or now), tonumber(h[3] or math.huge)
