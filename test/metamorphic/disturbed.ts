@@ -38,7 +38,7 @@ export async function tellUnder(
       let seq = 0
       do {
         for (const end = seq + SIZE; seq < end; seq += 1) await system.traffic.send(person, seq)
-        await pause(50 + random() * 100)
+        await pause(200 + random() * 300)
       } while (!over.signal.aborted)
       counts.set(person, seq)
     })
