@@ -16,6 +16,7 @@ export const ERROR_CODES = {
   tenant_not_allowed: 400,
   unknown_channel: 400,
   nothing_accepted: 400,
+  backup_unusable: 400,
   too_deep: 400,
   auth_missing: 401,
   auth_timestamp: 401,
@@ -71,6 +72,7 @@ export const ERROR_CODES = {
   service_unreachable: 0,
   refused: 0,
   no_answer: 0,
+  backup_unwritable: 0,
   // a bridge cannot go on
   library_failed: 0,
   session_ended: 0,

@@ -22,7 +22,7 @@ import { sentenceOf } from './finding.ts'
 import { createHearing } from './hearing-choice.ts'
 import { type Access, accessAtStart } from './ingress/access.ts'
 import { ApiServer } from './ingress/api-server.ts'
-import { createIntake } from './intake-choice.ts'
+import { createIntake, dedupeSOf } from './intake-choice.ts'
 import type { BatchId } from './message.ts'
 import { Events } from './observability/events.ts'
 import { Heartbeat } from './observability/heartbeat.ts'
@@ -155,7 +155,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         providers: PROVIDERS,
         channels,
         hear: createHearing(settings, { ...shared, wayIn, amendments }),
-        operator: new StoreOperator({ ...shared, phones, settings }),
+        operator: new StoreOperator({ ...shared, phones, settings, dedupeSOf }),
         later: new LaterReplies({ ...shared, limits: settings }),
         callbackKey,
         health: new RoleHealth({ store, spool, digest: settingsDigest(settings) }),

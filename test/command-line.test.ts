@@ -57,6 +57,8 @@ describe('the command line', () => {
         'pause',
         'resume',
         'doctor',
+        'backup',
+        'restore',
         'config',
       ],
     ]) {
@@ -76,6 +78,9 @@ describe('the command line', () => {
       ['failed', '--retry', 'all', '--discard', 'all'],
       ['pause', '79001234567', '--for', 'long'],
       ['resume'],
+      ['backup', '--every', '60s'],
+      ['backup', '--every', 'often', 'x'],
+      ['restore', '--nonsense'],
     ]) {
       const { code, out, err } = await command(wrong)
       assert.deepEqual([code, out], [2, ''], wrong.join(' '))

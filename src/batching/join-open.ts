@@ -38,7 +38,11 @@ export function joined(
 }
 
 /** Of a stop what lies below it comes first: the stop itself lies above all others. */
-function joinHolds(to: ConversationState, from: ConversationState, now: number): ConversationState {
+export function joinHolds(
+  to: ConversationState,
+  from: ConversationState,
+  now: number,
+): ConversationState {
   if (from.holdUntil <= now) return to
   const { holdUntil: until, holdWhy: why, under } = from
   const holds = under && under.until > now ? [under, { until, why }] : [{ until, why }]

@@ -9,8 +9,9 @@
  * throws. A timeout means *unknown*: call again with the same arguments.
  *
  * The words of a turn are in `store-turn.ts`, those of holds and humans in `store-holds.ts`, those of
- * aliases in `store-alias.ts`, those of damage in `store-examine.ts`. Whatever is asked of an alias is done to the conversation it leads to;
- * only turns are called by the conversation that they were sealed in.
+ * aliases in `store-alias.ts`, those of damage in `store-examine.ts`, those of backups in
+ * `store-backup.ts`. Whatever is asked of an alias is done to the conversation it leads to; only turns
+ * are called by the conversation that they were sealed in.
  *
  * Two engines implement it (Redis, SQLite); the oracle of the tests is `reduce` in memory.
  * All times are ms, all waits are relative to the store's clock.
@@ -19,6 +20,7 @@ import type { Finding } from '../finding.ts'
 import type { BatchId, ConversationKey, Part } from '../message.ts'
 import type { Service } from '../service.ts'
 import type { Link, LinkResult } from './store-alias.ts'
+import type { BackupStore } from './store-backup.ts'
 import type { Adoption, Damage, Examination, Subject } from './store-examine.ts'
 import type {
   HoldView,
@@ -220,7 +222,7 @@ export interface StoreIdentity {
   readonly findings: readonly Finding[]
 }
 
-export interface BatchStore extends Service {
+export interface BatchStore extends Service, BackupStore {
   identity(): StoreIdentity
   /** Throws `store_away`, `store_full` or `store_rights` unless the store takes a write now. */
   ping(): Promise<void>

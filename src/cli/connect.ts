@@ -5,6 +5,7 @@
 import { systemClock } from '../clock.ts'
 import type { Settings } from '../config/settings.ts'
 import { ConversationKeys } from '../conversation-key.ts'
+import { RapidFireError } from '../errors.ts'
 import { Events } from '../observability/events.ts'
 import type { Operator } from '../operations/operator.ts'
 import { knownOperatorToken } from '../operations/operator-token.ts'
@@ -23,6 +24,17 @@ export interface Connection {
 /** Rejects as the store's opening does, for example with `store_unreachable`. */
 export async function connect(settings: Settings): Promise<Connection> {
   return (await connectService(settings)) ?? (await connectStore(settings))
+}
+
+/** As `connect`, for who looks in now and then: the embedded store is left to the service. */
+export async function connectBeside(settings: Settings): Promise<Connection> {
+  const connection = await connectService(settings)
+  if (connection !== null) return connection
+  if (settings.redisUrl !== null) return connectStore(settings)
+  throw new RapidFireError(
+    'service_unreachable',
+    'no service is alive on this DATA_DIR, and the embedded store is left to it: start it',
+  )
 }
 
 /** Runs `work` with an Operator and lets go of it, whatever happens. */
@@ -50,19 +62,21 @@ async function connectService(settings: Settings): Promise<Connection | null> {
 
 async function connectStore(settings: Settings): Promise<Connection> {
   // Loaded only here: most commands talk to a service and need no engine.
-  const [{ openStore }, { StoreOperator }, { PhoneReader }, { Takeover }] = await Promise.all([
-    import('../store-choice.ts'),
-    import('../operations/store-operator.ts'),
-    import('../channels/phone.ts'),
-    import('../takeover/takeover.ts'),
-  ])
+  const [{ openStore }, { dedupeSOf }, { StoreOperator }, { PhoneReader }, { Takeover }] =
+    await Promise.all([
+      import('../store-choice.ts'),
+      import('../intake-choice.ts'),
+      import('../operations/store-operator.ts'),
+      import('../channels/phone.ts'),
+      import('../takeover/takeover.ts'),
+    ])
   const store = await openStore(settings)
   const phones = new PhoneReader(settings.phoneRegion)
   const keys = new ConversationKeys(settings.defaultTenant)
   const events = new Events()
   const takeover = new Takeover({ store, settings, keys, events, clock: systemClock })
   return {
-    operator: new StoreOperator({ store, keys, phones, settings, takeover }),
+    operator: new StoreOperator({ store, keys, phones, settings, takeover, dedupeSOf }),
     via: 'store',
     close: () => store.stop(new Deadline(CLOSE_WITHIN_MS)),
   }

@@ -3,9 +3,11 @@
  * is no answer of ours is `service_unreachable`, one that says no is `refused`.
  */
 import { z } from 'zod'
+import type { Restored } from '../batching/store-backup.ts'
 import type { Subject } from '../batching/store-examine.ts'
 import { RapidFireError } from '../errors.ts'
 import type { BatchId } from '../message.ts'
+import { type Line, type Piece, parseLine } from '../operations/backup/format.ts'
 import type {
   BatchStatus,
   DamageOf,
@@ -187,6 +189,33 @@ export class HttpOperator implements Operator {
     return field<BatchStatus>(accepted(reply), 'batch')
   }
 
+  /** Ends without an end where the connection ends; whoever reads notices. */
+  async *backup(): AsyncGenerator<Line> {
+    const { url, token } = this.#options
+    const headers = { authorization: `Bearer ${token}` }
+    const leaving = new AbortController()
+    const response = await fetch(`${url}/operator/backup`, {
+      headers,
+      signal: leaving.signal,
+    }).catch((error) => {
+      throw nothingListens(url, error)
+    })
+    try {
+      if (response.status !== 200 || response.body === null) {
+        accepted({ status: response.status, answer: Answer.parse(await response.json()) })
+      }
+      let n = 0
+      for await (const text of linesOf(response)) yield parseLine(text, ++n)
+    } finally {
+      leaving.abort()
+    }
+  }
+
+  async restore(pieces: readonly Piece[], dryRun: boolean): Promise<Restored> {
+    const reply = await this.#call('POST', '/operator/restore', { dryRun, pieces })
+    return field<Restored>(accepted(reply), 'restored')
+  }
+
   #call(method: string, path: string, body?: object): Promise<Reply> {
     const { url, token, timeoutMs } = this.#options
     return callService(`${url}${path}`, {
@@ -199,6 +228,26 @@ export class HttpOperator implements Operator {
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
     })
   }
+}
+
+/** Throws `service_unreachable` where the connection breaks. */
+async function* linesOf({ body, url }: Response): AsyncGenerator<string> {
+  let rest = ''
+  try {
+    for await (const chunk of (body ?? new ReadableStream()).pipeThrough(new TextDecoderStream())) {
+      const lines = `${rest}${chunk}`.split('\n')
+      rest = lines.pop() ?? ''
+      yield* lines
+    }
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    throw new RapidFireError(
+      'service_unreachable',
+      `${new URL(url).origin} broke off: nothing of the backup was kept, take it again`,
+      { cause: error },
+    )
+  }
+  if (rest !== '') yield rest
 }
 
 function pageQuery({ offset, limit }: Page): string {

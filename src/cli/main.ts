@@ -7,6 +7,7 @@ import { SettingsError } from '../config/settings-error.ts'
 import { messageOf, RapidFireError } from '../errors.ts'
 import { printable } from '../observability/printable.ts'
 import { VERSION } from '../version.ts'
+import { backupCommand } from './backup.ts'
 import { bridgeCommand } from './bridge.ts'
 import { configCommand } from './config.ts'
 import { discardCommand } from './discard.ts'
@@ -14,6 +15,7 @@ import { doctorCommand, FindingsLeft } from './doctor.ts'
 import { failedCommand } from './failed.ts'
 import { flushCommand } from './flush.ts'
 import { pauseCommand, resumeCommand } from './pause.ts'
+import { restoreCommand } from './restore.ts'
 import { sendCommand } from './send.ts'
 import { processShell, type Shell, sayFault, sayJson } from './shell.ts'
 import { startCommand } from './start.ts'
@@ -52,6 +54,8 @@ function programOf(shell: Shell): Command {
     pauseCommand(shell),
     resumeCommand(shell),
     doctorCommand(shell),
+    backupCommand(shell),
+    restoreCommand(shell),
     configCommand(shell),
   ]
   for (const command of commands) program.addCommand(command)

@@ -8,6 +8,7 @@ import { printable, printableJson } from '../observability/printable.ts'
 export interface Sink {
   write(text: string): unknown
   readonly isTTY?: boolean
+  once?(event: 'drain', listener: () => void): unknown
 }
 
 export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP'

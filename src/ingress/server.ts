@@ -19,6 +19,7 @@ import type { Health } from '../observability/roles.ts'
 import type { Operator } from '../operations/operator.ts'
 import { type Access, isLoopbackHostHeader, isLoopbackName, secretsOf } from './access.ts'
 import { BODY_LIMIT_BYTES, rawAnswer, sendError, toLeave } from './answers.ts'
+import { backupRoutes } from './backup-routes.ts'
 import { CALLBACK, callbackRoutes, type LaterAnswers } from './callback.ts'
 import type { Doors } from './caller.ts'
 import { healthRoutes } from './health.ts'
@@ -136,6 +137,7 @@ export function buildServer(deps: ServerDeps): FastifyInstance {
   holdRoutes(app, { operator: deps.operator, doors, storeMs: limits.storeMs })
   operatorRoutes(app, { operator: deps.operator, doors, storeMs: limits.storeMs })
   repairRoutes(app, { operator: deps.operator, doors })
+  backupRoutes(app, { operator: deps.operator, doors, storeMs: limits.storeMs, events })
   healthRoutes(app, { health: deps.health, doors })
   return app
 }

@@ -10,7 +10,7 @@ export function duration(ms: number): string {
 /** `1 message`, `1 283 messages`, `2 batches`. */
 export function plural(count: number, one: string): string {
   const digits = String(count).replace(/\B(?=(?:\d{3})+$)/g, ' ')
-  return `${digits} ${count === 1 ? one : one.endsWith('ch') ? `${one}es` : `${one}s`}`
+  return `${digits} ${count === 1 ? one : /(?:ch|ss)$/.test(one) ? `${one}es` : `${one}s`}`
 }
 
 /** `12:04:26`, local time. */

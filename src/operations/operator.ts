@@ -3,9 +3,11 @@
  * a running service over HTTP when one is alive, through the same interface.
  */
 import type { BatchView, Counts } from '../batching/store.ts'
+import type { Restored } from '../batching/store-backup.ts'
 import type { Damage, Subject } from '../batching/store-examine.ts'
 import type { HoldReason } from '../batching/store-holds.ts'
 import type { BatchId } from '../message.ts'
+import type { Line, Piece } from './backup/format.ts'
 
 /**
  * A conversation as people name it: any spelling of the phone, or the address on a channel that knows
@@ -98,4 +100,8 @@ export interface Operator {
   discardFailed(batchId: BatchId): Promise<boolean>
   /** An open batch is found through its person; one that was sealed by its id alone. */
   batch(batchId: BatchId, who?: Who): Promise<BatchStatus | null>
+  /** The lines of a backup, while everything goes on; one without an end was cut. */
+  backup(): AsyncIterable<Line>
+  /** Puts pieces back; what is there is left alone. With `dryRun` it only says what it would do. */
+  restore(pieces: readonly Piece[], dryRun: boolean): Promise<Restored>
 }

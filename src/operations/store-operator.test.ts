@@ -22,6 +22,7 @@ const settings = {
   idleMs: 10_000,
   ageS: 60,
   maxSize: 10,
+  dedupeS: 86_400,
   accounts: [{ tenant: 'default', channel: 'telegram', values: {}, isSet: false }],
 }
 

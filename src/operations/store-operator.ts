@@ -1,5 +1,6 @@
 /** The operator's actions on the store: spelled phones become conversations and back. */
 import type { BatchStore, BatchView, OpenBatchView } from '../batching/store.ts'
+import type { MessageRules, Restored } from '../batching/store-backup.ts'
 import { type Adoption, type Damage, repairOf, type Subject } from '../batching/store-examine.ts'
 import { channelOf } from '../channels/hear.ts'
 import { readJid } from '../channels/jid.ts'
@@ -10,6 +11,10 @@ import { RapidFireError } from '../errors.ts'
 import type { BatchId, Conversation, ConversationKey } from '../message.ts'
 import type { Events } from '../observability/events.ts'
 import type { Takeover } from '../takeover/takeover.ts'
+import type { Line, Piece } from './backup/format.ts'
+import { messageRules } from './backup/message-rules.ts'
+import { putBack } from './backup/put-back.ts'
+import { takeBackup } from './backup/take-backup.ts'
 import type {
   BatchStatus,
   DamageOf,
@@ -30,10 +35,12 @@ export interface StoreOperatorDeps {
   readonly takeover: Pick<Takeover, 'hold' | 'release'>
   readonly settings: Pick<
     Settings,
-    'defaultTenant' | 'phoneRegion' | 'accounts' | 'idleMs' | 'ageS' | 'maxSize'
+    'defaultTenant' | 'phoneRegion' | 'accounts' | 'idleMs' | 'ageS' | 'maxSize' | 'dedupeS'
   > & {
     readonly tenants: ReadonlyMap<string, unknown>
   }
+  /** Of providers that repeat a call for days, s; for backups. */
+  readonly dedupeSOf?: (channel: string) => number | null
   /** Told of what is discarded, and of what is repaired. */
   readonly events?: Events
 }
@@ -140,6 +147,20 @@ export class StoreOperator implements Operator {
     // It may have been sealed between the two looks.
     const sealed = await store.batch(batchId)
     return sealed && this.#settled(sealed)
+  }
+
+  backup(): AsyncIterable<Line> {
+    const { store, settings } = this.#deps
+    return takeBackup({ store, rules: this.#rules(), defaultTenant: settings.defaultTenant })
+  }
+
+  restore(pieces: readonly Piece[], dryRun: boolean): Promise<Restored> {
+    return putBack({ store: this.#deps.store, rules: this.#rules() }, pieces, dryRun)
+  }
+
+  #rules(): MessageRules {
+    const { keys, settings, dedupeSOf = () => null } = this.#deps
+    return messageRules({ keys, dedupeS: settings.dedupeS, dedupeSOf })
   }
 
   /** Throws RapidFireError `invalid_phone`, `unsupported_peer`, `unknown_tenant` or `unknown_channel`. */

@@ -8,6 +8,7 @@ import { aliasAskedCases } from './store/alias-asked-cases.ts'
 import { aliasCases } from './store/alias-cases.ts'
 import { appendCases } from './store/append-cases.ts'
 import { arriveCases } from './store/arrive-cases.ts'
+import { backupCases } from './store/backup-cases.ts'
 import { bounceCases } from './store/bounce-cases.ts'
 import { dueCases } from './store/due-cases.ts'
 import { humanCases } from './store/human-cases.ts'
@@ -32,5 +33,6 @@ export function storeCases(name: string, makeStore: MakeStore): void {
     albumCases(it)
     bounceCases(it)
     arriveCases(it)
+    backupCases(it)
   })
 }

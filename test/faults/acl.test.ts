@@ -129,6 +129,14 @@ describe('Redis as docs/operating.md sets it up', () => {
     assert.equal((await gateway.store.history(conversation)).length, 2)
     assert.equal((await gateway.store.holds({ offset: 0, limit: 1 })).count, 0)
     assert.equal(await gateway.store.spend('default', 5), 5)
+    const backup = await fetch(`${gateway.url}/operator/backup`, {
+      headers: { authorization: `Bearer ${ADMIN}` },
+    })
+    const lines = (await backup.text()).trim().split('\n').slice(1, -1)
+    await post('/operator/restore', {
+      dryRun: false,
+      pieces: lines.map((line) => JSON.parse(line)),
+    })
     for (const text of ['1', '2', '3', '4', '5']) await say(gateway, text)
     await fixture.log.until('turn.answered')
     await gateway.stop()

@@ -18,7 +18,7 @@ import { naturalCommand } from './natural.ts'
 import type { Call, EngineUnderTest } from './world.ts'
 import { playOnEngine } from './world.ts'
 
-const MODEL_TIMES = {
+export const MODEL_TIMES = {
   ...TIMES,
   retentionMs: 200_000,
   historyMs: 150_000,
@@ -47,7 +47,7 @@ export function modelProperty(
   })
 }
 
-class Run {
+export class Run {
   #oracle: OracleStore
   readonly #engines: readonly EngineUnderTest[]
   readonly #clock: ReturnType<typeof testClock>
@@ -61,6 +61,15 @@ class Run {
     this.#oracle = oracle
     this.#engines = engines
     this.#clock = clock
+  }
+
+  get oracle(): OracleStore {
+    return this.#oracle
+  }
+
+  /** What callers know by now. */
+  get known(): ReadonlyMap<ConversationKey, Known> {
+    return this.#known
   }
 
   async play(moment: Moment, index: number): Promise<void> {

@@ -112,7 +112,7 @@ export function ordersOf(n: number): number[][] {
   ).flat()
 }
 
-async function readsOf(
+export async function readsOf(
   store: BatchStore,
   people: readonly ConversationKey[],
   known: ReadonlyMap<ConversationKey, Known>,

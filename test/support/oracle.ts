@@ -12,6 +12,7 @@ import { isAsRead } from '../../src/batching/human-act.ts'
 import { reduce } from '../../src/batching/reduce.ts'
 import type * as port from '../../src/batching/store.ts'
 import type { Link, LinkResult } from '../../src/batching/store-alias.ts'
+import type * as backup from '../../src/batching/store-backup.ts'
 import type { Damage, Examination } from '../../src/batching/store-examine.ts'
 import type {
   HumanAct,
@@ -44,6 +45,7 @@ import {
 import type { Clock } from '../../src/clock.ts'
 import { tenantOfKey } from '../../src/conversation-key.ts'
 import type { BatchId, ConversationKey, Part } from '../../src/message.ts'
+import * as backups from './oracle-backup.ts'
 import { dueOf } from './oracle-due.ts'
 import { linkIn } from './oracle-link.ts'
 import { unseen } from './oracle-seen.ts'
@@ -517,6 +519,41 @@ export class OracleStore implements port.BatchStore {
   }
   async repair(): Promise<readonly Damage[]> {
     return []
+  }
+
+  async conversations(): Promise<backup.NamePage<ConversationKey>> {
+    return { names: backups.namesOf(this.#state), cursor: null }
+  }
+
+  async links(): Promise<backup.NamePage<backup.LinkName>> {
+    return { names: backups.linksOf(this.#state, this.#clock()), cursor: null }
+  }
+
+  async batches(): Promise<backup.NamePage<backup.BatchName>> {
+    return { names: backups.batchNamesOf(this.#state), cursor: null }
+  }
+
+  async snapshot(
+    conversations: readonly ConversationKey[],
+    rules: backup.MessageRules,
+  ): Promise<readonly backup.ConversationRecord[]> {
+    const around = { now: this.#clock(), times: this.#times }
+    return conversations.map((c) => backups.snapshotOf(this.#state, c, rules, around))
+  }
+
+  async snapshotBatches(
+    ids: readonly BatchId[],
+    rules: backup.MessageRules,
+  ): Promise<readonly backup.BatchRecord[]> {
+    return ids.flatMap((id) => backups.batchOf(this.#state, id, rules) ?? [])
+  }
+
+  async restore(restore: backup.Restore): Promise<backup.Restored> {
+    const around = { now: this.#clock(), times: this.#times }
+    const state = restore.dryRun ? this.#state.copy() : this.#state
+    const restored = backups.restoreIn(state, restore, around)
+    if (!restore.dryRun) this.#wake()
+    return restored
   }
 
   /** Other turns in flight of the tenant of this conversation. */

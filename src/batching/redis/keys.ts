@@ -134,6 +134,25 @@ export class RedisKeys {
     return key.slice(`rapid-fire:${this.#tag}`.length) as ConversationKey
   }
 
+  /** What `SCAN` has to match to find each conversation that anything is kept of. */
+  get conversationPattern(): string {
+    return `rf:${this.#tag}[caioh]:*`
+  }
+  get aliasPattern(): string {
+    return `rf:${this.#tag}a:*`
+  }
+  /** Of a key that one of these two patterns matches. */
+  conversationOf(key: string): ConversationKey {
+    return key.slice(`rf:${this.#tag}a:`.length) as ConversationKey
+  }
+
+  get batchPattern(): string {
+    return `rf:${this.#tag}b:*`
+  }
+  batchOf(key: string): BatchId {
+    return key.slice(`rf:${this.#tag}b:`.length) as BatchId
+  }
+
   /** Channel of the wake-up; databases of one server do not wake each other. */
   wake(database: number): string {
     return `rf:wake:${this.#tag}${database}`

@@ -3,7 +3,7 @@
  * clock. A call that fails may have run all the same; it is safe to repeat with the same arguments.
  *
  * Reads for people are in `redis-reads.ts`. It never looks inside a payload, and `SCAN` runs in
- * `adopt`, once at a processor's start, and in `examine`, when an operator asks.
+ * `adopt`, once at a processor's start, and for `examine` and backups, when an operator asks.
  */
 import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
@@ -16,6 +16,7 @@ import type { Deadline } from '../../service.ts'
 import { otherTenant } from '../other-tenant.ts'
 import type * as Port from '../store.ts'
 import type { Link, LinkResult } from '../store-alias.ts'
+import type * as backup from '../store-backup.ts'
 import type { Adoption, Damage, Examination, Subject } from '../store-examine.ts'
 import type { HumanAct, HumanResult, PastEntry, Retime, RetimeResult } from '../store-holds.ts'
 import type {
@@ -55,7 +56,9 @@ import {
   readSizes,
 } from './redis-reads.ts'
 import { repair } from './redis-repair.ts'
+import * as restoring from './redis-restore.ts'
 import * as roles from './redis-roles.ts'
+import * as snapshots from './redis-snapshot.ts'
 import * as turns from './redis-turns.ts'
 import * as upkeep from './redis-upkeep.ts'
 import { refuseRisky, refuseUnusable, type StoreRisk } from './refuse-server.ts'
@@ -377,6 +380,31 @@ export class RedisStore implements Port.BatchStore {
   }
   leave(mine: Port.RoleBeat): Promise<void> {
     return roles.leave(this.#calls, mine)
+  }
+
+  conversations(cursor: string | null): Promise<backup.NamePage<ConversationKey>> {
+    return snapshots.conversations(this.#calls, cursor)
+  }
+  links(cursor: string | null): Promise<backup.NamePage<backup.LinkName>> {
+    return snapshots.links(this.#calls, cursor)
+  }
+  batches(cursor: string | null): Promise<backup.NamePage<backup.BatchName>> {
+    return snapshots.batches(this.#calls, cursor)
+  }
+  snapshot(
+    conversations: readonly ConversationKey[],
+    rules: backup.MessageRules,
+  ): Promise<readonly backup.ConversationRecord[]> {
+    return snapshots.snapshot(this.#calls, conversations, rules)
+  }
+  snapshotBatches(
+    batchIds: readonly BatchId[],
+    rules: backup.MessageRules,
+  ): Promise<readonly backup.BatchRecord[]> {
+    return snapshots.snapshotBatches(this.#calls, batchIds, rules)
+  }
+  restore(restore: backup.Restore): Promise<backup.Restored> {
+    return restoring.restore(this.#calls, restore)
   }
 
   onWake(listener: () => void): Promise<() => void> {

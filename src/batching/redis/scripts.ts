@@ -35,6 +35,10 @@ export const SCRIPTS = {
   'repair-alias': 1,
   'repair-type': 2,
   recount: 4,
+  snapshot: 9,
+  'snapshot-batch': 2,
+  restore: 17,
+  'restore-batch': 6,
 } as const
 export type ScriptName = keyof typeof SCRIPTS
 

@@ -41,7 +41,8 @@ export interface Loaded {
 }
 
 export interface NewRow {
-  readonly idHash: string
+  /** Null where another message bears the id. */
+  readonly idHash: string | null
   readonly payload: string
 }
 
@@ -148,8 +149,16 @@ export class ConversationRows {
     }
   }
 
-  /** Writes a batch that is settled from the start, or what was added to it; answers its row. */
-  saveEnded(conversation: ConversationKey, turn: Turn, ending: Ending, n: number | null): number {
+  /**
+   * Writes a batch that is settled from the start (or a turn that comes back, without an ending), or
+   * what was added to it; answers its row.
+   */
+  saveEnded(
+    conversation: ConversationKey,
+    turn: Turn,
+    ending: Ending | null,
+    n: number | null,
+  ): number {
     if (n !== null) {
       this.#statements.saveTurn.run({ ...turnValues(turn, ending), n })
       return n
@@ -187,6 +196,23 @@ export class ConversationRows {
     this.#statements.saveFirst.run(state.open.firstAt, openRow)
     const wereOpen = Number(before.state.open !== null) + Number(from.state.open !== null)
     this.#tally.addOpenBatches(1 - wereOpen)
+  }
+
+  /** Writes what came back beside the turn and the messages; answers the row of the open batch. */
+  saveRestored(loaded: Loaded, after: ConversationState, now: number): number | null {
+    const { conversation, state: before } = loaded
+    if (after.holdUntil !== before.holdUntil || after.under !== before.under) {
+      this.#hold(conversation, after)
+    }
+    const openRow = this.#saveOpen(loaded, after, now)
+    this.#tally.addOpenBatches(Number(after.open !== null) - Number(before.open !== null))
+    this.#tally.addTurns(conversation, Number(after.turn !== null) - Number(before.turn !== null))
+    return openRow
+  }
+
+  /** All messages of one row go to the head of another one. */
+  prepend(from: number, to: number): void {
+    this.#statements.prepend.run({ to, from })
   }
 
   edit(seq: number, body: string): void {

@@ -16,6 +16,8 @@ import type { Deadline } from '../../service.ts'
 import { LiveRoles } from '../live-roles.ts'
 import type * as port from '../store.ts'
 import type { Link, LinkResult } from '../store-alias.ts'
+import type * as backup from '../store-backup.ts'
+import { isConversationRecord } from '../store-backup.ts'
 import type { Adoption, Damage, Examination, Subject } from '../store-examine.ts'
 import type { HumanAct, HumanResult, PastEntry, Retime, RetimeResult } from '../store-holds.ts'
 import type {
@@ -40,8 +42,10 @@ import { Marks } from './marks.ts'
 import { openFile } from './open-file.ts'
 import { Operations } from './operations.ts'
 import { unsignOwner } from './owner.ts'
+import { RestoreRows } from './restore.ts'
 import { Retention } from './retention.ts'
 import { conversationIn, endingFrom, turnFrom } from './rows.ts'
+import { Snapshot } from './snapshot.ts'
 import { SpentRows } from './spending.ts'
 import { storeError } from './sqlite-errors.ts'
 import { Tally } from './tally.ts'
@@ -72,6 +76,8 @@ interface Opened {
   readonly listing: Listing
   readonly retention: Retention
   readonly examiner: Examiner
+  readonly snapshot: Snapshot
+  readonly restoring: RestoreRows
 }
 
 /**
@@ -358,6 +364,48 @@ export class SqliteStore implements port.BatchStore {
     return () => this.#listeners.delete(listener)
   }
 
+  async conversations(cursor: string | null): Promise<backup.NamePage<ConversationKey>> {
+    return this.#read(({ snapshot }) => snapshot.conversations(cursor))
+  }
+
+  async links(cursor: string | null): Promise<backup.NamePage<backup.LinkName>> {
+    return this.#read(({ snapshot }) => snapshot.links(cursor, this.#clock()))
+  }
+
+  async batches(cursor: string | null): Promise<backup.NamePage<backup.BatchName>> {
+    return this.#read(({ snapshot }) => snapshot.batches(cursor))
+  }
+
+  async snapshot(
+    conversations: readonly ConversationKey[],
+    rules: backup.MessageRules,
+  ): Promise<readonly backup.ConversationRecord[]> {
+    return this.#read(({ snapshot }) =>
+      conversations.map((c) => snapshot.conversation(c, rules, this.#clock())),
+    )
+  }
+
+  async snapshotBatches(
+    batchIds: readonly BatchId[],
+    rules: backup.MessageRules,
+  ): Promise<readonly backup.BatchRecord[]> {
+    return this.#read(({ snapshot }) => snapshot.records(batchIds, rules))
+  }
+
+  async restore({ record, ...how }: backup.Restore): Promise<backup.Restored> {
+    const put = ({ restoring }: Opened): backup.Restored => {
+      const at = { ...how, now: this.#clock() }
+      return isConversationRecord(record)
+        ? restoring.conversation(record, at)
+        : restoring.batch(record, at)
+    }
+    if (how.dryRun) return this.#read(put)
+    const opened = this.#open()
+    const restored = await opened.group.run(() => put(opened))
+    for (const listener of this.#listeners) listener()
+    return restored
+  }
+
   /** The original's API never wrote to this file. */
   async adopt(): Promise<readonly Damage[]> {
     return []
@@ -379,7 +427,8 @@ export class SqliteStore implements port.BatchStore {
     const rows = new ConversationRows(database, tally, this.#times)
     const aliases = new AliasRows(database)
     const marks = new Marks(database)
-    const operations = new Operations(rows, tally, marks, aliases, this.#times)
+    const times = this.#times
+    const operations = new Operations(rows, tally, marks, aliases, times)
     const group = new GroupCommit(database, tally, () => {
       if (!operations.takeWake()) return
       for (const listener of this.#listeners) listener()
@@ -398,6 +447,8 @@ export class SqliteStore implements port.BatchStore {
       listing: new Listing(database, this.#times),
       retention: new Retention(database, rows, this.#times.retentionMs),
       examiner: new Examiner(database, rows, aliases, tally, this.#times),
+      snapshot: new Snapshot(database, rows),
+      restoring: new RestoreRows({ database, rows, tally, marks, aliases, times }),
     }
   }
 

@@ -7,7 +7,9 @@ import type { RedisCalls } from '../../../src/batching/redis/calls.ts'
 import * as aliases from '../../../src/batching/redis/redis-alias.ts'
 import * as batches from '../../../src/batching/redis/redis-batches.ts'
 import * as humans from '../../../src/batching/redis/redis-human.ts'
+import { restore } from '../../../src/batching/redis/redis-restore.ts'
 import { beat } from '../../../src/batching/redis/redis-roles.ts'
+import * as snapshots from '../../../src/batching/redis/redis-snapshot.ts'
 import * as turns from '../../../src/batching/redis/redis-turns.ts'
 import * as upkeep from '../../../src/batching/redis/redis-upkeep.ts'
 import type { ScriptName } from '../../../src/batching/redis/scripts.ts'
@@ -134,6 +136,36 @@ const linking: Play = async ({ scene }) => {
   const order = ['from', 'to', 'from'] as const
   return (calls) => aliases.link(calls, { ...LINK, read, order }, undefined)
 }
+
+const RULES = {
+  idHashOf: (_: string, payload: string) => payload,
+  dedupeMsOf: () => LIMITS.dedupeMs,
+}
+
+/** What one person has, put back beside what another one has. */
+const restoring =
+  (beside: boolean): Play =>
+  async ({ scene }) => {
+    const hold = { kind: 'hold', forMs: 60_000, why: 'paused', atLeast: false } as const
+    await scene.turn(ANNA, ['a'])
+    await scene.write(ANNA, ['b'])
+    await scene.store.retime(ANNA, hold)
+    const [record] = await scene.store.snapshot([ANNA], RULES)
+    if (!record?.turn || !record.open) throw new Error('both are there')
+    if (beside) {
+      await scene.turn(BORIS, ['c'])
+      await scene.write(BORIS, ['d'])
+    }
+    const { turn, open } = record
+    const there = {
+      ...record,
+      conversation: BORIS,
+      turn: { ...turn, turn: { ...turn.turn, id: batchId('other') } },
+      open: { ...open, batch: { ...open.batch, id: NEXT } },
+    }
+    const { dedupeMs } = LIMITS
+    return (calls) => restore(calls, { record: there, dedupeMs, dryRun: false })
+  }
 
 const open: Play = async ({ scene }) => {
   await scene.write(ANNA, ['a'], { idleMs: 0, limits: { maxSize: 1 } })
@@ -381,5 +413,36 @@ export const CASES: readonly (readonly [ScriptName, string, Play])[] = [
         { role: 'api', instance: 'i', host: 'h', pid: 1, version: '0', digest: 'd' },
         10_000,
       ),
+  ],
+  [
+    'snapshot',
+    'of a conversation',
+    async ({ scene }) => {
+      await scene.turn(ANNA, ['a'])
+      return (calls) => snapshots.snapshot(calls, [ANNA], RULES)
+    },
+  ],
+  [
+    'snapshot-batch',
+    'of a failed batch',
+    async ({ scene }) => {
+      const { batchId: id } = await scene.failed(ANNA, ['a'])
+      return (calls) => snapshots.snapshotBatches(calls, [id], RULES)
+    },
+  ],
+  ['restore', 'of a conversation', restoring(false)],
+  ['restore', 'beside another one', restoring(true)],
+  [
+    'restore-batch',
+    'of a failed batch',
+    async ({ scene }) => {
+      const { batchId: id } = await scene.failed(ANNA, ['a'])
+      const [record] = await scene.store.snapshotBatches([id], RULES)
+      if (!record) throw new Error('it is there')
+      const turn = { ...record.turn, id: NEXT }
+      const other = { ...record, turn, conversation: BORIS }
+      const { dedupeMs } = LIMITS
+      return (calls) => restore(calls, { record: other, dedupeMs, dryRun: false })
+    },
   ],
 ]
