@@ -18,7 +18,7 @@ export async function freePort(): Promise<number> {
   return address.port
 }
 
-export class RedisServer {
+export class RedisServer implements AsyncDisposable {
   readonly port: number
   readonly url: string
   readonly dir: string
@@ -45,13 +45,23 @@ export class RedisServer {
   }
 
   /** Starts, or starts again with the same port and data. */
-  async up(): Promise<void> {
+  up(): Promise<void> {
+    return this.#spawn([], /Ready to accept connections/)
+  }
+
+  /** The same with settings that make it slow; resolves when it has begun to read its data. */
+  loading(more: readonly string[]): Promise<void> {
+    return this.#spawn(more, /Server initialized/)
+  }
+
+  async #spawn(more: readonly string[], until: RegExp): Promise<void> {
     const child = spawn(
       'redis-server',
       [
         ...['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.dir],
         ...['--save', '', '--appendonly', 'no', '--maxmemory-policy', 'noeviction'],
         ...this.#args,
+        ...more,
       ],
       { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...this.#env } },
     )
@@ -65,13 +75,13 @@ export class RedisServer {
       child.once('error', reject)
       child.once('exit', (code) => reject(new Error(`redis-server ended with ${code}`)))
       lines.on('line', (line) => {
-        if (/Ready to accept connections/.test(line)) resolve()
+        if (until.test(line)) resolve()
       })
     })
   }
 
   /** A plain client for looking and breaking; the caller quits it. */
-  client(options: { db?: number } = {}): Redis {
+  client(options: { db?: number; maxRetriesPerRequest?: number | null } = {}): Redis {
     return new Redis(this.port, '127.0.0.1', { maxRetriesPerRequest: 2, ...options })
   }
 
@@ -90,5 +100,9 @@ export class RedisServer {
   async stop(): Promise<void> {
     await this.down()
     rmSync(this.dir, { recursive: true, force: true })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
   }
 }

@@ -27,6 +27,10 @@ export class RedisCalls {
   readonly #clock: Clock | undefined
   readonly #scripts: Scripts
   readonly #onceMore: OnceMore
+  /** What ended the connection, or keeps it from being made. */
+  #whyDown: unknown = null
+  /** A call was refused for a right since this was last set back. */
+  lacksRights = false
 
   constructor(options: CallsOptions) {
     this.redis = options.redis
@@ -38,6 +42,12 @@ export class RedisCalls {
     this.#clock = options.clock
     this.#scripts = new Scripts(options.redis)
     this.#onceMore = new OnceMore(options.redis)
+    options.redis.on('error', (error) => {
+      this.#whyDown = error
+    })
+    options.redis.on('ready', () => {
+      this.#whyDown = null
+    })
   }
 
   /** First argument of each script: '' = the server's own time. */
@@ -70,7 +80,10 @@ export class RedisCalls {
     try {
       return await call
     } catch (error) {
-      throw redisError(error, this.place)
+      // Without a connection the client knows no more than that; what keeps it away says more.
+      const known = redisError(hasEnded(error) ? (this.#whyDown ?? error) : error, this.place)
+      this.lacksRights ||= known.code === 'store_rights'
+      throw known
     }
   }
 }

@@ -205,6 +205,11 @@ export class RedisStore implements Port.BatchStore {
   }
 
   async ping(): Promise<void> {
+    // Redis does not say which right a script lacks; the probe does.
+    if (this.#calls.lacksRights) {
+      await refuseMissingRights(this.#calls, this.#options.queueKeys)
+      this.#calls.lacksRights = false
+    }
     // A write without an effect: PING is answered by a server that takes none.
     const [former = '', tenant] = this.#identity.split(' ')
     // An emptied store is a new one, so that every process sees it; whose it was stands behind.
