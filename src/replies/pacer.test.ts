@@ -19,7 +19,7 @@ describe('the pace of an account', () => {
     stage.answer = async () => PARTS
   }
 
-  it('puts a turn off that would be too many a minute, and it goes on where it was', async () => {
+  it('fault 73: puts a turn off that would be too many a minute, and it goes on where it was', async () => {
     await set({ perMinute: 3 })
     const turn = await stage.turn(ANNA, ['Привет'])
     await stage.handle(turn)

@@ -15,7 +15,7 @@ const CHANGES: readonly (readonly [string, Record<string, string>])[] = [
   ['a shorter age', { DEFAULT_TTL: '2', BATCH_TIMEOUT: '1000' }],
   ['a longer age', { DEFAULT_TTL: '600' }],
   ['another queue', { QUEUE_NAME: 'another-queue' }],
-  ['shorter leases', { WORKER_LEASE: '1000', HANDOVER_LEASE: '100' }],
+  ['shorter leases', { WORKER_LEASE: '6000', HANDOVER_LEASE: '100' }],
   ['nothing remembered', { RETENTION: '0', DEDUPE_WINDOW: '60', HISTORY_TURNS: '0' }],
 ]
 

@@ -15,7 +15,7 @@ describe('reduce, SQLite and Redis', () => {
     [1, 40],
     [4, 60],
   ] as const) {
-    test(`agree after each step, whatever ${clients} at once ask in whatever order`, async () => {
+    test(`fault 79: agree after each step, whatever ${clients} at once ask in whatever order`, async () => {
       const property = modelProperty(
         async (setup) => [await redisEngine(server, 1, setup), await sqliteEngine(setup)],
         clients,

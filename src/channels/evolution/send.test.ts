@@ -28,7 +28,7 @@ describe('sending through Evolution API', () => {
       assert.deepEqual(JSON.parse(body), { number: to, text: PART.content.text })
     })
   }
-  it('takes an answer without an id', async () => {
+  it('fault 72: takes an answer without an id', async () => {
     await using end = await FarEnd.open()
     for (const json of [{}, null, 'x', { key: { id: 5 } }]) {
       end.answers.push({ status: 200, json })

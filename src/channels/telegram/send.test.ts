@@ -38,7 +38,7 @@ describe('sending as a Telegram bot', () => {
     'a refusal within a 200': [200, { error_code: 400 }, 'send_refused', null],
   }
   for (const [name, [status, json, code, retryAfterMs]] of Object.entries(refusals)) {
-    it(`ends in ${code} at ${name}, and tells no token`, async () => {
+    it(`fault 72: ends in ${code} at ${name}, and tells no token`, async () => {
       await using end = await FarEnd.open()
       const description = `its words about /bot${TOKEN}/sendMessage`
       end.answers.push({ status, json: { ok: false, description, ...json } })
