@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stallOf } from './audit.ts'
 import type { Order } from './moments.ts'
+import type { Sample } from './sample.ts'
 import type { Stall } from './stalls.ts'
 
 export type Report =
@@ -12,6 +13,7 @@ export type Report =
   | { readonly kind: 'fenced'; readonly batchId: string }
   | { readonly kind: 'trouble'; readonly what: string }
   | { readonly kind: 'stall'; readonly stall: Stall }
+  | { readonly kind: 'sample'; readonly sample: Sample }
 
 export interface MemberOptions {
   readonly name: string
@@ -51,12 +53,18 @@ export class Member {
   url: string | null = null
   /** Turns of it that were somebody else's, by life and batch. */
   readonly fenced = new Set<string>()
+  /** How it is, about once a second, when SAMPLES is set for it. */
+  onSample: (sample: Sample) => void = () => {}
   /** When it could do nothing. */
   readonly stalls: Stall[] = []
 
   constructor(options: MemberOptions) {
     this.#options = options
     this.roles = options.roles
+  }
+
+  get name(): string {
+    return this.#options.name
   }
 
   /** This life, as the sink knows it. */
@@ -112,6 +120,7 @@ export class Member {
           resolve()
         } else if (report.kind === 'fenced') this.fenced.add(stallOf(instance, report.batchId))
         else if (report.kind === 'stall') this.stalls.push(report.stall)
+        else if (report.kind === 'sample') this.onSample(report.sample)
         else this.troubles.push(`${this.instance}: ${report.what}`)
       })
       child.once('exit', (code, signal) => {

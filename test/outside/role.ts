@@ -9,6 +9,7 @@ import { Events } from '../../src/observability/events.ts'
 import type { Responder } from '../../src/responders/responder.ts'
 import type { Report } from './member.ts'
 import { Moments, type Order } from './moments.ts'
+import { takeSamples } from './sample.ts'
 import { watchStalls } from './stalls.ts'
 
 /** The texts, how many they were, and ends. */
@@ -41,6 +42,7 @@ events.subscribe((name, event) => {
   }
 })
 watchStalls((stall) => report({ kind: 'stall', stall }))
+if (process.env.SAMPLES) takeSamples(events, (sample) => report({ kind: 'sample', sample }))
 process.on('message', ({ order }: { order: Order | null }) => {
   moments.order(order)
 })

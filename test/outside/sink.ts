@@ -22,6 +22,8 @@ export class Sink {
   readonly #server: Server
   readonly #file: number
   readonly deliveries: Delivery[] = []
+  /** Status that everybody gets while nothing is taken; null: all is. */
+  refusing: number | null = null
   /** Called when a part was written down; answers false to leave the sender without an answer. */
   onDelivery: (delivery: Delivery) => boolean = () => true
 
@@ -30,6 +32,10 @@ export class Sink {
     this.#server = createServer(async (request, response) => {
       const chunks: Buffer[] = []
       for await (const chunk of request) chunks.push(chunk as Buffer)
+      if (this.refusing !== null) {
+        response.writeHead(this.refusing).end()
+        return
+      }
       const { to, message, key } = JSON.parse(Buffer.concat(chunks).toString('utf8')) as {
         to: string
         message: string
