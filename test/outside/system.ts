@@ -28,6 +28,8 @@ export interface SystemOptions {
   readonly roles?: Partial<Record<Role, number>>
   /** Each process reaches Redis on a way of its own, which can be cut. */
   readonly isProxied?: boolean
+  /** Each person's bridge has an API of its own. */
+  readonly isAtHome?: boolean
 }
 
 type Role = 'api' | 'processor' | 'worker'
@@ -101,6 +103,7 @@ export class System {
   /** No process of the product runs yet; `clear` is in order from here on. */
   static async prepare(options: SystemOptions): Promise<System> {
     const { store, people, random, env = {}, each = 2, roles = {}, isProxied = false } = options
+    const { isAtHome = false } = options
     const dir = mkdtempSync(join(tmpdir(), 'rapid-fire-system-'))
     const redis = store === 'redis' ? await RedisServer.start(['--appendonly', 'yes']) : null
     const sink = new Sink(join(dir, 'sink.jsonl'))
@@ -129,6 +132,7 @@ export class System {
       urls: () => members.flatMap(({ url }) => url ?? []),
       secret: SECRET,
       people,
+      isAtHome,
       repeated: 0.1,
       ledgerPath: join(dir, 'ledger.jsonl'),
       random,

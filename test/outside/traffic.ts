@@ -24,6 +24,8 @@ export interface TrafficOptions {
   readonly people: number
   /** Of all messages, how many are sent once more although they were taken. */
   readonly repeated: number
+  /** Each person's bridge has an API of its own, and goes to another one when that does not take. */
+  readonly isAtHome?: boolean
   readonly ledgerPath: string
   /** 0 ≤ x < 1. */
   readonly random: () => number
@@ -81,14 +83,14 @@ export class Traffic {
     await this.insist([{ person, seq }])
     if (random() < repeated) {
       this.repeats += 1
-      await this.#post([{ person, seq }])
+      await this.#post([{ person, seq }], 1)
     }
   }
 
   /** One call for all of these, again and again until it is taken. */
   async insist(messages: readonly Written[]): Promise<void> {
     const { random } = this.#options
-    for (let tries = 1; !(await this.#post(messages)); tries += 1) {
+    for (let tries = 1; !(await this.#post(messages, tries)); tries += 1) {
       this.refusals += 1
       // Many who knock all the time would keep those busy who are to open.
       await pause((20 + random() * 60) * Math.min(tries, CALM_TRIES))
@@ -103,10 +105,9 @@ export class Traffic {
     for (const { person, seq } of messages) this.accepted.push({ person, seq })
   }
 
-  async #post(messages: readonly Written[]): Promise<boolean> {
-    const { urls, secret, random } = this.#options
-    const all = urls()
-    const url = all[Math.floor(random() * all.length)] ?? ''
+  async #post(messages: readonly Written[], tries: number): Promise<boolean> {
+    const { secret } = this.#options
+    const url = this.#addressFor(messages[0]?.person ?? '', tries)
     const taken = await post(url, secret, {
       messages: messages.map(({ person, seq, writtenAt }) => ({
         ...{ id: `id-${seq}`, from: person, body: textOf({ person, seq }) },
@@ -115,6 +116,13 @@ export class Traffic {
     })
     if (taken) this.onTaken(url)
     return taken
+  }
+
+  #addressFor(person: string, tries: number): string {
+    const { urls, random, isAtHome = false } = this.#options
+    const all = urls()
+    const which = isAtHome && tries === 1 ? Number(person) : Math.floor(random() * all.length)
+    return all[which % all.length] ?? ''
   }
 
   stop(): void {

@@ -39,7 +39,6 @@ export const TROUBLES: readonly Trouble[] = [
   { name: 'Redis out of memory', befall: (stage) => outOfMemory(stage) },
   { name: 'Redis a replica', befall: (stage) => replica(stage) },
   { name: 'scripts forgotten', befall: (stage) => asked(stage, ['SCRIPT', 'FLUSH']) },
-  { name: 'jobs deleted', befall: (stage) => jobsDeleted(stage) },
   { name: 'the provider down', befall: (stage) => providerDown(stage, 503) },
   { name: 'the provider refusing for now', befall: (stage) => providerDown(stage, 429) },
 ]
@@ -117,13 +116,6 @@ async function replica(stage: Stage): Promise<void> {
   await asked(stage, ['REPLICAOF', '127.0.0.1', '1'])
   await wait(between(stage.random, 500, 4000))
   await asked(stage, ['REPLICAOF', 'NO', 'ONE'])
-}
-
-async function jobsDeleted(stage: Stage): Promise<void> {
-  const client = stage.redis.client()
-  const keys = await client.keys('bull:*')
-  if (keys.length > 0) await client.del(...keys)
-  client.disconnect()
 }
 
 async function providerDown({ system, random }: Stage, status: number): Promise<void> {
