@@ -49,7 +49,11 @@ const system = await System.start({
   // What two APIs keep while Redis is away is brought in by each in its own order.
   isAtHome: true,
   // Ids are forgotten soon, so that what stays in Redis comes to rest within the run.
-  env: { SAMPLES: '1', DEDUPE_WINDOW: '120', BATCH_TIMEOUT: '400', WORKER_LEASE: '1500' },
+  env: {
+    ...{ SAMPLES: '1', DEDUPE_WINDOW: '120', BATCH_TIMEOUT: '400', WORKER_LEASE: '1500' },
+    // A provider that is down for seconds fails nobody's batch.
+    ...{ QUEUE_RETRY_ATTEMPTS: '50', QUEUE_RETRY_DELAY: '200' },
+  },
 })
 const stop = new AbortController()
 process.on('SIGINT', () => {

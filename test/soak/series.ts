@@ -27,7 +27,7 @@ export interface Recovery {
 }
 
 /** After a fault the work that gathered is still being done. */
-export const CALM_S = 5
+export const CALM_S = 10
 
 export function quantile(values: readonly number[], q: number): number {
   const sorted = values.toSorted((a, b) => a - b)

@@ -26,7 +26,7 @@ export interface Soaked {
 }
 
 /** Between two faults, ms: long enough for calm to be seen. */
-const GAP_MS = [6000, 16_000] as const
+const GAP_MS = [14_000, 26_000] as const
 /** Nobody answered for so long: it will not recover. */
 const GIVE_UP_MS = 60_000
 
