@@ -27,6 +27,8 @@ export interface HttpOperatorOptions {
 }
 
 const TIMEOUT_MS = 10_000
+/** The file of a store is read as a whole. */
+const EXAMINE_MS = 60_000
 
 /** What every answer of the service has; the rest is as `Operator` says it. */
 const Answer = z.looseObject({
@@ -131,7 +133,7 @@ export class HttpOperator implements Operator {
   }
 
   async examine(cursor: string | null): Promise<Examined> {
-    const answer = accepted(await this.#call('POST', '/operator/examine', { cursor }))
+    const answer = accepted(await this.#call('POST', '/operator/examine', { cursor }, EXAMINE_MS))
     return {
       damages: field<readonly DamageOf[]>(answer, 'damages'),
       examined: field<number>(answer, 'examined'),
@@ -140,7 +142,7 @@ export class HttpOperator implements Operator {
   }
 
   async repair(subject: Subject): Promise<readonly DamageOf[]> {
-    const answer = accepted(await this.#call('POST', '/operator/repair', { subject }))
+    const answer = accepted(await this.#call('POST', '/operator/repair', { subject }, EXAMINE_MS))
     return field<readonly DamageOf[]>(answer, 'repaired')
   }
 
@@ -216,8 +218,8 @@ export class HttpOperator implements Operator {
     return field<Restored>(accepted(reply), 'restored')
   }
 
-  #call(method: string, path: string, body?: object): Promise<Reply> {
-    const { url, token, timeoutMs } = this.#options
+  #call(method: string, path: string, body?: object, withinMs?: number): Promise<Reply> {
+    const { url, token, timeoutMs = withinMs } = this.#options
     return callService(`${url}${path}`, {
       method,
       headers: {

@@ -3,6 +3,8 @@
  * and it says what it mended.
  */
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { after, describe, it } from 'node:test'
 import { HttpOperator } from '../../src/cli/http-operator.ts'
 import { repairAll } from '../../src/operations/doctor.ts'
@@ -161,6 +163,21 @@ describe('damage that the running path meets', () => {
     await sound(house)
   })
 
+  it('a turn whose messages another program deleted is answered by nobody, and the next one is', async () => {
+    await using house = await House.start({ ...REDIS, roles: ['api', 'processor'] })
+    await house.say('Привет')
+    await house.advance(10_100)
+    const [sealed] = await house.events.until('batch.handedOver')
+    await house.redis.del(`rf:m:${sealed?.batchId}`)
+    await house.say('Ау?')
+    await house.advance(60_100)
+    await house.events.until('store.repaired')
+    assert.deepEqual(repaired(house), ['turn_empty'])
+    await house.advance(10_100)
+    await house.events.until('batch.handedOver', 2)
+    await sound(house)
+  })
+
   it('messages that another program deleted are counted as discarded', async () => {
     await using house = await House.start(REDIS)
     await house.say('Привет')
@@ -200,4 +217,45 @@ describe('damage that the running path meets', () => {
     assert.deepEqual(house.replies(P), ['Привет'])
     await sound(house)
   })
+})
+
+describe('damage that the running path meets in a file', () => {
+  for (const [what, sql, codes, replies] of [
+    [
+      'a window that is not whole',
+      "UPDATE batch SET idle_ms = NULL, due_at = 0, wake_at = 0 WHERE state = 'open'",
+      ['window_damaged'],
+      ['раз два'],
+    ],
+    [
+      'a batch with fewer messages than it counts',
+      "UPDATE batch SET due_at = 0, wake_at = 0; DELETE FROM message WHERE body LIKE '%раз%'",
+      ['size_wrong'],
+      ['два'],
+    ],
+    [
+      'an open batch whose messages are gone',
+      'UPDATE batch SET due_at = 0, wake_at = 0; DELETE FROM message',
+      ['batch_without_list'],
+      [],
+    ],
+  ] as const) {
+    it(`${what}`, async () => {
+      await using before = await House.start({ engine: 'sqlite' })
+      await before.say('раз')
+      await before.say('два')
+      await before.gateway.stop()
+      const file = new DatabaseSync(join(before.dir, 'data/rapid-fire.db'))
+      file.exec(sql)
+      file.close()
+      await using house = await House.start({ engine: 'sqlite', beside: before })
+      await house.advance(10_100)
+      await house.advance(10_100)
+      await house.events.until('store.repaired')
+      if (replies.length > 0) await house.events.until('turn.answered')
+      assert.deepEqual(house.replies(), replies)
+      assert.deepEqual(repaired(house), codes)
+      await sound(house)
+    })
+  }
 })

@@ -24,6 +24,7 @@ import {
   TIMES,
   testClock,
 } from '../conformance/store/scene.ts'
+import { answerAll } from '../support/answer-all.ts'
 import { codesOf, examined, mended } from '../support/mending-store.ts'
 import { RedisServer } from '../support/redis-server.ts'
 
@@ -44,31 +45,10 @@ async function stage(scene: Scene): Promise<Staged> {
 }
 const ALL = ['a1', 'a2', 'a3', 'b1', 'b2', 'c1']
 
-/** Answers what is due, until nothing is; answers that, and what is kept as failed. */
+/** Answers what is due, until nothing is; answers that, and how many are kept as failed. */
 async function settled(scene: Scene): Promise<{ answered: string[]; failed: number }> {
-  const { store } = scene
-  const answered: string[] = []
-  for (let round = 0; round < 40; round += 1) {
-    const due = await store.due({ limit: 100, soonMs: 0 })
-    const sealed = await store.seal(due.open.map((one) => ({ ...one, restId: scene.newId() })))
-    const taken = sealed.flatMap((one) =>
-      !(one instanceof Error) && one.outcome === 'sealed' ? [one.turn] : [],
-    )
-    for (const id of due.turns) {
-      const reclaimed = await store.reclaim(id)
-      if (reclaimed.outcome === 'reclaimed') taken.push(reclaimed.turn)
-    }
-    for (const { conversation, batchId, attempt } of taken) {
-      const begun = await store.begin({ conversation, batchId, attempt })
-      assert.ok(begun.outcome === 'go', begun.outcome)
-      const name = { conversation, batchId, epoch: begun.epoch }
-      await store.settle(name, { kind: 'answered' })
-      answered.push(...begun.payloads)
-    }
-    if (taken.length === 0 && due.nextAt === null) break
-    await scene.advance(20_000)
-  }
-  const { batches } = await store.failed({ offset: 0, limit: 100 })
+  const answered = await answerAll(scene)
+  const { batches } = await scene.store.failed({ offset: 0, limit: 100 })
   return { answered, failed: batches.reduce((sum, { size }) => sum + size, 0) }
 }
 
@@ -259,6 +239,14 @@ const REDIS: readonly Case<Redis>[] = [
   },
 ]
 
+/** All but when it is looked at again. */
+async function dumped(redis: Redis): Promise<Map<string, Buffer | null>> {
+  const keys = (await redis.keys('*')).filter((key) => key !== 'rf:open').toSorted()
+  const found = new Map<string, Buffer | null>()
+  for (const key of keys) found.set(key, await redis.dumpBuffer(key))
+  return found
+}
+
 async function never(redis: Redis): Promise<void> {
   for (const member of await redis.zrange('rf:open', '0', '-1')) {
     await redis.zadd('rf:open', 'XX', '+inf', member)
@@ -290,6 +278,42 @@ describe('the doctor repairs a store on Redis', () => {
         redis.disconnect()
         await store.stop(new Deadline(1000))
       }
+    })
+  }
+
+  for (const field of [
+    'first',
+    'last',
+    'due',
+    'idle',
+    'age',
+    'max',
+    'n',
+    'loud',
+    'over',
+    'extra',
+  ]) {
+    it(`a seal that meets a word for ${field} does nothing by halves`, async () => {
+      server ??= RedisServer.start(['--databases', '100'])
+      databases += 1
+      const running = await server
+      const clock = testClock()
+      const target = { url: `${running.url}/${databases}` }
+      const store = new RedisStore({ target, times: TIMES, mirrorMs: 60_000, clock: clock.now })
+      await store.start()
+      const redis = running.client({ db: databases })
+      const scene = new Scene({ store, stop: async () => {} }, clock)
+      await scene.write(ANNA, ['a1', 'a2', 'a3', 'b1', 'b2', 'c1'], { limits: { maxSize: 2 } })
+      const batchId = await scene.openId(ANNA)
+      await redis.hset(`rf:c:${ANNA}`, field, 'many')
+      const found = await dumped(redis)
+      const [result] = await store.seal([{ conversation: ANNA, batchId, restId: scene.newId() }])
+      assert.equal(result instanceof Error && 'code' in result && result.code, 'store_damaged')
+      assert.deepEqual(await dumped(redis), found)
+      assert.ok(codesOf((await mended(store)).repaired).includes('window_damaged'))
+      assert.deepEqual((await settled(scene)).answered.toSorted(), ALL.map(payloadOf))
+      redis.disconnect()
+      await store.stop(new Deadline(1000))
     })
   }
 

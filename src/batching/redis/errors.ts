@@ -59,13 +59,13 @@ const ROWS: readonly Row[] = [
     says: /WRONGTYPE/,
     code: 'store_damaged',
     means: (place) =>
-      `a key of this conversation has a foreign type on ${place}: look at it with redis-cli; nothing was changed`,
+      `a key of this conversation has a foreign type on ${place}: npx rapid-fire doctor names it; nothing was changed`,
   },
   {
     says: NO_NUMBER,
     code: 'store_damaged',
     means: (place) =>
-      `a key of this conversation has a foreign value on ${place}: look at it with redis-cli`,
+      `a key of this conversation has a foreign value on ${place}: npx rapid-fire doctor names it`,
   },
   {
     says: /^(?:MOVED|ASK|CROSSSLOT)\b/,

@@ -196,8 +196,12 @@ export class Examiner {
     if (this.#statements.mendHold.run(c).changes > 0) {
       found.push({ code: 'window_damaged', subject, detail: 'hold' })
     }
-    const row = this.#statements.open.get(c)
-    return row ? [...found, ...this.#mend(row, now, adoption)] : found
+    // Its turn first: without that the rest cannot be read.
+    for (const statement of [this.#statements.turn, this.#statements.open]) {
+      const row = statement.get(c)
+      if (row) found.push(...this.#mend(row, now, adoption))
+    }
+    return found
   }
 
   #mend(row: Row, now: number, { idleMs, ageMs }: Adoption): Damage[] {
@@ -359,7 +363,7 @@ function prepare(database: DatabaseSync) {
     batches: sql(`${WITH_THERE} WHERE n > ? ORDER BY n LIMIT ?`),
     batch: sql(`${WITH_THERE} WHERE id = ?`),
     open: sql(`${WITH_THERE} WHERE conversation = ? AND state = 'open'`),
-    turn: sql(`SELECT n FROM batch WHERE conversation = ? AND ${IS_TURN}`),
+    turn: sql(`${WITH_THERE} WHERE conversation = ? AND ${IS_TURN}`),
     endless: sql('SELECT 1 FROM hold WHERE conversation = ? AND (until IS NULL OR until > ?)'),
     orphans: sql(`SELECT batch, count(*) AS there FROM message WHERE batch > ?
       AND NOT EXISTS (SELECT 1 FROM batch WHERE batch.n = message.batch)

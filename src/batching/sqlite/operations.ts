@@ -29,6 +29,7 @@ import type { ConversationRows, Loaded } from './conversation-rows.ts'
 import { Linking } from './linking.ts'
 import type { Marks } from './marks.ts'
 import { conversationIn, endingFrom, numberIn, turnFrom } from './rows.ts'
+import { damaged } from './sqlite-errors.ts'
 import type { Tally } from './tally.ts'
 
 interface TurnName {
@@ -117,6 +118,9 @@ export class Operations {
     const { answer, turnRow } = this.#run(loaded, { type: 'seal', now, batchId, restId })
     if (answer.outcome !== 'sealed') return answer as SealResult
     const payloads = this.#payloads(turnRow)
+    // Somebody took messages away: what is there is counted before it is answered.
+    if (payloads.length !== answer.turn.size)
+      throw damaged(`batch ${batchId} counts other messages`)
     return { outcome: 'sealed', turn: this.#sealed(conversation, answer.turn, payloads) }
   }
 
@@ -128,6 +132,7 @@ export class Operations {
     const { answer, turnRow } = this.#run(loaded, { type: 'reclaim', now, batchId })
     if (answer.outcome !== 'reclaimed') return answer as ReclaimResult
     const payloads = this.#payloads(turnRow)
+    if (payloads.length === 0 && !answer.turn.draft) return { outcome: 'lost' }
     return { outcome: 'reclaimed', turn: this.#sealed(conversation, answer.turn, payloads) }
   }
 

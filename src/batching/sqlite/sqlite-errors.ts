@@ -50,7 +50,7 @@ export function storeError(error: unknown): unknown {
 export function damaged(fact: string, cause?: unknown): RapidFireError {
   return new RapidFireError(
     'store_damaged',
-    `the store holds data that cannot be right (${fact}): nothing was changed; restore a backup, or remove that row`,
+    `the store holds data that cannot be right (${fact}); nothing was changed: npx rapid-fire doctor names it and can mend it`,
     { cause },
   )
 }

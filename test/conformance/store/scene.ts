@@ -7,6 +7,7 @@ import { test } from 'node:test'
 import type { AppendResult, BatchStore, Limits, StoreTimes } from '../../../src/batching/store.ts'
 import type { BeginResult, SealedTurn, SealResult } from '../../../src/batching/store-turn.ts'
 import type { BatchId, ConversationKey } from '../../../src/message.ts'
+import { examined } from '../../support/mending-store.ts'
 
 export interface TestClock {
   now(): number
@@ -243,6 +244,7 @@ export function caseFor(makeStore: MakeStore): Case {
         const scene = new Scene(underTest, clock)
         await play(scene)
         await scene.counts()
+        assert.deepEqual(await examined(underTest.store), [], 'a store at work is sound')
       } finally {
         await underTest.stop()
       }

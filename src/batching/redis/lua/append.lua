@@ -64,7 +64,7 @@ redis.call('HINCRBY', counts, 'open', more)
 redis.call('RPUSH', list, unpack(payloads))
 redis.call('ZADD', ids, unpack(scores))
 -- Renewed once a minute, and for as much longer.
-if not h[9] or math.floor(now / MINUTE) ~= math.floor(h[9] / MINUTE) then
+if math.floor(now / MINUTE) ~= math.floor((tonumber(h[9]) or 0) / MINUTE) then
   redis.call('PEXPIRE', ids, dedupeMs + MINUTE)
 end
 redis.call('SET', mirror, at, 'PX', ARGV[7])

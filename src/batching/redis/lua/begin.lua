@@ -10,6 +10,7 @@ REPEAT  the second call answers running until the lease ends ]]
 --@include bare
 --@include flight
 --@include free
+--@include numbers
 local batch, messages, conversation, open, turns, failed, counts = unpack(KEYS)
 local now, id = clock(ARGV[1]), ARGV[2]
 local h = redis.call('HMGET', batch,
@@ -26,6 +27,8 @@ if not state or state == 'answered' or state == 'failed' or h[10] ~= ARGV[4] the
 if h[2] ~= ARGV[3] or state == 'waiting' then return { 'stale' } end
 if state == 'running' and at > now and at <= now + ARGV[6] then return { 'running' } end
 
+local wrong = noNumber({ h[3] or '', h[4], h[5], h[6], h[8], h[9] }, 1, 2, 3, 4, 5, 6)
+if wrong then return wrong end
 if state == 'sealed' then redis.call('HINCRBY', counts, 'sealed', -1) end
 if tonumber(h[3]) >= tonumber(ARGV[7]) then
   fail(batch, turns, failed, counts, id, 'poison', now)

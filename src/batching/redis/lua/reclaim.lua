@@ -4,18 +4,18 @@ KEYS    batch messages turns counts
 ARGV    now batchId handoverMs turnHorizonMs queuedMs
 RETURNS {outcome, c, attempt, firstAt, lastAt, dueAt, sealedAt, cause, inFlight,
         payload…}
-        outcome: reclaimed | early | gone | lost (it is to be looked at, and has no record, or nobody's)
+        outcome: reclaimed | early | gone | lost (it is to be looked at, and has no record or messages)
 REPEAT  safe: the second call answers early ]]
 --@include now
 local batch, messages, turns, counts = unpack(KEYS)
 local now, id = clock(ARGV[1]), ARGV[2]
-local h = redis.call('HMGET', batch, 'c', 'state', 'attempt', 'first', 'last', 'due', 'sealed', 'cause')
+local h = redis.call('HMGET', batch, 'c', 'state', 'attempt', 'first', 'last', 'due', 'sealed', 'cause', 'draft')
 local at = tonumber(redis.call('ZSCORE', turns, id) or 0)
 local payloads = redis.call('LRANGE', messages, 0, -1)
 local tenant = string.match(h[1] or '', '^([^:]*):') or ''
 local inFlight = redis.call('HGET', counts, 't:' .. tenant)
 local state = h[2]
-if (not state or not h[1]) and at > 0 then return { 'lost' } end
+if (not state or not h[1] or (#payloads == 0 and not h[9])) and at > 0 then return { 'lost' } end
 if not state or state == 'answered' or state == 'failed' then
   redis.call('ZREM', turns, id)
   return { 'gone' }

@@ -13,7 +13,7 @@ REPEAT  safe: the second call finds nothing ]]
 local list, mirror, conversation, open, counts, held = unpack(KEYS)
 local now, mends, c, entry = clock(ARGV[1]), ARGV[2] == 'mend', ARGV[3], ARGV[4]
 local idleMs, ageMs, max = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
-local WINDOW = { 'first', 'last', 'due', 'idle', 'age', 'max', 'n', 'loud', 'over' }
+local WINDOW = { 'first', 'last', 'due', 'idle', 'age', 'max', 'n', 'loud', 'over', 'interrupts', 'extra' }
 local h = redis.call('HMGET', conversation, unpack(WINDOW))
 local id, turn, hold, late, stale, unreadable = unpack(redis.call('HMGET', conversation,
   'id', 'turn', 'hold', 'late', 'stale', 'unreadable'))
@@ -56,10 +56,11 @@ elseif id and size == 0 then
     id = false
   end
 elseif id then
-  local usual = { now, now, now + math.min(idleMs, ageMs), idleMs, ageMs, max, size, size, 0 }
+  local usual = { now, now, now + math.min(idleMs, ageMs), idleMs, ageMs, max, size, size, 0, 0, 0 }
   local broken = {}
   for i, name in ipairs(WINDOW) do
-    if not isNumber(h[i]) or (name == 'max' and tonumber(h[i]) < 1) then
+    -- The last two are not there before they are needed.
+    if (h[i] or i < 10) and not isNumber(h[i]) or (name == 'max' and tonumber(h[i]) < 1) then
       broken[#broken + 1] = name
       h[i] = usual[i]
       if mends then redis.call('HSET', conversation, name, usual[i]) end

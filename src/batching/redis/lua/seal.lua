@@ -10,6 +10,7 @@ REPEAT  safe: the second call answers none or busy, and `turns` hands the turn o
 --@include bare
 --@include take
 --@include flight
+--@include numbers
 local list, mirror, conversation, open, turns, batch, messages, counts = unpack(KEYS)
 local now, id, restId, c = clock(ARGV[1]), ARGV[2], ARGV[3], ARGV[4]
 local member = c .. '|' .. id
@@ -28,6 +29,9 @@ if h[1] ~= id then
   redis.call('ZREM', open, member)
   return { 'none' }
 end
+for _, i in ipairs({ 2, 3, 4, 5, 6, 7, 8, 9, 12 }) do h[i] = h[i] or '' end
+local wrong = noNumber(h, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14)
+if wrong then return wrong end
 local hold = tonumber(h[11] or 0)
 if h[10] then return { 'busy' } end
 if hold > now then return { 'held' } end
