@@ -27,7 +27,7 @@ interface Options extends JsonOption {
 }
 
 /** A call carries so much, or one piece. */
-const PIECES_A_CALL = 50
+const PIECES_A_CALL = 200
 const CHARACTERS_A_CALL = 1024 * 1024
 const HELP = `
 Without --yes it says what it would do and writes nothing. A batch that the store knows is left

@@ -111,7 +111,7 @@ describe('a backup that is restored into the other engine', () => {
           await target.stop()
         }
       })
-      await fc.assert(property, { numRuns: 12 })
+      await fc.assert(property, { numRuns: 15 })
     })
   }
 })

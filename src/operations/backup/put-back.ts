@@ -1,4 +1,7 @@
-/** Pieces of a backup go back into a store, one after the other; each again has no effect twice. */
+/**
+ * Pieces of a backup go back into a store, many at once, since on a disk many share one commit; each
+ * again has no effect twice. Settled batches go first, see `piecesOf`.
+ */
 import type { BatchStore } from '../../batching/store.ts'
 import {
   addRestored,
@@ -13,11 +16,14 @@ export async function putBack(
   pieces: readonly Piece[],
   dryRun: boolean,
 ): Promise<Restored> {
-  let sum = NOTHING_RESTORED
-  for (const piece of pieces) {
+  const restore = (piece: Piece): Promise<Restored> => {
     const record = piece.kind === 'batch' ? piece.batch : piece.conversation
-    const dedupeMs = rules.dedupeMsOf(record.conversation)
-    sum = addRestored(sum, await store.restore({ record, dedupeMs, dryRun }))
+    return store.restore({ record, dedupeMs: rules.dedupeMsOf(record.conversation), dryRun })
+  }
+  let sum = NOTHING_RESTORED
+  for (const kind of ['batch', 'conversation'] as const) {
+    const restored = await Promise.all(pieces.filter((piece) => piece.kind === kind).map(restore))
+    sum = restored.reduce(addRestored, sum)
   }
   return sum
 }

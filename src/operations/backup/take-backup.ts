@@ -10,7 +10,7 @@
  * - a batch that had failed when its conversation was read is a piece of its own, also when it was
  *   retried since. One that failed after that is in the file as what it was: open, or a turn
  *
- * In memory are the ids of turns, the names of what was read again, and 16 bytes a conversation.
+ * In memory are the ids of turns, the names of what was read again, and 24 bytes a conversation.
  */
 import type { BatchStore } from '../../batching/store.ts'
 import type {
@@ -112,10 +112,11 @@ class Taking {
   /**
    * What was sealed after its conversation was read is there as what it was then: open, or not written
    * yet. What was sealed before that, and was not its turn, had failed. Of a conversation that nothing
-   * else is kept of there may be a failed batch too.
+   * else is kept of there may be a failed batch too. In the same millisecond its id tells which.
    */
-  #isMissing({ conversation, sealedAt }: BatchName): boolean {
-    return sealedAt < (this.#readAt.get(conversation) ?? this.#startedAt)
+  #isMissing({ conversation, batchId, sealedAt }: BatchName): boolean {
+    const readAt = this.#readAt.get(conversation) ?? this.#startedAt
+    return sealedAt <= readAt && !this.#readAt.hadOpen(conversation, batchId)
   }
 
   async *#conversations(): AsyncGenerator<Line> {
@@ -133,7 +134,7 @@ class Taking {
       const { conversation: name, turn, at } = conversation
       if (turn) this.#turns.set(name, turn.turn.id)
       else this.#turns.delete(name)
-      this.#readAt.set(name, at)
+      this.#readAt.set(name, at, conversation.open?.batch.id ?? null)
       if (again) yield { kind: 'conversation', again, conversation }
       else if (!isEmpty(conversation)) yield { kind: 'conversation', conversation }
     }
