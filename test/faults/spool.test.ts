@@ -8,7 +8,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import type { ConversationKey } from '../../src/message.ts'
-import { House, type HouseOptions, P } from '../support/house.ts'
+import { type Answer, House, type HouseOptions, P } from '../support/house.ts'
 import { RedisServer } from '../support/redis-server.ts'
 
 const WINDOW_MS = 10_000
@@ -134,6 +134,24 @@ describe('the spool', () => {
     await house.advance(WINDOW_MS)
     await house.events.until('turn.answered')
     assert.deepEqual(house.replies(), ['раз два три четыре пять'])
+  })
+
+  it('keeps the order of a conversation that cannot be brought in for a while', async () => {
+    await using house = await start()
+    const { redis: admin } = house
+    await admin.set(`rf:c:${P}`, 'foreign')
+    await redis.down()
+    await house.events.until('store.away')
+    assert.equal((await house.say('раз')).body.spooled, 1)
+    await redis.up()
+    const other = (): Promise<Answer> => house.post({ from: '79007654321', message: 'и я' })
+    while ((await other()).body.spooled !== undefined);
+    await admin.del(`rf:c:${P}`)
+    assert.equal((await house.say('два')).status, 200)
+    await drained(house)
+    await house.advance(WINDOW_MS)
+    await house.events.until('turn.answered', 2)
+    assert.deepEqual(house.replies(P), ['раз два'])
   })
 
   it('brings in edits, revokes and own messages of a provider in their place', async () => {

@@ -148,7 +148,7 @@ export const FAULT_MUTANTS: readonly Mutant[] = [
     file: 'src/spool/spooled-way-in.ts',
     find: 'return gate.isOpen && !spool.holds(keys.keyOf(who))',
     replace: 'return gate.isOpen && (keys.keyOf(who) !== null || !spool.isEmpty)',
-    caughtBy: tests('faults/spool.test', 'keeps the order of a conversation'),
+    caughtBy: tests('faults/spool.test', 'cannot be brought in for a while'),
   },
   {
     name: 'a script that writes before it has read everything',
