@@ -171,4 +171,26 @@ export const FAULT_MUTANTS: readonly Mutant[] = [
     replace: '      if (result instanceof Error) {\n        throw result\n',
     caughtBy: tests('faults/healing', 'one damaged conversation'),
   },
+  {
+    name: 'a turn that kills its worker is begun without end',
+    file: 'src/batching/redis/lua/begin.lua',
+    find: 'if tonumber(h[3]) >= tonumber(ARGV[7]) then',
+    replace: 'if false then',
+    caughtBy: tests('faults/poison', 'eats its heap'),
+  },
+  {
+    name: 'a restore that is made again doubles what is there',
+    file: 'src/batching/restoring.ts',
+    find: `  if (found.isBatch(batch.id) || found.state.open?.id === batch.id) {
+    return { ...nothing, isThere: true }
+  }
+  const messages = unknownOf(record.messages, found)
+  const known = record.messages.length - messages.length
+  if (messages.length === 0) return { ...nothing, known }
+`,
+    replace: `  const { messages } = record
+  const known = 0
+`,
+    caughtBy: tests('backup/command', 'into another store, once'),
+  },
 ]
