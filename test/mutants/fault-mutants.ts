@@ -118,8 +118,8 @@ export const FAULT_MUTANTS: readonly Mutant[] = [
   {
     name: 'a replica is as good as its primary',
     file: 'src/batching/redis/connection.ts',
-    find: "error.message.startsWith('READONLY')",
-    replace: 'false',
+    find: '  reconnectOnError: leaveReplica(),\n',
+    replace: '',
     caughtBy: tests('faults/healing', 'a failover behind one address'),
   },
   {
