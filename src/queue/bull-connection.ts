@@ -4,8 +4,11 @@ import { RapidFireError } from '../errors.ts'
 import { leaveReplica } from '../leave-replica.ts'
 import { Deadline } from '../service.ts'
 
-/** Longer than a worker blocks for a job: no word for so long means that nobody is there. */
-const DEAF_MS = 10_000
+/**
+ * No word for so long means that nobody is there: a worker blocks for a second. Only where somebody
+ * else puts delayed jobs on the queue it blocks for longer, and is connected anew for nothing.
+ */
+const DEAF_MS = 5000
 /** A server without room for one more connection refuses it for ever; a start says so, ms. */
 const READY_MS = 5000
 

@@ -17,7 +17,7 @@ import { type Job, type JobHandler, jobId, type MessageQueue } from './queue.ts'
 
 /** How ioredis and Node word a connection that is down. */
 const CONNECTION_LOST =
-  /ECONN|EPIPE|ETIMEDOUT|EAI_AGAIN|ENOTFOUND|Connection is closed|isn't writeable/
+  /ECONN|EPIPE|ETIMEDOUT|EAI_AGAIN|ENOTFOUND|Socket timeout|Connection is closed|isn't writeable/
 /** How Redis words that it does nothing now, or takes no writes. */
 const REFUSED =
   /^(?:\w+Error: )?(?:OOM|MISCONF|NOREPLICAS|READONLY|BUSY|LOADING|MASTERDOWN|CLUSTERDOWN|MOVED|NOPERM|NOAUTH)\b/

@@ -32,6 +32,10 @@ export interface Cut {
 }
 
 interface Pair {
+  /** 1 for the first that was opened. */
+  readonly number: number
+  /** Instead of those of all. */
+  readonly shapes: Map<Side, Shape>
   readonly near: Socket
   readonly far: Socket
   /** Sides whose bytes are thrown away. */
@@ -112,6 +116,11 @@ export class FaultyProxy implements AsyncDisposable {
     this.#reshaped = Promise.withResolvers()
   }
 
+  /** As `shape`, for the connection that was opened as the n-th alone. */
+  shapeOne(number: number, side: Side, shape: Shape): void {
+    for (const pair of this.#pairs) if (pair.number === number) pair.shapes.set(side, shape)
+  }
+
   /** Cuts one connection once. Resolves when it is cut. */
   cutOnce(cut: Cut): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
@@ -167,9 +176,9 @@ export class FaultyProxy implements AsyncDisposable {
 
   #join(near: Socket): void {
     const far = connect({ port: this.#port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true })
-    const pair: Pair = { near, far, deaf: new Set() }
-    this.#pairs.add(pair)
     this.#opened += 1
+    const pair: Pair = { number: this.#opened, shapes: new Map(), near, far, deaf: new Set() }
+    this.#pairs.add(pair)
     this.#pump(pair, 'request', near, far)
     this.#pump(pair, 'reply', far, near)
     for (const socket of [near, far]) {
@@ -197,7 +206,7 @@ export class FaultyProxy implements AsyncDisposable {
 
   async #carry(pair: Pair, side: Side, chunk: Buffer, to: Socket): Promise<void> {
     this.#aim(pair, side, chunk)
-    const shape = this.#shapes[side]
+    const shape = pair.shapes.get(side) ?? this.#shapes[side]
     const { delayMs = 0, jitterMs = 0, random = Math.random, pieceMs = 0 } = shape
     const lateMs = Math.max(0, delayMs + (random() * 2 - 1) * jitterMs)
     if (lateMs > 0) await wait(lateMs)
