@@ -8,9 +8,11 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import type { Redis } from 'ioredis'
 import { redisError } from '../../src/batching/redis/errors.ts'
+import type { Step } from '../../src/batching/store-turn.ts'
 import type { ErrorCode } from '../../src/errors.ts'
+import { batchId } from '../conformance/store/scene.ts'
 import { RedisServer } from '../support/redis-server.ts'
-import { ANSWER_MS, BACK_MS, RedisStage } from './redis-stage.ts'
+import { ANSWER_MS, BACK_MS, C, RedisStage } from './redis-stage.ts'
 
 interface Refusal {
   readonly name: string
@@ -231,6 +233,27 @@ describe('a Redis that refuses calls', { concurrency: 4 }, () => {
     assert.equal(error.code, 'store_full')
     assert.deepEqual(await stage.redis.dumpBuffer('rapid-fire:79001234567'), before)
   })
+})
+
+it('fault 26: full, what is being answered is finished, and frees its memory', async () => {
+  await using stage = await RedisStage.start()
+  const [conversation, id] = [C, batchId('a')]
+  await stage.append(['a'])
+  await stage.store.retime(conversation, { kind: 'flush' })
+  await stage.store.seal([{ conversation, batchId: id, restId: batchId('rest') }])
+  const begun = await stage.store.begin({ conversation, batchId: id, attempt: 1 })
+  assert.ok(begun.outcome === 'go')
+  const record = (step: Step) => stage.store.record(id, begun.epoch, step, conversation)
+  await record({ kind: 'draft', parts: [{ text: 'да' }] as never, heard: null })
+  await record({ kind: 'start', index: 0, unlessNewer: false, mark: null })
+  await stage.redis.config('SET', 'maxmemory', '1')
+  assert.equal((await stage.refusal(['b'])).code, 'store_full')
+  const sent = await record({ kind: 'sent', index: 0, providerId: 'p1', mark: null })
+  assert.equal(sent.outcome, 'ok')
+  const turn = { conversation, batchId: id, epoch: begun.epoch }
+  const settled = await stage.store.settle(turn, { kind: 'answered' })
+  assert.equal(settled.outcome, 'answered')
+  assert.equal(await stage.redis.zcard('rf:turns'), 0)
 })
 
 it('fault 27: what is refused is refused in time, also when Redis says nothing at all', async () => {

@@ -18,6 +18,8 @@ export async function freePort(): Promise<number> {
   return address.port
 }
 
+const READY = /Ready to accept connections/
+
 export class RedisServer implements AsyncDisposable {
   readonly port: number
   readonly url: string
@@ -34,19 +36,20 @@ export class RedisServer implements AsyncDisposable {
     this.#env = env
   }
 
-  /** `env`: beside that of this process. */
+  /** `env`: beside that of this process. `within`: a command that runs the server, the first time. */
   static async start(
     args: readonly string[] = [],
     env: NodeJS.ProcessEnv = {},
+    within: readonly string[] = [],
   ): Promise<RedisServer> {
     const server = new RedisServer(await freePort(), args, env)
-    await server.up()
+    await server.#spawn([], READY, within)
     return server
   }
 
   /** Starts, or starts again with the same port and data. */
   up(): Promise<void> {
-    return this.#spawn([], /Ready to accept connections/)
+    return this.#spawn([], READY)
   }
 
   /** The same with settings that make it slow; resolves when it has begun to read its data. */
@@ -54,10 +57,16 @@ export class RedisServer implements AsyncDisposable {
     return this.#spawn(more, /Server initialized/)
   }
 
-  async #spawn(more: readonly string[], until: RegExp): Promise<void> {
+  async #spawn(
+    more: readonly string[],
+    until: RegExp,
+    within: readonly string[] = [],
+  ): Promise<void> {
+    const [command = '', ...words] = [...within, 'redis-server']
     const child = spawn(
-      'redis-server',
+      command,
       [
+        ...words,
         ...['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.dir],
         ...['--save', '', '--appendonly', 'no', '--maxmemory-policy', 'noeviction'],
         ...this.#args,

@@ -1,5 +1,5 @@
-#!lua
---[[ beat: a role is alive; answers which others are.
+#!lua flags=allow-oom
+--[[ beat: a role is alive; answers which others are. Runs when full: they are, all the same.
 KEYS    roles held
 ARGV    now freshMs role                      role: JSON, '' = only ask
 RETURNS {role, ageMs…}

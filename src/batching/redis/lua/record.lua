@@ -1,5 +1,6 @@
-#!lua
---[[ record: one step of the answer, under the fence of the epoch; renews the lease.
+#!lua flags=allow-oom
+--[[ record: one step of the answer, under the fence of the epoch; renews the lease. Runs when full:
+        what is in the air could not be told from what is not, and the turn's end frees memory.
 KEYS    batch turns conversation marks
 ARGV    now batchId epoch leaseMs step, then
         draft: json parts [heard] · start: index unlessNewer hash forMs · sent: index providerId hash forMs
