@@ -40,8 +40,8 @@ export function audit(
   deliveries: readonly Delivery[],
   interruptions: readonly Interruption[],
   stalled: ReadonlySet<string> = new Set(),
-  /** Messages came in another order than they were written: it holds within an answer alone. */
-  isLate = false,
+  /** Whose messages may come in another order than they were written: it holds within an answer. */
+  isLate: (person: string) => boolean = () => false,
 ): Verdict {
   const byPart = Map.groupBy(deliveries, ({ partId }) => partId)
   const ofInstance = Map.groupBy(interruptions, ({ instance }) => instance)
@@ -110,7 +110,10 @@ function batchesByMessage(firsts: readonly Delivery[]): Map<string, Set<string>>
 }
 
 /** Replies come batch after batch, part after part, and their messages in the order of writing. */
-function peopleOutOfOrder(firsts: readonly Delivery[], isLate: boolean): string[] {
+function peopleOutOfOrder(
+  firsts: readonly Delivery[],
+  isLate: (person: string) => boolean,
+): string[] {
   const wrong: string[] = []
   for (const [person, parts] of Map.groupBy(firsts, ({ to }) => to)) {
     const inTime = parts.toSorted((a, b) => a.at - b.at)
@@ -125,7 +128,7 @@ function peopleOutOfOrder(firsts: readonly Delivery[], isLate: boolean): string[
     const isOrdered =
       new Set(runs.map(({ batch }) => batch)).size === runs.length &&
       runs.every(({ indices }) => indices.every((index, i) => index === i)) &&
-      (isLate ? answers.every(rises) : rises(answers.flat()))
+      (isLate(person) ? answers.every(rises) : rises(answers.flat()))
     if (!isOrdered) wrong.push(person)
   }
   return wrong

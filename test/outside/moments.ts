@@ -6,10 +6,13 @@
 import { Queue } from 'bullmq'
 import { RedisStore } from '../../src/batching/redis/redis-store.ts'
 import { SqliteStore } from '../../src/batching/sqlite/sqlite-store.ts'
+import { Journal } from '../../src/journal/journal.ts'
 import type { EventName, Events } from '../../src/observability/events.ts'
 
 /** Calls that change a turn or a batch. */
 const CALLS = ['append', 'seal', 'reclaim', 'queued', 'begin', 'record', 'settle'] as const
+/** Of the file of a spool. */
+const SPOOL_CALLS = ['addSoon', 'remove'] as const
 
 export type Moment =
   | {
@@ -18,7 +21,7 @@ export type Moment =
       readonly part?: 'last' | 'not the last'
     }
   | {
-      readonly call: (typeof CALLS)[number] | 'addBulk'
+      readonly call: (typeof CALLS)[number] | 'addBulk' | (typeof SPOOL_CALLS)[number]
       /** Sent: it is on its way to the store, and nobody here has heard of its end. */
       readonly when: 'before' | 'sent'
       /** `kind` of a step or a settlement. */
@@ -57,6 +60,7 @@ export class Moments {
       this.#around(RedisStore.prototype as unknown as Methods, call)
       this.#around(SqliteStore.prototype as unknown as Methods, call)
     }
+    for (const call of SPOOL_CALLS) this.#around(Journal.prototype as unknown as Methods, call)
     this.#around(Queue.prototype as unknown as Methods, 'addBulk')
   }
 

@@ -26,6 +26,8 @@ export interface SystemOptions {
   readonly each?: number
   /** Of these roles so many instead. */
   readonly roles?: Partial<Record<Role, number>>
+  /** What an API keeps is kept there. */
+  readonly apiDir?: string
   /** Each process reaches Redis on a way of its own, which can be cut. */
   readonly isProxied?: boolean
   /** Each person's bridge has an API of its own. */
@@ -103,7 +105,7 @@ export class System {
   /** No process of the product runs yet; `clear` is in order from here on. */
   static async prepare(options: SystemOptions): Promise<System> {
     const { store, people, random, env = {}, each = 2, roles = {}, isProxied = false } = options
-    const { isAtHome = false } = options
+    const { isAtHome = false, apiDir } = options
     const dir = mkdtempSync(join(tmpdir(), 'rapid-fire-system-'))
     const redis = store === 'redis' ? await RedisServer.start(['--appendonly', 'yes']) : null
     const sink = new Sink(join(dir, 'sink.jsonl'))
@@ -115,7 +117,8 @@ export class System {
       const port = played.includes('api') ? String(await freePort()) : '0'
       const proxy = redis && isProxied ? await FaultyProxy.to(redis.port) : null
       // What a process keeps on its disk is its own.
-      const dataDir = redis ? { DATA_DIR: join(dir, name) } : {}
+      const home = played.includes('api') && apiDir ? apiDir : dir
+      const dataDir = redis ? { DATA_DIR: join(home, name) } : {}
       const own = { PORT: port, ...dataDir, ...(proxy && { REDIS_URL: proxy.url }) }
       const member = new Member({ name, roles: played, env: { ...common, ...own }, sink })
       members.push(member)
@@ -164,8 +167,16 @@ export class System {
   /** `isLate`: messages came in another order than they were written. */
   verdict(isLate = false): Verdict {
     const stalled = new Set(this.members.flatMap(({ fenced }) => [...fenced]))
-    const { traffic, sink, interruptions } = this
-    return audit(traffic.accepted, sink.deliveries, interruptions, stalled, isLate)
+    const { accepted } = this.traffic
+    // What one API has in its spool may be overtaken by what another one takes.
+    const overtaken = new Set(
+      this.of('api').length > 1 ? accepted.flatMap((one) => (one.spooled ? [one.person] : [])) : [],
+    )
+    const { sink, interruptions } = this
+    return audit(
+      ...([accepted, sink.deliveries, interruptions, stalled] as const),
+      (person) => isLate || overtaken.has(person),
+    )
   }
 
   /** Waits until everything that was taken is answered, or nothing has come for so long. */

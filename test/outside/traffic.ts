@@ -3,11 +3,13 @@
  * Every message that got a 2xx stands in the ledger. Texts say who wrote them and as which one.
  */
 import { closeSync, openSync, writeSync } from 'node:fs'
-import { post } from './bridge.ts'
+import { call, PATHS } from './bridge.ts'
 
 export interface Accepted {
   readonly person: string
   readonly seq: number
+  /** Kept by the API that took it, while the store was away: what goes another way may overtake it. */
+  readonly spooled?: boolean
 }
 
 export interface Written extends Accepted {
@@ -48,6 +50,9 @@ export class Traffic {
   /** Calls that were not answered 2xx, and came again. */
   refusals = 0
   repeats = 0
+  /** Messages that callers were told to be spooled. */
+  spooled = 0
+  readonly #writtenAt = new Map<string, number>()
   /** Called when a 2xx was read from this address. */
   onTaken: (url: string) => void = () => {}
 
@@ -80,42 +85,73 @@ export class Traffic {
   /** Sends until it is taken. */
   async send(person: string, seq: number): Promise<void> {
     const { random, repeated } = this.#options
-    await this.insist([{ person, seq }])
+    const message = { person, seq, writtenAt: this.#stamp(person) }
+    await this.insist([message])
     if (random() < repeated) {
       this.repeats += 1
+<<<<<<< HEAD
       await this.#post([{ person, seq }], 1)
+=======
+      await this.#post([message])
+>>>>>>> dc72126 (Kills at the points of the spool and of the bridge, and power cuts under the spool)
     }
   }
 
   /** One call for all of these, again and again until it is taken. */
   async insist(messages: readonly Written[]): Promise<void> {
     const { random } = this.#options
+<<<<<<< HEAD
     for (let tries = 1; !(await this.#post(messages, tries)); tries += 1) {
+=======
+    let taken = await this.#post(messages)
+    for (let tries = 1; taken === null; tries += 1) {
+>>>>>>> dc72126 (Kills at the points of the spool and of the bridge, and power cuts under the spool)
       this.refusals += 1
       // Many who knock all the time would keep those busy who are to open.
       await pause((20 + random() * 60) * Math.min(tries, CALM_TRIES))
+      taken = await this.#post(messages)
     }
-    this.took(messages)
+    this.#took(messages, taken.spooled)
   }
 
-  /** Stands in the ledger from now on. */
-  took(messages: readonly Accepted[]): void {
-    const lines = messages.map(({ person, seq }) => `${JSON.stringify({ person, seq })}\n`)
-    writeSync(this.#file, lines.join(''))
-    for (const { person, seq } of messages) this.accepted.push({ person, seq })
+  /** Whoever writes again does so later. */
+  #stamp(person: string): number {
+    const at = Math.max(Date.now(), (this.#writtenAt.get(person) ?? 0) + 1)
+    this.#writtenAt.set(person, at)
+    return at
   }
 
+<<<<<<< HEAD
   async #post(messages: readonly Written[], tries: number): Promise<boolean> {
     const { secret } = this.#options
     const url = this.#addressFor(messages[0]?.person ?? '', tries)
     const taken = await post(url, secret, {
+=======
+  #took(messages: readonly Accepted[], spooled: number): void {
+    const took = messages.map(({ person, seq }) => ({
+      ...{ person, seq },
+      ...(spooled > 0 && { spooled: true }),
+    }))
+    writeSync(this.#file, took.map((one) => `${JSON.stringify(one)}\n`).join(''))
+    this.accepted.push(...took)
+    this.spooled += spooled
+  }
+
+  /** Null when it was not taken. */
+  async #post(messages: readonly Written[]): Promise<{ spooled: number } | null> {
+    const { urls, secret, random } = this.#options
+    const all = urls()
+    const url = all[Math.floor(random() * all.length)] ?? ''
+    const taken = await call(url, secret, PATHS.batched, {
+>>>>>>> dc72126 (Kills at the points of the spool and of the bridge, and power cuts under the spool)
       messages: messages.map(({ person, seq, writtenAt }) => ({
         ...{ id: `id-${seq}`, from: person, body: textOf({ person, seq }) },
         ...(writtenAt !== undefined && { timestamp: writtenAt }),
       })),
     })
-    if (taken) this.onTaken(url)
-    return taken
+    if (taken === null) return null
+    this.onTaken(url)
+    return { spooled: Number(taken.body.spooled ?? 0) }
   }
 
   #addressFor(person: string, tries: number): string {

@@ -9,7 +9,8 @@ import { refusals } from './refusals.ts'
 import { repeats } from './repeats.ts'
 import { restarts } from './restarts.ts'
 import { rush } from './rush.ts'
+import { spoolPower } from './spool-power.ts'
 
 export const CAMPAIGNS: readonly Campaign[] = [
-  ...[kills, freezes, restarts, cuts, refusals, rush, repeats, power, flight],
+  ...[kills, freezes, restarts, cuts, refusals, rush, repeats, power, spoolPower, flight],
 ]

@@ -1,40 +1,55 @@
 /**
- * kill -9 of any role at every named point, half of them of a system on Redis and half on SQLite.
- * Whatever was taken is answered once; a part may come twice that was in the air at a kill.
+ * kill -9 of any role at every named point: of the processes of a system on Redis, of the one process
+ * of a system on SQLite, of an API with a spool while Redis is away, and of a bridge. Whatever was
+ * taken is answered once; a part may come twice that was in the air at a kill.
  */
-import { crash } from '../../crash/crash.ts'
+import { crash, pointsOf } from '../../crash/crash.ts'
 import { type StoreName, System } from '../../outside/system.ts'
-import type { Campaign, CampaignOptions, Outcome } from '../campaign.ts'
+import { type Campaign, type CampaignOptions, ENOUGH_HITS, type Outcome } from '../campaign.ts'
 import { outcomeOf, together } from '../outcomes.ts'
+import { BRIDGE_POINTS, killBridges } from './bridge-kills.ts'
+import { killAtSpool, SPOOL_POINTS } from './spool-kills.ts'
 
 /** Few people write enough for every point to come soon; the rest of the machine is for starts. */
 const PEOPLE = 8
 const PATIENCE_S = 60
 
+type Play = (
+  count: number,
+  options: CampaignOptions,
+  onKill: (done: number) => void,
+) => Promise<Outcome>
+
+const SYSTEMS: readonly { readonly points: number; readonly play: Play }[] = [
+  { points: pointsOf('redis').length, play: (...all) => killed('redis', ...all) },
+  { points: pointsOf('sqlite').length, play: (...all) => killed('sqlite', ...all) },
+  { points: SPOOL_POINTS.length, play: killAtSpool },
+  { points: BRIDGE_POINTS.length, play: killBridges },
+]
+const POINTS = SYSTEMS.reduce((sum, { points }) => sum + points, 0)
+
 export const kills: Campaign = {
   name: 'kills',
-  row: 'faults 1, 2, 3, 5, 6, 7, 8, 9: kill -9 of any role at any point',
+  row: 'faults 1, 2, 3, 4, 5, 6, 7, 8, 9: kill -9 of any role at any point',
   waits: false,
-  count: { quick: 60, full: 1000 },
+  count: { quick: POINTS, full: POINTS * ENOUGH_HITS },
   run: async (options) => {
-    const half = Math.floor(options.count / 2)
-    const quarter = Math.floor(half / 2)
-    // A process with all roles dies once at a time; two of them keep pace.
-    const parts = [
-      ['redis', options.count - half],
-      ['sqlite', half - quarter],
-      ['sqlite', quarter],
-    ] as const
-    const done = parts.map(() => 0)
-    const outcomes = await Promise.all(
-      parts.map(([store, runs], n) =>
-        killed(store, runs, options, (so) => {
-          done[n] = so
-          options.onProgress(done.reduce((sum, one) => sum + one, 0))
-        }),
-      ),
-    )
-    return together(outcomes)
+    let left = options.count
+    const shares = SYSTEMS.map(({ points }) => {
+      const share = Math.min(left, Math.ceil((options.count * points) / POINTS))
+      left -= share
+      return share
+    })
+    const done = SYSTEMS.map(() => 0)
+    const outcomes = SYSTEMS.map(async ({ play }, n) => {
+      const count = shares[n] ?? 0
+      if (count === 0) return null
+      return await play(count, options, (so) => {
+        done[n] = so
+        options.onProgress(done.reduce((sum, one) => sum + one, 0))
+      })
+    })
+    return together((await Promise.all(outcomes)).filter((one) => one !== null))
   },
 }
 

@@ -14,6 +14,8 @@ const EACH = 5
 /** People write for so long, and what they write comes up to a minute later. */
 const WRITING_MS = 20_000
 const LATE_MS = 60_000
+/** A handful of messages is not waited for so long. */
+const LATE_MS_PER_MESSAGE = 30
 /** A few are so late; most come soon. */
 const LATE_SHARE = 0.3
 const SOON_MS = 2000
@@ -36,7 +38,8 @@ export const repeats: Campaign = {
     const roles = { api: 2, processor: 1, worker: 1 }
     const system = await System.start({ store: 'redis', people: 0, random, roles })
     try {
-      const calls = callsOf(count, Date.now(), random)
+      const latestMs = Math.min(LATE_MS, count * LATE_MS_PER_MESSAGE)
+      const calls = callsOf(count, latestMs, random)
       const startedAt = performance.now()
       const taken = new Set<string>()
       await crowd(calls, CALLERS, 0, async (call) => {
@@ -61,13 +64,15 @@ export const repeats: Campaign = {
   },
 }
 
-function callsOf(count: number, now: number, random: () => number): Call[] {
+function callsOf(count: number, latestMs: number, random: () => number): Call[] {
+  const now = Date.now()
+  const writingMs = Math.min(WRITING_MS, latestMs)
   return Array.from({ length: count }, (_, n) => {
     const [person, seq] = [String(79_000_000_000 + Math.floor(n / EACH)), n % EACH]
     // What a person writes later is written later.
-    const writtenMs = Math.floor(((seq + random()) / EACH) * WRITING_MS)
+    const writtenMs = Math.floor(((seq + random()) / EACH) * writingMs)
     return Array.from({ length: 1 + Math.floor(random() * 3) }, () => {
-      const lateMs = random() * (random() < LATE_SHARE ? LATE_MS : SOON_MS)
+      const lateMs = random() * (random() < LATE_SHARE ? latestMs : Math.min(SOON_MS, latestMs))
       return { person, seq, writtenAt: now + writtenMs, lateMs, atMs: writtenMs + lateMs }
     })
   })
