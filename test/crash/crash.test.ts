@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import { runScript } from '../support/run-script.ts'
 import { pointsOf } from './crash.ts'
 
-describe('kill -9 at each named point', () => {
+describe('kill -9 at each named point', { concurrency: true }, () => {
   for (const store of ['redis', 'sqlite'] as const) {
     test(`faults 1, 2, 3, 5, 6, 7, 8: of ${store} processes loses nothing and answers nothing twice`, async () => {
       const points = pointsOf(store)

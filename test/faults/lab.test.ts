@@ -1,7 +1,13 @@
 /** The fault lab itself: its verdicts, its table, and that each campaign plays. */
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { setTimeout as wait } from 'node:timers/promises'
 import { runScript } from '../support/run-script.ts'
+import { root } from '../support/source-tree.ts'
 import type { Outcome } from './campaign.ts'
 import { hitsWantedIn, isFine, judge } from './judge.ts'
 import { inLanes } from './lanes.ts'
@@ -81,4 +87,55 @@ describe('a run', () => {
     assert.match(output, /there is no nothing/)
     assert.match(output, /these campaigns alone: kills/)
   })
+
+  it('plays campaigns side by side, and keeps what it found', { timeout: 110_000 }, async () => {
+    const { code, output } = await runScript('test/faults/run.ts', [
+      ...['--only', 'restarts,cuts,repeats,spool-power', '--count', '4', '--seed', '7'],
+    ])
+    assert.equal(code, 0, output)
+    assert.match(output, /^quick: 4 of \d+ campaigns, seed 7$/m)
+    for (const row of ['Redis killed', 'connection cut', 'each message 1 to 3 times']) {
+      assert.match(output, new RegExp(`^${row}.* 4  green$`, 'm'))
+    }
+    // Where it cannot be played, that is said, and counts for nothing.
+    assert.match(output, /^power cut under the spool.* 4 {2}(green|not run)$/m)
+    const [, kept = ''] = /^kept in (.+\.json)$/m.exec(output) ?? []
+    const { seed, rows } = JSON.parse(readFileSync(kept, 'utf8'))
+    assert.deepEqual([seed, rows.length], [7, 4])
+    for (const end of ['.json', '.md']) rmSync(kept.replace(/\.json$/, end))
+  })
+
+  it('leaves no process behind when it is stopped', { timeout: 60_000 }, async () => {
+    const child = spawn(process.execPath, [RUN, '--only', 'cuts', '--count', '100000'], {
+      // Its own group, so that nobody of others is counted.
+      ...{ detached: true, stdio: ['ignore', 'pipe', 'inherit'], cwd: root },
+    })
+    await once(child.stdout, 'data')
+    await until(() => inGroup(child.pid).length > 3)
+    child.kill('SIGINT')
+    const [code] = await once(child, 'exit')
+    assert.equal(code, 130)
+    await until(() => inGroup(child.pid).length === 0)
+  })
 })
+
+const RUN = join(root, 'test/faults/run.ts')
+
+/** Ids of those of the group that are not dead. */
+function inGroup(group = 0): string[] {
+  return readdirSync('/proc').filter((pid) => {
+    if (!/^\d+$/.test(pid)) return false
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      const [state, , its] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+      return Number(its) === group && state !== 'Z'
+    } catch {
+      // It has just ended.
+      return false
+    }
+  })
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await wait(50)
+}

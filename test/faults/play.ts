@@ -7,6 +7,8 @@ import { diceOf } from '../outside/dice.ts'
 import { CAMPAIGNS } from './campaigns/all.ts'
 import type { PlayJob, PlayReport } from './player.ts'
 
+const CLEAR_MS = 5000
+
 const { name, count, seed } = JSON.parse(process.argv[2] ?? '') as PlayJob
 const campaign = CAMPAIGNS.find((one) => one.name === name)
 if (!campaign) throw new Error(`there is no campaign ${name}`)
@@ -14,7 +16,11 @@ const stop = new AbortController()
 const report = (message: PlayReport): void => {
   if (process.connected) process.send?.(message)
 }
-process.once('disconnect', () => stop.abort())
+process.once('disconnect', () => {
+  stop.abort()
+  // What it started ends with it, whatever it still waits for.
+  setTimeout(() => process.exit(), CLEAR_MS).unref()
+})
 // ^C is for the parent, which says so by leaving.
 process.on('SIGINT', () => {})
 try {

@@ -180,10 +180,11 @@ export class System {
   }
 
   /** Waits until everything that was taken is answered, or nothing has come for so long. */
-  async settle(patienceS: number): Promise<void> {
+  async settle(patienceS: number, signal?: AbortSignal): Promise<void> {
     let seen = -1
     let seenAt = performance.now()
     while (performance.now() - seenAt < patienceS * 1000) {
+      signal?.throwIfAborted()
       if ((await this.#isQuiet()) && this.verdict().lost.length === 0) return
       if (this.sink.deliveries.length !== seen) {
         seen = this.sink.deliveries.length

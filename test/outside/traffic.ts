@@ -89,27 +89,19 @@ export class Traffic {
     await this.insist([message])
     if (random() < repeated) {
       this.repeats += 1
-<<<<<<< HEAD
-      await this.#post([{ person, seq }], 1)
-=======
-      await this.#post([message])
->>>>>>> dc72126 (Kills at the points of the spool and of the bridge, and power cuts under the spool)
+      await this.#post([message], 1)
     }
   }
 
   /** One call for all of these, again and again until it is taken. */
   async insist(messages: readonly Written[]): Promise<void> {
     const { random } = this.#options
-<<<<<<< HEAD
-    for (let tries = 1; !(await this.#post(messages, tries)); tries += 1) {
-=======
-    let taken = await this.#post(messages)
+    let taken = await this.#post(messages, 1)
     for (let tries = 1; taken === null; tries += 1) {
->>>>>>> dc72126 (Kills at the points of the spool and of the bridge, and power cuts under the spool)
       this.refusals += 1
       // Many who knock all the time would keep those busy who are to open.
       await pause((20 + random() * 60) * Math.min(tries, CALM_TRIES))
-      taken = await this.#post(messages)
+      taken = await this.#post(messages, tries + 1)
     }
     this.#took(messages, taken.spooled)
   }
@@ -121,12 +113,6 @@ export class Traffic {
     return at
   }
 
-<<<<<<< HEAD
-  async #post(messages: readonly Written[], tries: number): Promise<boolean> {
-    const { secret } = this.#options
-    const url = this.#addressFor(messages[0]?.person ?? '', tries)
-    const taken = await post(url, secret, {
-=======
   #took(messages: readonly Accepted[], spooled: number): void {
     const took = messages.map(({ person, seq }) => ({
       ...{ person, seq },
@@ -138,12 +124,10 @@ export class Traffic {
   }
 
   /** Null when it was not taken. */
-  async #post(messages: readonly Written[]): Promise<{ spooled: number } | null> {
-    const { urls, secret, random } = this.#options
-    const all = urls()
-    const url = all[Math.floor(random() * all.length)] ?? ''
+  async #post(messages: readonly Written[], tries: number): Promise<{ spooled: number } | null> {
+    const { secret } = this.#options
+    const url = this.#addressFor(messages[0]?.person ?? '', tries)
     const taken = await call(url, secret, PATHS.batched, {
->>>>>>> dc72126 (Kills at the points of the spool and of the bridge, and power cuts under the spool)
       messages: messages.map(({ person, seq, writtenAt }) => ({
         ...{ id: `id-${seq}`, from: person, body: textOf({ person, seq }) },
         ...(writtenAt !== undefined && { timestamp: writtenAt }),

@@ -55,7 +55,7 @@ export const cuts: Campaign = {
       await Promise.all(ways.map(([{ roles }, proxy]) => cutOn(roles.join(), proxy)))
       enough.abort()
       await writing
-      await system.settle(PATIENCE_S)
+      await system.settle(PATIENCE_S, signal)
       return { ...(await outcomeOf(system, { faults: done, points })), allowed: 0 }
     } finally {
       await system.clear()

@@ -45,7 +45,7 @@ export const flight: Campaign = {
         await wait(FREEZE_MS, undefined, { signal }).catch(() => {})
         worker.kill('SIGCONT')
         system.note(worker.instance)
-        await system.settle(PATIENCE_S)
+        await system.settle(PATIENCE_S, signal)
         const sent = system.sink.deliveries.slice(before).map(({ partId }) => partId)
         perFreeze.push(sent.length - new Set(sent).size)
         onProgress(perFreeze.length)

@@ -24,7 +24,7 @@ export const freezes: Campaign = {
       const points = await pause(system, { count, random, signal, onThaw: onProgress })
       enough.abort()
       await writing
-      await system.settle(PATIENCE_S)
+      await system.settle(PATIENCE_S, signal)
       const fenced = system.members.reduce((sum, member) => sum + member.fenced.size, 0)
       const faults = [...points.values()].reduce((sum, hits) => sum + hits, 0)
       const outcome = await outcomeOf(system, { faults, points })

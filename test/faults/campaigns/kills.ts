@@ -66,7 +66,7 @@ async function killed(
     const { hits } = await crash(system, { runs, random, signal, onKill })
     enough.abort()
     await writing
-    await system.settle(PATIENCE_S)
+    await system.settle(PATIENCE_S, signal)
     const points = new Map([...hits].map(([name, n]) => [`${store}: ${name}`, n]))
     const faults = [...hits.values()].reduce((sum, n) => sum + n, 0)
     return await outcomeOf(system, { faults, points })

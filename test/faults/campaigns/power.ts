@@ -46,7 +46,7 @@ export const power: Campaign = {
       }
       enough.abort()
       await writing
-      await system.settle(PATIENCE_S)
+      await system.settle(PATIENCE_S, signal)
       return await outcomeOf(system, { faults })
     } finally {
       await system?.clear()

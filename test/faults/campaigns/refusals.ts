@@ -63,14 +63,14 @@ async function refused(
       )
       if (performance.now() - startedAt > IDLE_MS) {
         // The machine was too busy to write them in time; some are answered already.
-        await system.settle(PATIENCE_S)
+        await system.settle(PATIENCE_S, signal)
         continue
       }
       const before = batchesOf(system)
       await admin.send(on)
       strange.push(...(await watched(system, before, name)))
       await admin.send(off)
-      await system.settle(PATIENCE_S)
+      await system.settle(PATIENCE_S, signal)
       const jobs = batchesOf(system) - before
       if (jobs !== DUE) strange.push(`${name}: ${jobs} answers to ${DUE} batches`)
       points.set(name, (points.get(name) ?? 0) + 1)

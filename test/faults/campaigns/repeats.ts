@@ -50,7 +50,7 @@ export const repeats: Campaign = {
         taken.add(`${person} ${seq}`)
         onProgress(taken.size)
       })
-      await system.settle(PATIENCE_S)
+      await system.settle(PATIENCE_S, signal)
       const repeated = calls.length - count
       const latestS = Math.round(Math.max(...calls.map(({ lateMs }) => lateMs)) / 1000)
       const outcome = await outcomeOf(system, { faults: taken.size, isLate: true })

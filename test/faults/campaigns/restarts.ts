@@ -88,7 +88,7 @@ async function restarted(
     }
     enough.abort()
     await writing
-    await system.settle(PATIENCE_S)
+    await system.settle(PATIENCE_S, signal)
     const outcome = await outcomeOf(system, { faults })
     const note = `away ${awayMs} ms: ${faults} times, answering again after ${Math.round(longestMs)} ms at most`
     return { ...outcome, broken: [...outcome.broken, ...slow], notes: [note, ...outcome.notes] }

@@ -38,7 +38,7 @@ export const rush: Campaign = {
         await writeAll(system, round)
         const processors = system.of('processor').slice(0, 2 + (round % (PROCESSORS_MAX - 1)))
         await Promise.all(processors.map((one) => one.start()))
-        await system.settle(PATIENCE_S)
+        await system.settle(PATIENCE_S, signal)
         await Promise.all(processors.map((one) => one.stop()))
         faults += 1
         onProgress(faults)

@@ -52,7 +52,7 @@ export async function killAtSpool(
     }
     enough.abort()
     await writing
-    await system.settle(PATIENCE_S)
+    await system.settle(PATIENCE_S, signal)
     const outcome = await outcomeOf(system, { faults: done, points })
     const spooled = `${system.traffic.spooled} messages were told to be spooled`
     return { ...outcome, notes: [spooled, ...outcome.notes] }

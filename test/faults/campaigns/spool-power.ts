@@ -52,7 +52,7 @@ export const spoolPower: Campaign = {
       }
       enough.abort()
       await writing
-      await system.settle(PATIENCE_S)
+      await system.settle(PATIENCE_S, signal)
       const outcome = await outcomeOf(system, { faults })
       const spooled = `${system.traffic.spooled} messages were told to be spooled`
       return { ...outcome, notes: [spooled, ...outcome.notes] }
