@@ -52,7 +52,13 @@ export async function play(
   if (signal.aborted) stop()
   signal.addEventListener('abort', stop)
   try {
-    await new Promise<void>((resolve) => child.once('close', () => resolve()))
+    // At its end all that it said has been heard; one that was left says nothing more.
+    await new Promise<void>((resolve) => {
+      child.once('close', () => resolve())
+      child.once('exit', () => {
+        if (signal.aborted) resolve()
+      })
+    })
   } finally {
     clearTimeout(timer)
     signal.removeEventListener('abort', stop)

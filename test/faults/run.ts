@@ -91,6 +91,7 @@ async function playOne(campaign: Campaign): Promise<void> {
 
 function verdictOn(end: Played, asked: number): Verdict {
   if ('missing' in end) return { is: 'not run', why: [end.missing] }
+  if (stop.signal.aborted) return { is: 'incomplete', why: ['stopped'] }
   if ('failed' in end) return { is: 'red', why: [`it did not come to its end: ${end.failed}`] }
   // Who asks for a number of faults knows that it is not enough for each point.
   return judge(end.outcome, asked, count === null ? hitsWantedIn(length) : 0)

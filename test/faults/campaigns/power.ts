@@ -36,6 +36,8 @@ export const power: Campaign = {
       while (faults < count && !signal.aborted) {
         await wait(LIFE_MS * (0.5 + random()))
         const { instance } = member
+        // It is frozen, then cut off, and this process stands still meanwhile.
+        system.note(instance)
         disk.cut([member.pid])
         system.note(instance)
         await member.exit
