@@ -78,7 +78,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a deadline pushed out after a flush',
     file: 'src/batching/redis/lua/append.lua',
-    find: 'if due > now then due = math.min(now + idleMs, first + ageMs) end',
+    find: 'if due > now and not jumped then due = math.min(now + idleMs, first + ageMs) end',
     replace: 'due = math.min(now + idleMs, first + ageMs)',
     caughtBy: MODEL,
   },
@@ -92,7 +92,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'settle without arming again',
     file: 'src/batching/redis/lua/include/free.lua',
-    find: "    arm(open, channel, c .. '|' .. h[1], due, false, tonumber(h[6] or 0), now, wakeMs)\n",
+    find: "    arm(open, channel, c .. '|' .. h[1], effective(due, last, n, max), false, tonumber(h[6] or 0) or 0, now, wakeMs)\n",
     replace: '',
     caughtBy: MODEL,
   },
