@@ -95,6 +95,20 @@ export class KeptAlive implements AsyncDisposable {
     }
   }
 
+  /** kill -9 of all at once; each is started again. */
+  async killAll(): Promise<void> {
+    const exits = this.#members.map((member) => {
+      member.kill('SIGKILL')
+      return member.exit
+    })
+    await Promise.all(exits)
+  }
+
+  /** To the n-th that answers people. */
+  signalWorker(n: number, signal: 'SIGSTOP' | 'SIGCONT'): void {
+    this.#members.filter(({ roles }) => roles.includes('worker'))[n]?.kill(signal)
+  }
+
   /** Turns that were somebody else's when their worker wanted to go on. */
   get fenced(): number {
     return this.#members.reduce((sum, { fenced }) => sum + fenced.size, 0)
