@@ -22,12 +22,6 @@ export interface FaultGroup {
 
 const NO_CLUSTER = 'comes with Redis Cluster and Sentinel, which are not supported yet'
 
-/** Rows whose tests are being written. */
-export const PENDING: ReadonlySet<number> = new Set([
-  1, 3, 4, 8, 10, 14, 18, 19, 20, 21, 22, 23, 28, 29, 30, 31, 34, 35, 43, 45, 46, 47, 50, 51, 52,
-  53, 54, 57, 63, 65, 74, 79,
-])
-
 export const MENU: readonly FaultGroup[] = [
   {
     name: 'Death of a process',
