@@ -106,7 +106,7 @@ export const FAULT_MUTANTS: readonly Mutant[] = [
 
   check(): void {}
 `,
-    caughtBy: ['test/pauses/run.ts', '--each', '2', '--seed', '7'],
+    caughtBy: ['test/pauses/run.ts', '--each', '1', '--seed', '7'],
   },
   {
     name: 'a turn whose holder died belongs to nobody',

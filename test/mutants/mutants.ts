@@ -19,7 +19,7 @@ const MODEL: Command = ['test/model/run.ts', '--runs', '200', '--seed', '7', '--
 /** Its bug hangs, and it is over in a second without one. */
 const QUEUES: Command = ['test/support/run.ts', 'conformance/queue', '--test-timeout=8000']
 
-const LIMIT_MS = 120_000
+const LIMIT_MS = 200_000
 /** Until all of a run of tests has begun and ended, besides what one of them may take. */
 const AROUND_MS = 22_000
 
