@@ -2,8 +2,8 @@
 export interface Finding {
   /** For programs: `redis_evicts`. */
   readonly code: string
-  /** danger: what was accepted gets lost. warning: it may, one day. note: worth knowing. */
-  readonly severity: 'danger' | 'warning' | 'note'
+  /** error: what was accepted gets lost. warning: it may, one day. note: worth knowing. */
+  readonly severity: 'error' | 'warning' | 'note'
   /** The fact, as a sentence without its full stop. */
   readonly what: string
   /** What may happen. */

@@ -151,10 +151,12 @@ export class Processor implements Service {
       const entry = { kind: 'conversation', conversation, entry: batchId } as const
       if (isDamaged(result) && (await this.#repair(entry))) continue
       if (result instanceof Error) {
+        if (this.#isOfStore(result)) continue
         events.emit('batch.sealFailed', { conversation, batchId, error: messageOf(result) })
       } else if (result?.outcome === 'quiet') {
         events.emit('batch.quiet', { conversation, batchId, size: result.size })
       } else if (result?.outcome === 'sealed') {
+        this.#deps.refusals.taken()
         turns.push(result.turn)
         const { payloads, firstAt, lastAt, dueAt, sealedAt, cause } = result.turn
         events.emit('batch.sealed', {
@@ -193,11 +195,15 @@ export class Processor implements Service {
     return turns
   }
 
-  /** A store that is away says so itself, and one that refuses does it once; here it is enough to come back. */
   #say(where: string, error: unknown): void {
-    if (error instanceof RapidFireError && error.code === 'store_away') return
-    if (this.#deps.refusals.refused(error)) return
+    if (this.#isOfStore(error)) return
     this.#deps.events.emit('internal.error', { where, error: messageOf(error) })
+  }
+
+  /** A store that is away says so itself, and one that refuses does it once; here it is enough to come back. */
+  #isOfStore(error: unknown): boolean {
+    if (error instanceof RapidFireError && error.code === 'store_away') return true
+    return this.#deps.refusals.refused(error)
   }
 
   /** Mends what was met; false where that is not possible, or nothing was wrong. */

@@ -218,7 +218,7 @@ export interface StoreIdentity {
   readonly id: string
   /** Which deaths an acknowledged write survives, worst first named last. */
   readonly survives: readonly Survives[]
-  /** What was found wrong or risky with it at start. */
+  /** What was found wrong or risky with it at start, or when it was judged last. */
   readonly findings: readonly Finding[]
 }
 
@@ -334,6 +334,8 @@ export interface BatchStore extends Service, BackupStore {
    * in one operation, so what a running system is in the middle of is none.
    */
   examine(cursor: string | null, adoption: Adoption): Promise<Examination>
+  /** What is wrong or risky with its server now; `identity` tells it from then on. */
+  judge(): Promise<readonly Finding[]>
   /** Mends what is wrong there now, in one operation; answers what was. */
   repair(subject: Subject, adoption: Adoption): Promise<readonly Damage[]>
 }

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import type { Restored } from '../batching/store-backup.ts'
 import type { Subject } from '../batching/store-examine.ts'
 import { RapidFireError } from '../errors.ts'
+import type { Finding } from '../finding.ts'
 import type { BatchId } from '../message.ts'
 import { type Line, type Piece, parseLine } from '../operations/backup/format.ts'
 import type {
@@ -139,6 +140,11 @@ export class HttpOperator implements Operator {
       examined: field<number>(answer, 'examined'),
       next: field<string | null>(answer, 'next'),
     }
+  }
+
+  async judge(): Promise<readonly Finding[]> {
+    const answer = accepted(await this.#call('POST', '/operator/judge', {}, EXAMINE_MS))
+    return field<readonly Finding[]>(answer, 'findings')
   }
 
   async repair(subject: Subject): Promise<readonly DamageOf[]> {

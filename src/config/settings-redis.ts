@@ -24,6 +24,6 @@ export const REDIS_SETTINGS = {
     default: 'warn',
     values: ['refuse', 'warn', 'accept'],
     meaning:
-      'A start on a Redis that may lose what was accepted: refuse = refused for every danger and warning, warn = each is told, and one that evicts is refused, accept = each is told.',
+      'A start on a Redis that may lose what was accepted: refuse = refused for every error and warning, warn = each is told, and one that evicts is refused, accept = each is told.',
   }),
 } as const

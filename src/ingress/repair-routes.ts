@@ -12,7 +12,7 @@ import { within } from './answers.ts'
 import { type Doors, rawBodyOf, requireToken } from './caller.ts'
 
 export interface RepairRouteDeps {
-  readonly operator: Pick<Operator, 'examine' | 'repair'>
+  readonly operator: Pick<Operator, 'examine' | 'judge' | 'repair'>
   readonly doors: Doors
 }
 
@@ -28,6 +28,10 @@ export function repairRoutes(app: FastifyInstance, { operator, doors }: RepairRo
     const given = field(raw.length === 0 ? undefined : parseBody(raw), 'cursor')
     const cursor = given === undefined || given === null ? null : nameIn('cursor', given)
     return { success: true, ...(await within(operator.examine(cursor), EXAMINE_MS)) }
+  })
+
+  app.post('/operator/judge', { onRequest }, async () => {
+    return { success: true, findings: await within(operator.judge(), EXAMINE_MS) }
   })
 
   app.post('/operator/repair', { onRequest }, async (request) => {

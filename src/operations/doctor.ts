@@ -22,7 +22,7 @@ export interface Finding {
 }
 
 export interface Examining {
-  readonly operator: Pick<Operator, 'examine' | 'repair'>
+  readonly operator: Pick<Operator, 'examine' | 'judge' | 'repair'>
   /** Told how far it is, in keys or rows. */
   readonly onProgress: (examined: number) => void
 }
@@ -33,7 +33,10 @@ export interface Check {
   readonly run: (examining: Examining) => Promise<readonly Finding[]>
 }
 
-export const CHECKS: readonly Check[] = [{ name: 'store', run: checkStore }]
+export const CHECKS: readonly Check[] = [
+  { name: 'server', run: checkServer },
+  { name: 'store', run: checkStore },
+]
 
 /** A mend may show what was hidden behind the damage; it never takes more than these. */
 const MAX_ROUNDS = 5
@@ -89,6 +92,17 @@ export async function repairAll(
     left = await examineAll(examining, checks)
   }
   return left
+}
+
+async function checkServer({ operator }: Examining): Promise<Finding[]> {
+  const found = await operator.judge()
+  return found.map(({ code, severity, what, risk, fix }) => ({
+    code,
+    severity,
+    what: `${what}: ${risk}`,
+    fix,
+    repair: null,
+  }))
 }
 
 async function checkStore({ operator, onProgress }: Examining): Promise<Finding[]> {

@@ -6,6 +6,7 @@ import type { BatchView, Counts } from '../batching/store.ts'
 import type { Restored } from '../batching/store-backup.ts'
 import type { Damage, Subject } from '../batching/store-examine.ts'
 import type { HoldReason } from '../batching/store-holds.ts'
+import type { Finding } from '../finding.ts'
 import type { BatchId } from '../message.ts'
 import type { Line, Piece } from './backup/format.ts'
 
@@ -83,6 +84,8 @@ export interface Examined {
 export interface Operator {
   /** Looks for damage, one page from `cursor` on; null begins. Changes nothing. */
   examine(cursor: string | null): Promise<Examined>
+  /** What is wrong or risky with the server of the store now. */
+  judge(): Promise<readonly Finding[]>
   /** Mends what is wrong there now; answers what was. */
   repair(subject: Subject): Promise<readonly DamageOf[]>
   /** The bot says nothing to a person for `forMs`; null = until released. */

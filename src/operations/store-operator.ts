@@ -8,6 +8,7 @@ import { PhoneReader } from '../channels/phone.ts'
 import type { Settings } from '../config/settings.ts'
 import { type ConversationKeys, DEFAULT_CHANNEL } from '../conversation-key.ts'
 import { RapidFireError } from '../errors.ts'
+import type { Finding } from '../finding.ts'
 import type { BatchId, Conversation, ConversationKey } from '../message.ts'
 import type { Events } from '../observability/events.ts'
 import type { Takeover } from '../takeover/takeover.ts'
@@ -80,6 +81,10 @@ export class StoreOperator implements Operator {
   async examine(cursor: string | null): Promise<Examined> {
     const found = await this.#deps.store.examine(cursor, this.#adoption())
     return { ...found, damages: found.damages.map((damage) => this.#damageOf(damage)) }
+  }
+
+  judge(): Promise<readonly Finding[]> {
+    return this.#deps.store.judge()
   }
 
   async repair(subject: Subject): Promise<readonly DamageOf[]> {

@@ -52,11 +52,15 @@ acceptance('delivery', () => {
       await house.redis.config('SET', 'maxmemory', '1')
       try {
         await house.advance(10_100)
-        await house.events.until('batch.sealFailed', 200)
+        await house.events.until('store.refusing')
+        await house.looked()
         assert.equal((await house.gateway.store.pending({ offset: 0, limit: 1 })).count, 200)
       } finally {
         await house.redis.config('SET', 'maxmemory', '0')
       }
+      // It is told once, and not for each that waits.
+      assert.equal(house.events.all('store.refusing').length, 1)
+      assert.deepEqual(house.events.all('batch.sealFailed'), [])
       await house.events.until('batch.handedOver', 200)
       assertOnePerPerson(await house.jobs(), 200)
     },

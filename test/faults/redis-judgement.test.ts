@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Redis } from 'ioredis'
+import { HttpOperator } from '../../src/cli/http-operator.ts'
+import { examineAll, faults } from '../../src/operations/doctor.ts'
 import { House } from '../support/house.ts'
 import { RedisServer } from '../support/redis-server.ts'
 
@@ -95,6 +97,23 @@ describe('a start on a Redis', { concurrency: 4 }, () => {
     const { codes, warned } = await findingsOn(server, { STORE_RISK: 'accept' })
     assert.deepEqual(codes, ['redis_evicts'])
     assert.match(warned.join(), /messages that nobody has answered are lost/)
+  })
+
+  it('fault 32: that turns bad later is told by the doctor', async () => {
+    await using server = await RedisServer.start(SOUND)
+    await using house = await House.start({ engine: 'redis', env: { REDIS_URL: server.url } })
+    const client = server.client()
+    await client.config('SET', 'maxmemory-policy', 'volatile-lru')
+    client.disconnect()
+    const operator = new HttpOperator({
+      url: house.gateway.url ?? '',
+      token: house.token.authorization?.split(' ')[1] ?? '',
+    })
+    const found = await examineAll({ operator, onProgress: () => undefined })
+    assert.deepEqual(
+      faults(found).map(({ code, severity, fix }) => [code, severity, fix]),
+      [['redis_evicts', 'error', 'set maxmemory-policy noeviction there']],
+    )
   })
 
   it('shows strangers none of it', async () => {

@@ -15,6 +15,8 @@ function examiningOf(store: BatchStore): Examining {
       const page = await store.examine(cursor, ADOPTION)
       return { ...page, damages: nobody(page.damages) }
     },
+    // Its server is the test's own.
+    judge: async () => [],
     repair: async (subject) => nobody(await store.repair(subject, ADOPTION)),
   }
   return { operator, onProgress: () => undefined }

@@ -35,16 +35,16 @@ const CASES: readonly (readonly [string, Partial<ServerFacts>, readonly string[]
   [
     'nothing on its disk',
     { isAppendOnly: false, hasSnapshots: false },
-    ['danger redis_keeps_nothing'],
+    ['error redis_keeps_nothing'],
     '',
   ],
   [
     'nothing on its disk, and replicas that will copy that',
     { isAppendOnly: false, hasSnapshots: false, replicas: 2, minReplicas: 1 },
-    ['danger redis_keeps_nothing', 'danger redis_empties_replicas'],
+    ['error redis_keeps_nothing', 'error redis_empties_replicas'],
     '',
   ],
-  ['an evicting one', { policy: 'allkeys-lru' }, ['danger redis_evicts'], 'process,host'],
+  ['an evicting one', { policy: 'allkeys-lru' }, ['error redis_evicts'], 'process,host'],
   ['replicas', { replicas: 1 }, ['warning redis_replicas_not_asked'], 'process,host'],
   ['replicas that are asked', { replicas: 1, minReplicas: 1 }, [], 'process,host'],
   ['a save that failed', { hasSaveFailed: true }, ['warning redis_save_failed'], 'process,host'],
@@ -111,7 +111,7 @@ describe('a start', () => {
     refuseRisky(evicting, 'accept')
   })
 
-  it('is refused for dangers and warnings when that is wished, with all of them in one sentence', () => {
+  it('is refused for errors and warnings when that is wished, with all of them in one sentence', () => {
     assert.throws(() => refuseRisky(risky, 'refuse'), {
       code: 'store_risky',
       message: /appendonly no.*min-replicas-to-write 0.*STORE_RISK=warn starts all the same$/,

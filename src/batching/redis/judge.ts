@@ -37,7 +37,7 @@ function eviction({ policy }: ServerFacts, place: string): Found {
   if (policy === 'noeviction') return null
   return {
     code: 'redis_evicts',
-    severity: 'danger',
+    severity: 'error',
     what: `${place} deletes data when its memory is full (maxmemory-policy ${policy})`,
     risk: 'messages that nobody has answered are lost, and ids by which repeats are known',
     fix: 'set maxmemory-policy noeviction there',
@@ -62,7 +62,7 @@ function persistence(facts: ServerFacts, place: string): Found[] {
   return [
     {
       code: 'redis_keeps_nothing',
-      severity: 'danger',
+      severity: 'error',
       what: `${place} writes nothing to its disk (appendonly no, no save)`,
       risk: 'a restart loses all that was accepted and not answered, and all failed batches',
       fix: 'set appendonly yes there',
@@ -71,7 +71,7 @@ function persistence(facts: ServerFacts, place: string): Found[] {
       ? null
       : {
           code: 'redis_empties_replicas',
-          severity: 'danger',
+          severity: 'error',
           what: `${place} has replicas and writes nothing to its own disk`,
           risk: 'restarted it is empty, and its replicas copy that: they lose everything as well',
           fix: 'set appendonly yes there, and never let it restart by itself without its data',

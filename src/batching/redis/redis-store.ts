@@ -123,7 +123,7 @@ export class RedisStore implements Port.BatchStore {
     await connect(this.#redis, this.#options.target, 5000)
     try {
       const { target, queueKeys } = this.#options
-      await this.#judge()
+      refuseRisky(await this.judge(), this.#options.risk ?? 'warn')
       await checkDatabase(this.#redis, databaseOf(target), this.#place)
       await refuseMissingRights(this.#calls, queueKeys)
       await this.#identify()
@@ -147,13 +147,13 @@ export class RedisStore implements Port.BatchStore {
     this.#redis.disconnect()
   }
 
-  async #judge(): Promise<void> {
+  async judge(): Promise<readonly Finding[]> {
     const info = await readInfo(this.#redis, this.#place)
     refuseUnusable(info, this.#place)
     const facts = await readFacts(this.#redis, info, this.#place)
     this.#findings = judge(facts, this.#place)
     this.#survives = survivalOf(facts)
-    refuseRisky(this.#findings, this.#options.risk ?? 'warn')
+    return this.#findings
   }
 
   /** Whose store this is; throws `store_other_tenant` when its keys mean other people. */

@@ -11,6 +11,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Clock } from '../../clock.ts'
 import { systemClock } from '../../clock.ts'
 import { RapidFireError } from '../../errors.ts'
+import type { Finding } from '../../finding.ts'
 import type { BatchId, ConversationKey, Part } from '../../message.ts'
 import type { Deadline } from '../../service.ts'
 import { LiveRoles } from '../live-roles.ts'
@@ -408,6 +409,10 @@ export class SqliteStore implements port.BatchStore {
 
   /** The original's API never wrote to this file. */
   async adopt(): Promise<readonly Damage[]> {
+    return []
+  }
+
+  async judge(): Promise<readonly Finding[]> {
     return []
   }
 
