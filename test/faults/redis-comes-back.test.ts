@@ -106,7 +106,7 @@ class Scene implements AsyncDisposable {
 
 describe('Redis goes away and comes back', { concurrency: 3 }, () => {
   for (const awayMs of [1000, 3000]) {
-    it(`case 10 (fault 22): killed, and there again after ${awayMs / 1000} s`, async () => {
+    it(`case 10: killed, and there again after ${awayMs / 1000} s (fault 22)`, async () => {
       await using scene = await Scene.start()
       await scene.isBack()
       await scene.server.down()
