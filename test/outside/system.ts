@@ -20,6 +20,8 @@ export type StoreName = 'redis' | 'sqlite'
 export interface SystemOptions {
   readonly store: StoreName
   readonly people: number
+  /** So many times slower than people who write all the time. */
+  readonly calm?: number
   readonly random: () => number
   readonly env?: Readonly<Record<string, string>>
   /** How many processes of each role on Redis. */
@@ -46,7 +48,7 @@ const commonEnv = (dir: string): Record<string, string> => ({
   VENOM_API_KEY: 'key-that-we-send-out',
   ADMIN_TOKEN: TOKEN,
   BATCH_TIMEOUT: '80',
-  CHECK_INTERVAL: '50',
+  CHECK_INTERVAL: '250',
   HANDOVER_LEASE: '500',
   WORKER_LEASE: '1000',
   MAX_STARTS: '100',
@@ -105,7 +107,7 @@ export class System {
   /** No process of the product runs yet; `clear` is in order from here on. */
   static async prepare(options: SystemOptions): Promise<System> {
     const { store, people, random, env = {}, each = 2, roles = {}, isProxied = false } = options
-    const { isAtHome = false, apiDir } = options
+    const { isAtHome = false, apiDir, calm = 1 } = options
     const dir = mkdtempSync(join(tmpdir(), 'rapid-fire-system-'))
     const redis = store === 'redis' ? await RedisServer.start(['--appendonly', 'yes']) : null
     const sink = new Sink(join(dir, 'sink.jsonl'))
@@ -136,6 +138,7 @@ export class System {
       secret: SECRET,
       people,
       isAtHome,
+      calm,
       repeated: 0.1,
       ledgerPath: join(dir, 'ledger.jsonl'),
       random,

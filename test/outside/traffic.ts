@@ -24,6 +24,8 @@ export interface TrafficOptions {
   readonly urls: () => readonly string[]
   readonly secret: string
   readonly people: number
+  /** Pauses between bursts are so many times as long. */
+  readonly calm?: number
   /** Of all messages, how many are sent once more although they were taken. */
   readonly repeated: number
   /** Each person's bridge has an API of its own, and goes to another one when that does not take. */
@@ -70,15 +72,15 @@ export class Traffic {
   }
 
   async #writeOn(person: string, until: AbortSignal): Promise<void> {
-    const { random } = this.#options
-    await pause(random() * 300)
+    const { random, calm = 1 } = this.#options
+    await pause(random() * 300 * calm)
     for (let seq = 0; !until.aborted; ) {
       const burst = 1 + Math.floor(random() * 5)
       for (let n = 0; n < burst; n += 1, seq += 1) {
         await this.send(person, seq)
         await pause(random() * 30)
       }
-      await pause(100 + random() * 400)
+      await pause((100 + random() * 400) * calm)
     }
   }
 

@@ -17,7 +17,7 @@ export const freezes: Campaign = {
   count: { quick: 40, full: 200 },
   run: async ({ count, random, signal, onProgress }) => {
     // Two of three workers may be frozen, and one answers.
-    const system = await System.start({ store: 'redis', people: PEOPLE, random, each: 3 })
+    const system = await System.start({ store: 'redis', people: PEOPLE, calm: 2, random, each: 3 })
     try {
       const enough = new AbortController()
       const writing = system.traffic.run(AbortSignal.any([enough.signal, signal]))

@@ -59,7 +59,7 @@ async function killed(
   { random, signal }: CampaignOptions,
   onKill: (done: number) => void,
 ): Promise<Outcome> {
-  const system = await System.start({ store, people: PEOPLE, random })
+  const system = await System.start({ store, people: PEOPLE, calm: 2, random })
   try {
     const enough = new AbortController()
     const writing = system.traffic.run(AbortSignal.any([enough.signal, signal]))

@@ -12,7 +12,7 @@ const DUE = 200
 const IDLE_MS = 6000
 const REFUSING_MS = 10_000
 const PATIENCE_S = 60
-const SYSTEMS = 4
+const SYSTEMS = 2
 const LOOKS_MIN = 5
 /** Rounds in which a busy machine did not write in time. */
 const LATE_MAX = 5

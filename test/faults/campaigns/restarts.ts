@@ -17,8 +17,8 @@ const CALM_MS = 1000
 /** Of all restarts; those of a minute go side by side. */
 const SHARES = [
   { awayMs: 100, share: 0.44, systems: 1 },
-  { awayMs: 3000, share: 0.4, systems: 2 },
-  { awayMs: 60_000, share: 0.16, systems: 4 },
+  { awayMs: 3000, share: 0.4, systems: 1 },
+  { awayMs: 60_000, share: 0.16, systems: 3 },
 ] as const
 
 export const restarts: Campaign = {
@@ -67,7 +67,7 @@ async function restarted(
   { random, signal }: CampaignOptions,
   onBack: () => void,
 ): Promise<Outcome> {
-  const system = await System.start({ store: 'redis', people: PEOPLE, random, each: 1 })
+  const system = await System.start({ store: 'redis', people: PEOPLE, calm: 4, random, each: 1 })
   const slow: string[] = []
   let [faults, longestMs] = [0, 0]
   try {

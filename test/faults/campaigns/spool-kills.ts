@@ -35,7 +35,14 @@ export async function killAtSpool(
   onKill: (done: number) => void,
 ): Promise<Outcome> {
   const env = { SPOOL_AFTER: '200' }
-  const system = await System.start({ store: 'redis', people: PEOPLE, random, each: 1, env })
+  const system = await System.start({
+    store: 'redis',
+    people: PEOPLE,
+    calm: 2,
+    random,
+    each: 1,
+    env,
+  })
   const points = new Map(SPOOL_POINTS.map(({ name }) => [`spool: ${name}`, 0]))
   try {
     const enough = new AbortController()
