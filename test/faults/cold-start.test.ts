@@ -37,6 +37,23 @@ describe('processes that die or freeze together', { concurrency: true }, () => {
     })
   }
 
+  it('fault 18: callers of a frozen API give up and come again: each message is there once', async () => {
+    await using kept = await KeptAlive.start({ engine: 'sqlite', workers: 0, body: 'return text' })
+    kept.signal('api', 0, 'SIGSTOP')
+    const impatient = people.map((phone) => kept.post(phone, `от ${phone}`, 300))
+    assert.deepEqual(await Promise.all(impatient), Array(PEOPLE).fill(false))
+    kept.signal('api', 0, 'SIGCONT')
+    for (const phone of people) await kept.say(phone, `от ${phone}`)
+    await kept.until(
+      () => people.every((phone) => kept.heard(phone).length > 0),
+      'all are answered',
+    )
+    assert.deepEqual(
+      people.map((phone) => kept.heard(phone)),
+      people.map((phone) => [`от ${phone}`]),
+    )
+  })
+
   it('fault 19: a worker that is frozen while it waits for work holds up no other', async () => {
     await using kept = await KeptAlive.start({
       engine: 'redis',
@@ -50,13 +67,13 @@ describe('processes that die or freeze together', { concurrency: true }, () => {
       const [before = '', behind = ''] = people.slice(2 * n)
       await kept.say(before, 'до')
       await kept.until(() => kept.heard(before).length > 0, 'both are awake')
-      kept.signalWorker(frozen, 'SIGSTOP')
+      kept.signal('worker', frozen, 'SIGSTOP')
       await kept.say(behind, 'после')
       const saidAtMs = performance.now()
       await kept.until(() => kept.heard(behind).length > 0, 'the other one answers')
       const tookMs = performance.now() - saidAtMs
       assert.ok(tookMs < WAKES_WITHIN_MS, `${tookMs} ms`)
-      kept.signalWorker(frozen, 'SIGCONT')
+      kept.signal('worker', frozen, 'SIGCONT')
     }
     assert.equal(kept.sink.deliveries.length, 8)
   })

@@ -43,5 +43,8 @@ describe('the menu of faults', () => {
     assert.deepEqual(rowsIn('a default 26, and one fault 3 (fault 4)'), [3, 4])
     assert.equal(titleOf(`faults 1, 2: a \${thing} | goes`), 'a … \\| goes')
     assert.equal(titleOf('case 38: SIGTERM (fault 13)'), 'case 38: SIGTERM')
+    assert.equal(titleOf('fault 75, meta: is final'), 'meta: is final')
+    assert.equal(titleOf(`fault 10 (\${engine}): all`), 'all')
+    assert.equal(titleOf(`faults 26, 33: \${name} \${what}`), '')
   })
 })

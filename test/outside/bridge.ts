@@ -23,6 +23,7 @@ export async function call(
   secret: string,
   path: string,
   payload: unknown,
+  patienceMs = 5000,
 ): Promise<Taken | null> {
   const body = JSON.stringify(payload)
   const timestamp = String(Date.now())
@@ -38,7 +39,7 @@ export async function call(
         'x-signature': signature,
       },
       body,
-      signal: AbortSignal.timeout(5000),
+      signal: AbortSignal.timeout(patienceMs),
     })
     const text = await response.text()
     if (!response.ok) return null

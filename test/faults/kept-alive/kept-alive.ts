@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { post } from '../../outside/bridge.ts'
+import { call, PATHS } from '../../outside/bridge.ts'
 import { Member } from '../../outside/member.ts'
 import { Sink } from '../../outside/sink.ts'
 import { freePort, RedisServer } from '../../support/redis-server.ts'
@@ -104,9 +104,9 @@ export class KeptAlive implements AsyncDisposable {
     await Promise.all(exits)
   }
 
-  /** To the n-th that answers people. */
-  signalWorker(n: number, signal: 'SIGSTOP' | 'SIGCONT'): void {
-    this.#members.filter(({ roles }) => roles.includes('worker'))[n]?.kill(signal)
+  /** To the n-th that has this role. */
+  signal(role: 'api' | 'worker', n: number, signal: 'SIGSTOP' | 'SIGCONT'): void {
+    this.#members.filter(({ roles }) => roles.includes(role))[n]?.kill(signal)
   }
 
   /** Turns that were somebody else's when their worker wanted to go on. */
@@ -120,7 +120,13 @@ export class KeptAlive implements AsyncDisposable {
 
   /** Says it until it is taken. */
   async say(from: string, body: string): Promise<void> {
-    await this.until(() => post(this.#url, SECRET, { messages: [{ id: body, from, body }] }), body)
+    await this.until(() => this.post(from, body), body)
+  }
+
+  /** True when it was taken; gives up after so long. */
+  async post(from: string, body: string, patienceMs?: number): Promise<boolean> {
+    const messages = [{ id: body, from, body }]
+    return (await call(this.#url, SECRET, PATHS.batched, { messages }, patienceMs)) !== null
   }
 
   /** What reached a person, in order. */

@@ -75,7 +75,7 @@ export const MENU: readonly FaultGroup[] = [
       {
         number: 10,
         fault: 'all processes are killed at once',
-        expected: 'a cold start goes on in order, at the pace of the account',
+        expected: 'a cold start goes on in order',
       },
       {
         number: 11,
@@ -323,7 +323,7 @@ export const MENU: readonly FaultGroup[] = [
       {
         number: 53,
         fault: 'two APIs in one folder of the spool',
-        expected: 'the second is told who has it',
+        expected: 'each has a file of its own; one that is free is taken over',
       },
       {
         number: 54,

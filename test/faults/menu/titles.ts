@@ -60,10 +60,15 @@ export function rowsIn(text: string): number[] {
 
 /** What a reader needs of it: without the rows, and with … for what varies. */
 export function titleOf(text: string): string {
-  return text
-    .replace(/\(?\bfaults? \d+(?:(?:, | and )\d+)*\)?:? ?/g, '')
-    .replace(/\$\{[^}]*\}/g, '…')
-    .replaceAll('\\', '')
-    .replaceAll('|', '\\|')
-    .trim()
+  return (
+    text
+      .replace(/\(?\bfaults? \d+(?:(?:, | and )\d+)*\)?:? ?/g, '')
+      .replace(/\$\{[^}]*\}/g, '…')
+      .replaceAll('\\', '')
+      .replaceAll('|', '\\|')
+      // What stood around the rows.
+      .replace(/^[\s,:]+|^\((?:…|redis|sqlite)\): /g, '')
+      .replace(/^(?:…\s*)+$/, '')
+      .trim()
+  )
 }
