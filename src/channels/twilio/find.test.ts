@@ -96,7 +96,7 @@ describe('asking Twilio for a part', () => {
   it('that refuses is an error with its words', async () => {
     const refused = found({ status: 401, json: { code: 20003, message: 'Authenticate' } })
     const { code, message: said } = await refusalOf(refused)
-    assert.equal(code, 'send_refused')
+    assert.equal(code, 'send_denied')
     assert.match(said, /20003 Authenticate/)
   })
 })

@@ -1,6 +1,6 @@
 #!lua flags=no-writes
 --[[ snapshot: one conversation as it is at one moment, for a backup.
-KEYS    alias conversation list ids marks history turnBatch turnMessages turns
+KEYS    alias conversation list ids marks history batch messages turns
 ARGV    now turnId dedupeMs     turnId: as the caller read it, '' = none
 RETURNS {changed, turnId} | {now, leads to, ms of that left, field, value… | payload… | id, seen… |
         hash, until… | entry… newest first | field, value… of the turn | payload… of the turn | look at}
