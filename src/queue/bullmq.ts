@@ -10,7 +10,7 @@ import { Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { messageOf } from '../errors.ts'
 import type { Events } from '../observability/events.ts'
-import type { Deadline } from '../service.ts'
+import { Deadline } from '../service.ts'
 import { type BullConnectionOptions, bullConnection, inTime, isReady } from './bull-connection.ts'
 import { BullWorker } from './bull-worker.ts'
 import { type Job, type JobHandler, jobId, type MessageQueue } from './queue.ts'
@@ -28,6 +28,8 @@ const PLACE = 2 ** 32
 /** The same error is told once in this time. */
 const TELL_AGAIN_MS = 30_000
 const MAX_TOLD = 100
+/** The connection is tried again at least once a second: one that was cut is back by then, ms. */
+const BACK_MS = 1500
 /** As often is looked whether the worker has fallen silent: it is seen after three looks. */
 const LOOK_MS = 1200
 
@@ -51,6 +53,7 @@ export class BullQueue implements MessageQueue {
   #queue: Queue | null = null
   #worker: BullWorker | null = null
   #looking: NodeJS.Timeout | undefined
+  #back: Promise<void> | null = null
   /** Error → when it was last told. */
   readonly #toldAt = new Map<string, number>()
 
@@ -75,6 +78,7 @@ export class BullQueue implements MessageQueue {
 
   async add(jobs: readonly Job[]): Promise<void> {
     if (!this.#queue) throw new Error('the queue was not started')
+    await this.#backSoon()
     const { jobName, keepJobsS } = this.#options
     const front = await this.#front()
     const removeOnComplete = keepJobsS > 0 ? { age: keepJobsS } : true
@@ -96,6 +100,20 @@ export class BullQueue implements MessageQueue {
         },
       })),
     )
+  }
+
+  /**
+   * After an outage the store may be back a moment before this connection is, and a handover that fails
+   * is made again only when its lease is over. One wait for all that are under way.
+   */
+  async #backSoon(): Promise<void> {
+    const connection = this.#producer
+    if (!connection || connection.status === 'ready') return
+    this.#back ??= isReady(connection).finally(() => {
+      this.#back = null
+    })
+    // What comes of it is said by the call itself.
+    await new Deadline(BACK_MS).race(this.#back.catch(() => {}))
   }
 
   /** The place of the job that is taken next; 0 when none waits. */
