@@ -34,7 +34,7 @@ acceptance('delivery', () => {
         await house.advance(5100)
         assert.equal((await house.gateway.store.pending({ offset: 0, limit: 1 })).count, 200)
       }
-      assert.ok(house.events.all('batch.handoverFailed').length >= 2)
+      await house.events.until('batch.handoverFailed', 2)
       await house.redis.del(counterKey)
       await house.advance(5100)
       await house.events.until('batch.handedOver', 200)
