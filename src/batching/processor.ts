@@ -33,8 +33,6 @@ const PAGE = 200
 /** Lists that could not be read are tried again, less and less often, ms. */
 const ADOPT_AGAIN_MS = 5000
 const ADOPT_SELDOM_MS = 600_000
-/** Together well below the lease of a handover. */
-const HAND_OVER_AGAIN_MS = [250, 500, 1000] as const
 /** Handovers that may be under way while the next page is sealed. */
 const MAX_HANDOVERS = 4
 
@@ -230,26 +228,8 @@ export class Processor implements Service {
     if (this.#handovers.size >= MAX_HANDOVERS) await Promise.race(this.#handovers)
   }
 
-  /**
-   * Never rejects: what is not confirmed is handed over again when its lease ends. Before that it is
-   * tried again under the same ids, since a queue has a connection of its own, which may come back a
-   * moment after the store's.
-   */
+  /** Never rejects: what is not confirmed is handed over again when its lease ends. */
   async #enqueue(turns: readonly SealedTurn[]): Promise<void> {
-    for (const againMs of [...HAND_OVER_AGAIN_MS, null]) {
-      const error = await this.#tryEnqueue(turns)
-      if (error === null) return
-      if (againMs === null) {
-        const { events } = this.#deps
-        events.emit('batch.handoverFailed', { batches: turns.length, error: messageOf(error) })
-        return
-      }
-      await wait(againMs, undefined, { signal: this.#ended.signal }).catch(() => {})
-    }
-  }
-
-  /** Null when the queue has them; else why it is not sure to. */
-  async #tryEnqueue(turns: readonly SealedTurn[]): Promise<unknown> {
     const { store, queue, events, clock } = this.#deps
     try {
       await queue.add(
@@ -270,9 +250,8 @@ export class Processor implements Service {
         const size = payloads.length
         events.emit('batch.handedOver', { conversation, batchId, attempt, size, idleMs })
       }
-      return null
     } catch (error) {
-      return error ?? new Error('the queue threw nothing')
+      events.emit('batch.handoverFailed', { batches: turns.length, error: messageOf(error) })
     }
   }
 

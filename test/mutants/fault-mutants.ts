@@ -25,9 +25,9 @@ const LOSSES_OF_THE_FIRST: readonly Mutant[] = [
   {
     name: 'a queue that refuses is taken for one that took',
     file: 'src/batching/processor.ts',
-    find: '        const { events } = this.#deps\n',
-    replace: `        const { events, store } = this.#deps
-        await store.queued(turns)
+    find: "      events.emit('batch.handoverFailed', { batches: turns.length, error: messageOf(error) })\n",
+    replace: `      events.emit('batch.handoverFailed', { batches: turns.length, error: messageOf(error) })
+      await store.queued(turns)
 `,
     caughtBy: acceptance('delivery', 30),
   },
