@@ -16,8 +16,8 @@ const tests = (files: string, words: string): Command => [
 ]
 const acceptance = (file: string, number: number): Command =>
   tests(`acceptance/${file}`, `case ${number} `)
-const relation = (name: string): Command => [
-  ...(['test/metamorphic/run.ts', '--relation', name, '--store', 'redis'] as const),
+const REPEATS: Command = [
+  ...(['test/metamorphic/run.ts', '--relation', 'M2', '--store', 'redis'] as const),
   ...['--runs', '5', '--seed', '7', '--no-shrink'],
 ]
 
@@ -106,14 +106,14 @@ export const FAULT_MUTANTS: readonly Mutant[] = [
 
   check(): void {}
 `,
-    caughtBy: ['test/pauses/run.ts', '--each', '1', '--seed', '7'],
+    caughtBy: ['test/faults/run.ts', '--only', 'flight', '--count', '2', '--seed', '7'],
   },
   {
     name: 'a turn whose holder died belongs to nobody',
     file: 'src/batching/processor.ts',
     find: 'await this.#reclaim(due.turns)',
     replace: 'await this.#reclaim([])',
-    caughtBy: relation('M7'),
+    caughtBy: tests('faults/healing', 'jobs that somebody deleted'),
   },
   {
     name: 'a replica is as good as its primary',
@@ -127,7 +127,7 @@ export const FAULT_MUTANTS: readonly Mutant[] = [
     file: 'src/ingress/webhook.ts',
     find: '  if (signature === null) return',
     replace: '  if (signature !== undefined) return',
-    caughtBy: relation('M2'),
+    caughtBy: REPEATS,
   },
   {
     name: 'the spool answers before its commit',
