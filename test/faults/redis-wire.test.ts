@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { RapidFireError } from '../../src/errors.ts'
 import type { BatchId, ConversationKey } from '../../src/message.ts'
 import { Events } from '../../src/observability/events.ts'
 import { BullQueue } from '../../src/queue/bullmq.ts'
@@ -27,16 +28,22 @@ async function bytesOf(
   return proxy.passed(side) - before
 }
 
-/** Repeats until somebody has sealed it: us, now or before. */
-async function sealUntilDone(stage: RedisStage, c: ConversationKey, id: BatchId): Promise<void> {
-  for (;;) {
-    const restId = batchId('rest')
-    const results = await stage.store.seal([{ conversation: c, batchId: id, restId }])
-    const [result] = results
-    if (result && !(result instanceof Error)) {
-      assert.match(result.outcome, /^(sealed|none|busy)$/)
-      return
-    }
+interface Due {
+  readonly conversation: ConversationKey
+  readonly batchId: BatchId
+}
+
+/** Repeats until somebody has sealed each: us, now or before. */
+async function sealUntilDone(stage: RedisStage, due: readonly Due[]): Promise<void> {
+  let left = due
+  while (left.length > 0) {
+    const results = await stage.store.seal(left.map((one) => ({ ...one, restId: batchId('rest') })))
+    left = left.filter((_, i) => {
+      const result = results[i]
+      if (result instanceof RapidFireError) assert.equal(result.code, 'store_away')
+      else assert.match((result as { outcome: string }).outcome, /^(sealed|none|busy)$/)
+      return result instanceof Error
+    })
     await new Promise(setImmediate)
   }
 }
@@ -65,9 +72,11 @@ describe('a call whose connection is cut', { concurrency: 5 }, () => {
     const cut = stage.proxy.cutOnce({ side: 'reply', afterBytes: 0, from: 'mended' })
     const [first, second] = await Promise.all([
       stage.append(['mended'], person(1)),
-      cut.then(() => stage.append(['meanwhile'], person(1))),
+      // While there is no connection.
+      stage.log.until('store.away').then(() => stage.append(['meanwhile'], person(1))),
     ])
     assert.deepEqual([first.outcome, second.outcome], ['appended', 'appended'])
+    await cut
     assert.deepEqual((await stage.kept(person(1))).sort(), ['meanwhile', 'mended'])
   })
 
@@ -102,31 +111,37 @@ describe('a call whose connection is cut', { concurrency: 5 }, () => {
     assert.deepEqual(await stage.kept(c), ['first', 'second', ...chosen.map((at) => `cut${at}_`)])
   })
 
-  it('fault 46: at each byte of the reply to a seal: one turn with all of it, and nothing beside', async () => {
+  it('fault 46: through the reply to three seals at once: one turn each, with all of it', async () => {
     await using stage = await RedisStage.start({ on: server })
-    const due = async (n: number): Promise<BatchId> => {
-      await stage.append([`seal${n}_`], person(1000 + n))
-      await stage.store.retime(person(1000 + n), { kind: 'flush' })
-      return batchId(`seal${n}_`)
+    const all: Due[] = []
+    const due = async (): Promise<Due[]> => {
+      const three = [0, 1, 2].map((n) => ({
+        conversation: person(1000 + all.length + n),
+        batchId: batchId(`seal${all.length + n}_`),
+      }))
+      for (const { conversation, batchId } of three) {
+        await stage.append([batchId.slice(2)], conversation)
+        await stage.store.retime(conversation, { kind: 'flush' })
+      }
+      all.push(...three)
+      return three
     }
-    const first = await due(0)
-    const bytes = await bytesOf(stage.proxy, 'reply', () =>
-      sealUntilDone(stage, person(1000), first),
-    )
-    assert.ok(bytes > 60)
-    for (let at = 1; at <= bytes; at += 1) {
-      const id = await due(at)
-      const cut = stage.proxy.cutOnce({ side: 'reply', afterBytes: at - 1, from: id })
-      await sealUntilDone(stage, person(1000 + at), id)
+    const first = await due()
+    const bytes = await bytesOf(stage.proxy, 'reply', () => sealUntilDone(stage, first))
+    assert.ok(bytes > 180)
+    for (let afterBytes = 0; afterBytes < bytes; afterBytes += 3) {
+      const three = await due()
+      const from = three[0]?.batchId ?? ''
+      const cut = stage.proxy.cutOnce({ side: 'reply', afterBytes, from })
+      await sealUntilDone(stage, three)
       await cut
     }
     const turns = await stage.redis.zrange('rf:turns', '0', '-1')
-    const ids = Array.from({ length: bytes + 1 }, (_, n) => batchId(`seal${n}_`))
-    assert.deepEqual(turns.toSorted(), ids.toSorted())
-    for (const [n, id] of ids.entries()) {
-      const kept = await stage.redis.lrange(`rf:m:${id}`, 0, -1)
-      assert.deepEqual(kept, [JSON.stringify({ message: `seal${n}_` })])
-      assert.deepEqual(await stage.kept(person(1000 + n)), [])
+    assert.deepEqual(turns.toSorted(), all.map(({ batchId }) => batchId).toSorted())
+    for (const { conversation, batchId } of all) {
+      const kept = await stage.redis.lrange(`rf:m:${batchId}`, 0, -1)
+      assert.deepEqual(kept, [JSON.stringify({ message: batchId.slice(2) })])
+      assert.deepEqual(await stage.kept(conversation), [])
     }
   })
 
@@ -201,7 +216,7 @@ describe('a way that is slow or silent', { concurrency: 3 }, () => {
     await stage.store.retime(C, { kind: 'flush' })
     const [open] = (await stage.store.due({ limit: 1, soonMs: 0 })).open
     assert.ok(open)
-    await sealUntilDone(stage, open.conversation, open.batchId)
+    await sealUntilDone(stage, [open])
     const kept = await stage.redis.lrange(`rf:m:${open.batchId}`, 0, -1)
     assert.deepEqual(
       kept.map((payload) => JSON.parse(payload).message),

@@ -35,10 +35,10 @@ export class OnceMore {
 
   /** Whether there is a connection now, or was one again within `MENDED_MS` of the cut. */
   mended(): Promise<boolean> {
-    const { status } = this.#redis
-    if (status === 'ready' || status === 'end' || status === 'wait') {
-      return Promise.resolve(status === 'ready')
-    }
+    const { status, stream } = this.#redis
+    if (status === 'end' || status === 'wait') return Promise.resolve(false)
+    // A connection that has just broken is told to be ready until its close.
+    if (status === 'ready' && !stream.destroyed) return Promise.resolve(true)
     this.#lostAtMs ??= performance.now()
     const leftMs = this.#lostAtMs + MENDED_MS - performance.now()
     if (leftMs <= 0) return Promise.resolve(false)
