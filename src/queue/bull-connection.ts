@@ -1,6 +1,6 @@
 /** Connections to Redis for BullMQ: they come back by themselves, and none is waited for for ever. */
 import { Redis } from 'ioredis'
-import { RapidFireError } from '../errors.ts'
+import { messageOf, RapidFireError } from '../errors.ts'
 import { leaveReplica } from '../leave-replica.ts'
 import { Deadline } from '../service.ts'
 
@@ -9,6 +9,8 @@ import { Deadline } from '../service.ts'
  * else puts delayed jobs on the queue it blocks for longer, and is connected anew for nothing.
  */
 const DEAF_MS = 5000
+/** As ioredis words that a command had no answer in `commandTimeout`. */
+const LATE = 'Command timed out'
 /** A server without room for one more connection refuses it for ever; a start says so, ms. */
 const READY_MS = 5000
 
@@ -35,6 +37,14 @@ export function bullConnection(target: BullTarget, options: BullConnectionOption
     ...(password ? { password } : {}),
     ...options,
   })
+}
+
+/**
+ * A connection on which a command was not answered in its time is made anew: where a byte comes now
+ * and then it is not deaf, and yet of no use.
+ */
+export function giveUpIfLate(connection: Redis | null, error: unknown): void {
+  if (messageOf(error) === LATE) connection?.stream?.destroy()
 }
 
 export async function isReady(connection: Redis): Promise<void> {

@@ -6,11 +6,14 @@
 import { type Job as BullJob, Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
 import type { BatchId, ConversationKey } from '../message.ts'
+import { Deadline } from '../service.ts'
 import { isReady } from './bull-connection.ts'
 import type { JobHandler } from './queue.ts'
 import { Silence } from './silence.ts'
 
 const REST_MS = 1000
+/** A silent worker may take so long to close what it can. */
+const LEAVE_MS = 1000
 
 export interface BullWorkerOptions {
   readonly queueName: string
@@ -83,9 +86,8 @@ export class BullWorker {
     const [worker, connection] = [this.#worker, this.#connection]
     this.#worker = null
     // Its end is not waited for: it is what may hang.
-    void worker
-      ?.close(true)
-      .catch(this.#options.onError)
+    void new Deadline(LEAVE_MS)
+      .race(worker?.close(true).catch(this.#options.onError) ?? Promise.resolve())
       .finally(() => connection?.disconnect())
     await this.start()
   }

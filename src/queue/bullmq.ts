@@ -11,13 +11,19 @@ import type { Redis } from 'ioredis'
 import { messageOf } from '../errors.ts'
 import type { Events } from '../observability/events.ts'
 import { Deadline } from '../service.ts'
-import { type BullConnectionOptions, bullConnection, inTime, isReady } from './bull-connection.ts'
+import {
+  type BullConnectionOptions,
+  bullConnection,
+  giveUpIfLate,
+  inTime,
+  isReady,
+} from './bull-connection.ts'
 import { BullWorker } from './bull-worker.ts'
 import { type Job, type JobHandler, jobId, type MessageQueue } from './queue.ts'
 
 /** How ioredis and Node word a connection that is down. */
 const CONNECTION_LOST =
-  /ECONN|EPIPE|ETIMEDOUT|EAI_AGAIN|ENOTFOUND|Socket timeout|Connection is closed|isn't writeable/
+  /Command timed out|ECONN|EPIPE|ETIMEDOUT|EAI_AGAIN|ENOTFOUND|Socket timeout|Connection is closed|isn't writeable/
 /** How Redis words that it does nothing now, or takes no writes. */
 const REFUSED =
   /^(?:\w+Error: )?(?:OOM|MISCONF|NOREPLICAS|READONLY|BUSY|LOADING|MASTERDOWN|CLUSTERDOWN|MOVED|NOPERM|NOAUTH)\b/
@@ -30,6 +36,8 @@ const TELL_AGAIN_MS = 30_000
 const MAX_TOLD = 100
 /** The connection is tried again at least once a second: one that was cut is back by then, ms. */
 const BACK_MS = 1500
+/** What is not answered in this time may have been done or not. */
+const COMMAND_MS = 4000
 /** As often is looked whether the worker has fallen silent: it is seen after three looks. */
 const LOOK_MS = 1200
 
@@ -67,7 +75,7 @@ export class BullQueue implements MessageQueue {
     const connection = this.#connect({
       maxRetriesPerRequest: 1,
       enableOfflineQueue: false,
-      commandTimeout: 5000,
+      commandTimeout: COMMAND_MS,
     })
     this.#producer = connection
     await this.#orLeave(isReady(connection))
@@ -77,6 +85,15 @@ export class BullQueue implements MessageQueue {
   }
 
   async add(jobs: readonly Job[]): Promise<void> {
+    try {
+      await this.#add(jobs)
+    } catch (error) {
+      giveUpIfLate(this.#producer, error)
+      throw error
+    }
+  }
+
+  async #add(jobs: readonly Job[]): Promise<void> {
     if (!this.#queue) throw new Error('the queue was not started')
     await this.#backSoon()
     const { jobName, keepJobsS } = this.#options
@@ -126,6 +143,8 @@ export class BullQueue implements MessageQueue {
   async work(handler: JobHandler, concurrency: number): Promise<void> {
     const worker = new BullWorker({
       queueName: this.#options.queueName,
+      // Without a deadline of its own: ioredis sends a call whose time is over again on the next
+      // connection, where it would take a job for nobody.
       connect: () => this.#connect({ maxRetriesPerRequest: null }),
       handler,
       concurrency,
@@ -147,7 +166,10 @@ export class BullQueue implements MessageQueue {
   async #waiting(): Promise<number | null> {
     return this.depth().then(
       ({ waiting }) => waiting,
-      () => null,
+      (error) => {
+        giveUpIfLate(this.#producer, error)
+        return null
+      },
     )
   }
 

@@ -126,9 +126,13 @@ describe('Redis goes away and comes back', { concurrency: 3 }, () => {
   it('fault 22: killed while it takes messages: each that got 200 is answered, once', async () => {
     await using scene = await Scene.start()
     for (let round = 0; round < 3; round += 1) {
-      const saying = scene.sayFor(500)
+      let isDown = false
+      const saying = (async () => {
+        while (!isDown) await scene.say()
+      })()
       await scene.house.events.until('message.accepted', scene.taken.length + 20)
       await scene.server.down()
+      isDown = true
       await saying
       await scene.server.up()
       await scene.isBack()

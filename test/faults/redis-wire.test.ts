@@ -203,16 +203,29 @@ describe('a way that is slow or silent', { concurrency: 3 }, () => {
     })
   }
 
+  it('fault 44: answers that come a byte a second: the connection is made anew', async () => {
+    await using stage = await RedisStage.start()
+    await stage.append(['before'])
+    stage.proxy.shapeOne(stage.proxy.opened, 'reply', { pieceBytes: 1, pieceMs: 1000 })
+    assert.ok((await stage.appendUntilTaken(['dripped'])) <= 2 * BACK_MS)
+    assert.deepEqual(await stage.kept(), ['before', 'dripped'])
+  })
+
   it('fault 45: 150 ms away, and in pieces of seven bytes: windows are as they are without', async () => {
     await using stage = await RedisStage.start()
-    for (const side of ['request', 'reply'] as const) {
-      stage.proxy.shape(side, { delayMs: 150, jitterMs: 100, pieceBytes: 7, pieceMs: 1 })
+    // A script goes over as a whole the first time: in pieces as small as those of a reply it is late.
+    for (const [side, pieceBytes] of [
+      ['request', 500],
+      ['reply', 7],
+    ] as const) {
+      stage.proxy.shape(side, { delayMs: 150, jitterMs: 100, pieceBytes, pieceMs: 1 })
     }
     const ids = ['one', 'two', 'three', 'four', 'five']
     for (const id of ids) await stage.appendUntilTaken([id])
     assert.deepEqual(await stage.kept(), ids)
     const [last, due] = await stage.redis.hmget(`rf:c:${C}`, 'last', 'due')
     assert.equal(Number(due) - Number(last), IDLE)
+    for (const side of ['request', 'reply'] as const) stage.proxy.shape(side, {})
     await stage.store.retime(C, { kind: 'flush' })
     const [open] = (await stage.store.due({ limit: 1, soonMs: 0 })).open
     assert.ok(open)

@@ -1,7 +1,9 @@
 /** What every operation on Redis needs: keys, waits, the clock, and calls that fail in our words. */
 import type { Redis } from 'ioredis'
 import type { Clock } from '../../clock.ts'
+import { messageOf } from '../../errors.ts'
 import type { StoreTimes } from '../store.ts'
+import { DEAF_MS } from './connection.ts'
 import { hasEnded, redisError } from './errors.ts'
 import type { RedisKeys } from './keys.ts'
 import { OnceMore } from './once-more.ts'
@@ -27,6 +29,8 @@ export class RedisCalls {
   readonly #clock: Clock | undefined
   readonly #scripts: Scripts
   readonly #onceMore: OnceMore
+  /** When Redis last answered anything on this connection. */
+  #answeredAtMs = performance.now()
   /** What ended the connection, or keeps it from being made. */
   #whyDown: unknown = null
   /** A call was refused for a right since this was last set back. */
@@ -47,6 +51,7 @@ export class RedisCalls {
     })
     options.redis.on('ready', () => {
       this.#whyDown = null
+      this.#answeredAtMs = performance.now()
     })
   }
 
@@ -78,12 +83,24 @@ export class RedisCalls {
 
   async guard<T>(call: Promise<T>): Promise<T> {
     try {
-      return await call
+      const answer = await call
+      this.#answeredAtMs = performance.now()
+      return answer
     } catch (error) {
+      this.#giveUpIfLate(error)
       // Without a connection the client knows no more than that; what keeps it away says more.
       const known = redisError(hasEnded(error) ? (this.#whyDown ?? error) : error, this.place)
       this.lacksRights ||= known.code === 'store_rights'
       throw known
     }
+  }
+
+  /**
+   * A connection on which no call was answered for so long is made anew: where a byte comes now and
+   * then it is not deaf, and yet of no use.
+   */
+  #giveUpIfLate(error: unknown): void {
+    if (messageOf(error) !== 'Command timed out') this.#answeredAtMs = performance.now()
+    else if (performance.now() - this.#answeredAtMs > DEAF_MS) this.redis.stream?.destroy()
   }
 }

@@ -34,7 +34,7 @@ const stayingConnected = () => ({
 })
 
 /** An answer that does not come for so long never will: the other side is gone without a word. */
-const DEAF_MS = 5000
+export const DEAF_MS = 5000
 
 /** A call ends within 2 s, so that callers are told: this, and the time in which a cut is mended. */
 const CALL_MS = 1500

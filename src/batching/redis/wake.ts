@@ -3,6 +3,7 @@
  * A connection that is new may have missed one, so it wakes as well.
  */
 import { Redis } from 'ioredis'
+import { messageOf } from '../../errors.ts'
 import { type RedisTarget, redisOptions } from './connection.ts'
 
 /** A subscriber has no answers to wait for, so it asks for one, lest a dead connection stays. */
@@ -49,9 +50,12 @@ export class WakeListener {
     this.#asking = setInterval(() => void this.#ask(redis), ASK_MS)
   }
 
-  /** What becomes of it does not matter: that nothing comes ends the connection, and a new one is made. */
+  /** A connection that does not answer in time is made anew. */
   async #ask(redis: Redis): Promise<void> {
-    if (redis.status === 'ready') await redis.ping().catch(() => {})
+    if (redis.status !== 'ready') return
+    await redis.ping().catch((error) => {
+      if (messageOf(error) === 'Command timed out') redis.stream.destroy()
+    })
   }
 
   #wake(): void {
