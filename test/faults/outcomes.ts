@@ -1,7 +1,10 @@
 /** Outcomes put together: of a system that has come to its end, and of several of them. */
+import { copyFileSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { isClean, type Verdict } from '../outside/audit.ts'
 import type { System } from '../outside/system.ts'
 import type { Outcome } from './campaign.ts'
+import { RESULTS } from './results.ts'
 
 const NAMED = 3
 
@@ -25,15 +28,22 @@ export async function outcomeOf(
   const verdict = system.verdict(isLate)
   const { accounts, books, leftOver } = await system.end()
   const notes = system.members.flatMap(({ troubles }) => troubles).slice(0, NAMED)
-  return {
-    ...judged(verdict),
-    ...{ faults, points, notes },
-    broken: [
-      ...brokenIn(verdict),
-      ...(accounts ? [] : [`the books do not add up: ${books}`]),
-      ...(leftOver.length > 0 ? [`keys left over: ${leftOver.slice(0, NAMED).join(', ')}`] : []),
-    ],
-  }
+  const broken = [
+    ...brokenIn(verdict),
+    ...(accounts ? [] : [`the books do not add up: ${books}`]),
+    ...(leftOver.length > 0 ? [`keys left over: ${leftOver.slice(0, NAMED).join(', ')}`] : []),
+  ]
+  if (broken.length > 0) broken.push(`what was told and sent is kept in ${evidenceOf(system)}`)
+  return { ...judged(verdict), faults, points, notes, broken }
+}
+
+/** For who looks for the reason: the folder of a system goes with it. */
+function evidenceOf({ dir, interruptions }: System): string {
+  mkdirSync(RESULTS, { recursive: true })
+  const kept = mkdtempSync(join(RESULTS, 'red-'))
+  for (const file of ['ledger.jsonl', 'sink.jsonl']) copyFileSync(join(dir, file), join(kept, file))
+  writeFileSync(join(kept, 'interruptions.json'), JSON.stringify(interruptions))
+  return kept
 }
 
 type Judged = Pick<Outcome, 'accepted' | 'lost' | 'doubled' | 'allowed'>

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { VERSION } from '../../src/version.ts'
 import { markdownOf, type Row } from './table.ts'
 
-const DIR = join(import.meta.dirname, 'results')
+export const RESULTS = join(import.meta.dirname, 'results')
 
 export interface Run {
   readonly length: 'quick' | 'full'
@@ -16,9 +16,9 @@ export interface Run {
 
 /** Answers where the JSON is; the Markdown stands beside it. */
 export function keep({ length, seed, startedAt, rows }: Run): string {
-  mkdirSync(DIR, { recursive: true })
+  mkdirSync(RESULTS, { recursive: true })
   const stamp = startedAt.toISOString().slice(0, 19).replaceAll(':', '-')
-  const path = join(DIR, `${stamp}-${length}-${seed}`)
+  const path = join(RESULTS, `${stamp}-${length}-${seed}`)
   const machine = { cpus: cpus().length, node: process.version }
   const plain = rows.map(({ campaign, outcome, ...row }) => ({
     ...{ name: campaign.name, row: campaign.row, ...row },
