@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { audit, isClean, stallOf } from './audit.ts'
+import { stallOf } from './air.ts'
+import { audit, isClean } from './audit.ts'
 import type { Delivery } from './sink.ts'
 
 const P = '79000000001'
@@ -48,6 +49,17 @@ describe('the verdict', () => {
     const again = sent('b_1.0', `${P}-0`, 'w2')
     const died = { instance: 'w1', at: next.at + 0.5 }
     assert.deepEqual(audit(taken(0), [first, next, again], [died]).doubled, ['b_1.0'])
+  })
+
+  test('of one answer one part was in the air, whoever says why', () => {
+    const before = [sent('b_1.0', `${P}-0`), sent('b_1.1', 'more', 'w2')]
+    const frozenAt = now
+    // It woke up and went on as if nothing had happened.
+    const after = [sent('b_1.0', `${P}-0`, 'w2'), sent('b_1.1', 'more'), sent('b_1.2', 'end')]
+    const all = [...before, ...after, sent('b_1.2', 'end', 'w2')]
+    const freeze = { instance: 'w1', at: frozenAt, until: frozenAt + 1 }
+    const stalled = [stallOf('w1', 'b_1')]
+    assert.deepEqual(audit(taken(0), all, [freeze], stalled).doubled, ['b_1.1', 'b_1.2'])
   })
 
   test('a sink that took it and did not say so excuses the next one alone', () => {

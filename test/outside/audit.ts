@@ -2,14 +2,17 @@
  * The verdict, from outside: what was taken (ledger), what reached people (sink), who was killed.
  * Pure; it knows nothing of the system but that a part's id is `<batch>.<index>`.
  */
+import { Air } from './air.ts'
 import type { Delivery } from './sink.ts'
 import type { Accepted } from './traffic.ts'
 import { messagesIn, textOf } from './traffic.ts'
 
-/** A kill, a freeze or a thaw. */
+/** A kill, or a freeze until a thaw. */
 export interface Interruption {
   readonly instance: string
   readonly at: number
+  /** When it went on; it did not when it is left out. */
+  readonly until?: number
 }
 
 export interface Verdict {
@@ -29,42 +32,26 @@ export interface Verdict {
   readonly outOfOrder: readonly string[]
 }
 
-/**
- * A part may come twice when its sender died so soon after, ms: it had no time to record it. Or so
- * soon before: what is in a socket is delivered after the death of who wrote it.
- */
-const IN_THE_AIR_MS = 1500
-
 export function audit(
   accepted: readonly Accepted[],
   deliveries: readonly Delivery[],
   interruptions: readonly Interruption[],
-  stalled: ReadonlySet<string> = new Set(),
+  /** As often as it was so: see `stallOf`. */
+  stalled: Iterable<string> = [],
   /** Whose messages may come in another order than they were written: it holds within an answer. */
   isLate: (person: string) => boolean = () => false,
 ): Verdict {
   const byPart = Map.groupBy(deliveries, ({ partId }) => partId)
-  const ofInstance = Map.groupBy(interruptions, ({ instance }) => instance)
-  const toPerson = Map.groupBy(deliveries, ({ instance, to }) => `${instance} ${to}`)
-  // Whoever has sent this person something else since had recorded it: it was in the air no more.
-  const wasLast = ({ instance, to, at }: Delivery, until: number): boolean =>
-    !toPerson.get(`${instance} ${to}`)?.some((other) => other.at > at && other.at <= until)
+  const air = new Air(deliveries, interruptions, stalled)
   const doubled: string[] = []
   let doubledInTheAir = 0
   const changed: string[] = []
   for (const [partId, same] of byPart) {
     if (new Set(same.map(({ text }) => text)).size > 1) changed.push(partId)
-    const wasInTheAir = same.map(
-      (one) =>
-        stalled.has(stallOf(one.instance, batchOf(partId))) ||
-        ofInstance
-          .get(one.instance)
-          ?.some(({ at }) => Math.abs(at - one.at) < IN_THE_AIR_MS && wasLast(one, at)),
-    )
-    for (let again = 1; again < same.length; again += 1) {
-      const wasTold = same[again - 1]?.told !== false
+    for (const [i, again] of same.slice(1).entries()) {
+      const before = same[i] as Delivery
       // Of the one that came first: not recorded. Of the one that came last: frozen while it was sent.
-      if (wasInTheAir[again - 1] || wasInTheAir[again] || !wasTold) doubledInTheAir += 1
+      if (before.told === false || air.excuses(before) || air.excuses(again)) doubledInTheAir += 1
       else doubled.push(partId)
     }
   }
@@ -83,18 +70,12 @@ export function audit(
   }
 }
 
-/**
- * A process that could not renew its lease in the middle of this batch, as it says itself: the whole
- * machine may stand still for as long.
- */
-export const stallOf = (instance: string, batchId: string): string => `${instance} ${batchId}`
-
 export function isClean(verdict: Verdict): boolean {
   const { lost, answeredTwice, doubled, changed, outOfOrder } = verdict
   return [lost, answeredTwice, doubled, changed, outOfOrder].every(({ length }) => length === 0)
 }
 
-const batchOf = (partId: string): string => partId.slice(0, partId.lastIndexOf('.'))
+export const batchOf = (partId: string): string => partId.slice(0, partId.lastIndexOf('.'))
 const indexOf = (partId: string): number => Number(partId.slice(partId.lastIndexOf('.') + 1))
 
 function batchesByMessage(firsts: readonly Delivery[]): Map<string, Set<string>> {

@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { stallOf } from './audit.ts'
+import { stallOf } from './air.ts'
 import type { Order } from './moments.ts'
 import type { Sample } from './sample.ts'
 import type { Stall } from './stalls.ts'
@@ -52,7 +52,7 @@ export class Member {
   #exit: Promise<number | null> = Promise.resolve(null)
   url: string | null = null
   /** Turns of it that were somebody else's, by life and batch. */
-  readonly fenced = new Set<string>()
+  readonly fenced: string[] = []
   /** How it is, about once a second, when SAMPLES is set for it. */
   onSample: (sample: Sample) => void = () => {}
   /** When it could do nothing. */
@@ -118,7 +118,7 @@ export class Member {
           this.url = report.url
           this.#ready = true
           resolve()
-        } else if (report.kind === 'fenced') this.fenced.add(stallOf(instance, report.batchId))
+        } else if (report.kind === 'fenced') this.fenced.push(stallOf(instance, report.batchId))
         else if (report.kind === 'stall') this.stalls.push(report.stall)
         else if (report.kind === 'sample') this.onSample(report.sample)
         else this.troubles.push(`${this.instance}: ${report.what}`)

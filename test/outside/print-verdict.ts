@@ -45,8 +45,6 @@ function historyOf(partId: string, { sink, interruptions, members }: System): st
     ({ at, instance }) =>
       `  ${Math.round(at - first)} ms by ${instance}, interrupted at ${of(instance)}`,
   )
-  const fenced = members
-    .flatMap((member) => [...member.fenced])
-    .filter((one) => one.includes(batch))
+  const fenced = members.flatMap((member) => member.fenced).filter((one) => one.includes(batch))
   return [`${partId}:`, ...lines, ...fenced.map((one) => `  fenced: ${one}`)].join('\n')
 }

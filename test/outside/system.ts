@@ -162,14 +162,17 @@ export class System {
     return stats.pendingBatches
   }
 
-  /** Notes a death or a freeze, so that what was in the air then is known. */
-  note(instance: string): void {
-    this.interruptions.push({ instance, at: performance.now() })
+  /** Notes a death, or a freeze that began at `since` and is over, so that what was in the air then is known. */
+  note(instance: string, since?: number): void {
+    const now = performance.now()
+    this.interruptions.push(
+      since === undefined ? { instance, at: now } : { instance, at: since, until: now },
+    )
   }
 
   /** `isLate`: messages came in another order than they were written. */
   verdict(isLate = false): Verdict {
-    const stalled = new Set(this.members.flatMap(({ fenced }) => [...fenced]))
+    const stalled = this.members.flatMap(({ fenced }) => fenced)
     const { accepted } = this.traffic
     // What one API has in its spool may be overtaken by what another one takes.
     const overtaken = new Set(

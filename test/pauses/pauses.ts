@@ -82,9 +82,9 @@ async function freeze(member: Member, at: Moment, system: System): Promise<boole
     }
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
-  system.note(member.instance)
+  const frozenAt = performance.now()
   await new Promise((resolve) => setTimeout(resolve, FREEZE_MS))
-  system.note(member.instance)
+  system.note(member.instance, frozenAt)
   member.kill('SIGCONT')
   return true
 }

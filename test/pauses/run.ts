@@ -48,7 +48,7 @@ try {
   await system.settle(60)
   progress.end()
   for (const [name, hit] of hits) console.log(`  ${String(hit).padStart(5)}  ${name}`)
-  const fenced = system.members.reduce((sum, member) => sum + member.fenced.size, 0)
+  const fenced = system.members.reduce((sum, member) => sum + member.fenced.length, 0)
   console.log(
     `  ${String(fenced).padStart(5)}  times a worker that woke found its turn with another`,
   )

@@ -62,11 +62,11 @@ async function restarted({ victims }: Stage): Promise<void> {
 
 async function frozen({ system, random }: Stage): Promise<void> {
   const { instance, pid } = pick(system.members, random)
+  const frozenAt = performance.now()
   process.kill(pid, 'SIGSTOP')
-  system.note(instance)
   await wait(between(random, 1500, 5000))
   process.kill(pid, 'SIGCONT')
-  system.note(instance)
+  system.note(instance, frozenAt)
 }
 
 /** Every worker may have had a part in the air. */

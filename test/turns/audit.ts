@@ -4,7 +4,8 @@
  * end, who was killed. Pure; it knows nothing of the system but that a part's id is
  * `<batch>.<index>`.
  */
-import { audit as auditDelivery, type Interruption, stallOf } from '../outside/audit.ts'
+import { stallOf } from '../outside/air.ts'
+import { audit as auditDelivery, type Interruption } from '../outside/audit.ts'
 import { type Ask, partText, readPart } from '../outside/backend.ts'
 import { type Arrival, isTaken } from '../outside/moody-sink.ts'
 import type { Said } from '../outside/people.ts'

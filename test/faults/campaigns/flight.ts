@@ -40,18 +40,18 @@ export const flight: Campaign = {
           ),
         )
         while (system.sink.deliveries.length < before + SENT_BEFORE) await wait(1)
+        const frozenAt = performance.now()
         worker.kill('SIGSTOP')
-        system.note(worker.instance)
         await wait(FREEZE_MS, undefined, { signal }).catch(() => {})
         worker.kill('SIGCONT')
-        system.note(worker.instance)
+        system.note(worker.instance, frozenAt)
         await system.settle(PATIENCE_S, signal)
         const sent = system.sink.deliveries.slice(before).map(({ partId }) => partId)
         perFreeze.push(sent.length - new Set(sent).size)
         onProgress(perFreeze.length)
       }
       const outcome = await outcomeOf(system, { faults: perFreeze.length })
-      const fenced = system.of('worker').reduce((sum, member) => sum + member.fenced.size, 0)
+      const fenced = system.of('worker').reduce((sum, member) => sum + member.fenced.length, 0)
       return {
         ...outcome,
         notes: [

@@ -25,7 +25,7 @@ export const freezes: Campaign = {
       enough.abort()
       await writing
       await system.settle(PATIENCE_S, signal)
-      const fenced = system.members.reduce((sum, member) => sum + member.fenced.size, 0)
+      const fenced = system.members.reduce((sum, member) => sum + member.fenced.length, 0)
       const faults = [...points.values()].reduce((sum, hits) => sum + hits, 0)
       const outcome = await outcomeOf(system, { faults, points })
       const woke = `${fenced} times a worker that woke found its turn with another`

@@ -37,9 +37,9 @@ export const power: Campaign = {
         await wait(LIFE_MS * (0.5 + random()))
         const { instance } = member
         // It is frozen, then cut off, and this process stands still meanwhile.
-        system.note(instance)
+        const cutAt = performance.now()
         disk.cut([member.pid])
-        system.note(instance)
+        system.note(instance, cutAt)
         await member.exit
         disk.back()
         await member.start()

@@ -111,7 +111,7 @@ export class KeptAlive implements AsyncDisposable {
 
   /** Turns that were somebody else's when their worker wanted to go on. */
   get fenced(): number {
-    return this.#members.reduce((sum, { fenced }) => sum + fenced.size, 0)
+    return this.#members.reduce((sum, { fenced }) => sum + fenced.length, 0)
   }
 
   get #url(): string {
