@@ -16,6 +16,8 @@ const FREEZE_MS = 12_500
 const PATIENCE_S = 60
 /** Everybody has something by then, and the bubbles are spread over time. */
 const SENT_BEFORE = PEOPLE * 1.5
+/** On the wire at one moment, at the pace of people; a worker that acts on what it held sends more. */
+const ON_THE_WIRE_MAX = 6
 
 export const flight: Campaign = {
   name: 'flight',
@@ -26,7 +28,7 @@ export const flight: Campaign = {
     const system = await System.start({
       ...{ store: 'redis', people: 0, random, roles: { api: 1, processor: 1, worker: 2 } },
       // As people get answers: a pause between bubbles, many conversations at a time.
-      env: { WORKER_CONCURRENCY: '200', PART_PAUSE_MIN: '1000', PART_PAUSE_MAX: '4000' },
+      env: { WORKER_CONCURRENCY: '200', PART_PAUSE_MIN: '2000', PART_PAUSE_MAX: '6000' },
     })
     const perFreeze: number[] = []
     try {
@@ -52,8 +54,13 @@ export const flight: Campaign = {
       }
       const outcome = await outcomeOf(system, { faults: perFreeze.length })
       const fenced = system.of('worker').reduce((sum, member) => sum + member.fenced.length, 0)
+      const tooMany = perFreeze.filter((twice) => twice > ON_THE_WIRE_MAX)
       return {
         ...outcome,
+        broken: [
+          ...outcome.broken,
+          ...tooMany.map((twice) => `${twice} parts came twice after one freeze`),
+        ],
         notes: [
           `${PEOPLE} answers of ${PARTS} parts at each freeze; twice came ${perFreeze.join(', ')}`,
           `${fenced} turns were taken from the frozen one`,
