@@ -7,10 +7,11 @@ import { batchOf, type Interruption } from './audit.ts'
 import type { Delivery } from './sink.ts'
 
 /**
- * So soon after it was sent its sender had no time to record it, ms. Or so soon before: what is in a
- * socket is delivered after the death of who wrote it.
+ * So soon after it was sent its sender may not have recorded it, ms: a process that has just started
+ * on a busy machine takes so long for all that it began. Or so soon before: what is in a socket is
+ * delivered after the death of who wrote it.
  */
-const IN_THE_AIR_MS = 1500
+const IN_THE_AIR_MS = 5000
 
 /**
  * A process that could not renew its lease in the middle of this batch, as it says itself: the whole

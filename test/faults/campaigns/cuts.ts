@@ -17,6 +17,7 @@ const BYTES_MAX = 4000
 const SILENT_MS = 5000
 /** Between two cuts of a process it comes back and works. */
 const PAUSE_MS = 150
+/** One after the other: nothing goes on. */
 const MISSES_MAX = 20
 /** No lease may end meanwhile: what is doubled then has no excuse. */
 const LEASES = { HANDOVER_LEASE: '2000', WORKER_LEASE: '20000' }
@@ -43,6 +44,7 @@ export const cuts: Campaign = {
             const name = `${role}, ${side === 'request' ? 'what it asks' : 'what it is told'}`
             points.set(name, (points.get(name) ?? 0) + 1)
             done += 1
+            missed = 0
             onProgress(done)
           } else {
             begun -= 1
