@@ -6,6 +6,7 @@ import { HttpOperator } from '../../src/cli/http-operator.ts'
 import { examineAll, faults } from '../../src/operations/doctor.ts'
 import { House } from '../support/house.ts'
 import { RedisServer } from '../support/redis-server.ts'
+import { WrongClock } from './clock-shim/wrong-clock.ts'
 
 const SOUND = ['--appendonly', 'yes', '--appendfsync', 'always', '--maxmemory', '1gb']
 
@@ -84,6 +85,20 @@ describe('a start on a Redis', { concurrency: 4 }, () => {
     ])
     assert.match(warned.join('\n'), /restarted it is empty, and its replicas copy that/)
     await assert.rejects(findingsOn(primary, { STORE_RISK: 'refuse' }), { code: 'store_risky' })
+  })
+
+  it('warns of one whose clock is an hour ahead', async (t) => {
+    const compiled = WrongClock.compile()
+    if (typeof compiled === 'string') {
+      t.diagnostic(`not run: ${compiled} is missing`)
+      return
+    }
+    using clock = compiled
+    await using server = await RedisServer.start(SOUND, clock.env)
+    clock.set(3_600_000)
+    const { codes, warned } = await findingsOn(server)
+    assert.deepEqual(codes, ['redis_clock_apart'])
+    assert.match(warned.join(), /is 3600 s ahead of that of this host/)
   })
 
   it('fault 32: refuses one that evicts, and takes it when that is accepted', async () => {
