@@ -30,7 +30,7 @@ let failures = 0
 function evidenceIn(output: string): string {
   const lines = output.split('\n').map((line) => line.trim())
   const telling =
-    /AssertionError|^[1-9]\d* lost|[1-9]\d* (?:people out of order|answered twice)|two places|^BROKEN|timed out/
+    /AssertionError|^[1-9]\d* lost|[1-9]\d* (?:people out of order|answered twice)|two places|^BROKEN|red: |timed out/
   const line =
     lines.find((one) => telling.test(one)) ?? lines.find((one) => one.startsWith('✖ ')) ?? ''
   return line.replace(/^AssertionError \[\w+\]: /, '').slice(0, 120)
