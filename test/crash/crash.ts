@@ -8,7 +8,7 @@ import type { System } from '../outside/system.ts'
 import { POINTS, type Point } from './points.ts'
 
 /** A process that does not come to its point within this goes on living, and the point is missed. */
-const COME_TO_IT_MS = 15_000
+const COME_TO_IT_MS = 30_000
 
 /** A system that does not go on would be waited for without end. */
 const MISSES_MAX = 20
@@ -35,6 +35,12 @@ export async function crash(system: System, options: CrashOptions): Promise<Hits
   const points = pointsOf(system.store)
   const hits = new Map(points.map(({ name }) => [name, 0]))
   const restarts: Promise<void>[] = []
+  const restart = (member: Member): void => {
+    const start = member.start()
+    // One that fails is told of at the end.
+    start.catch(() => {})
+    restarts.push(start)
+  }
   let [done, missed] = [0, 0]
   const kill = async (row: Point[]): Promise<void> => {
     // What was missed has its turn again at the end.
@@ -43,11 +49,13 @@ export async function crash(system: System, options: CrashOptions): Promise<Hits
       const member = await aliveMember(system, point, random)
       if (await killAt(point, member, system)) {
         hits.set(point.name, (hits.get(point.name) ?? 0) + 1)
-        restarts.push(member.start())
+        restart(member)
         done += 1
         onKill(done)
       } else {
         missed += 1
+        await end(member, system)
+        restart(member)
         if (missed <= MISSES_MAX) row.push(point)
       }
     }
@@ -58,6 +66,13 @@ export async function crash(system: System, options: CrashOptions): Promise<Hits
   await Promise.all(lanes.map(kill))
   await Promise.all(restarts)
   return { hits, missed }
+}
+
+/** One that missed its point might come to it later, when nobody starts it again. */
+async function end(member: Member, system: System): Promise<void> {
+  member.kill('SIGKILL')
+  await member.exit
+  system.note(member.instance)
 }
 
 /** One that runs the role of the point; while it starts again another one does the work. */

@@ -27,8 +27,13 @@ export const flight: Campaign = {
   run: async ({ count, random, signal, onProgress }) => {
     const system = await System.start({
       ...{ store: 'redis', people: 0, random, roles: { api: 1, processor: 1, worker: 2 } },
-      // As people get answers: a pause between bubbles, many conversations at a time.
-      env: { WORKER_CONCURRENCY: '200', PART_PAUSE_MIN: '2000', PART_PAUSE_MAX: '6000' },
+      // A lease that a busy machine renews in time. As people get answers: a pause between bubbles, many conversations at a time.
+      env: {
+        WORKER_LEASE: '6000',
+        WORKER_CONCURRENCY: '200',
+        PART_PAUSE_MIN: '2000',
+        PART_PAUSE_MAX: '6000',
+      },
     })
     const perFreeze: number[] = []
     try {
