@@ -34,6 +34,8 @@ export interface SystemOptions {
   readonly isProxied?: boolean
   /** Each person's bridge has an API of its own. */
   readonly isAtHome?: boolean
+  /** Redis answers when it has synced, and not before its disk has the write. */
+  readonly isSynced?: boolean
 }
 
 type Role = 'api' | 'processor' | 'worker'
@@ -107,9 +109,13 @@ export class System {
   /** No process of the product runs yet; `clear` is in order from here on. */
   static async prepare(options: SystemOptions): Promise<System> {
     const { store, people, random, env = {}, each = 2, roles = {}, isProxied = false } = options
-    const { isAtHome = false, apiDir, calm = 1 } = options
+    const { isAtHome = false, isSynced = false, apiDir, calm = 1 } = options
+    const fsync = isSynced ? 'always' : 'everysec'
     const dir = mkdtempSync(join(tmpdir(), 'rapid-fire-system-'))
-    const redis = store === 'redis' ? await RedisServer.start(['--appendonly', 'yes']) : null
+    const redis =
+      store === 'redis'
+        ? await RedisServer.start(['--appendonly', 'yes', '--appendfsync', fsync])
+        : null
     const sink = new Sink(join(dir, 'sink.jsonl'))
     await sink.start()
     const common = { ...commonEnv(dir), ...(redis ? { REDIS_URL: redis.url } : {}), ...env }

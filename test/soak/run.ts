@@ -48,6 +48,8 @@ const system = await System.start({
   random,
   // What two APIs keep while Redis is away is brought in by each in its own order.
   isAtHome: true,
+  // One that syncs each second loses what it has acknowledged when it is killed while its disk is slow.
+  isSynced: true,
   // Ids are forgotten soon, so that what stays in Redis comes to rest within the run.
   env: {
     ...{ SAMPLES: '1', DEDUPE_WINDOW: '120', BATCH_TIMEOUT: '400', WORKER_LEASE: '1500' },

@@ -87,7 +87,7 @@ function syncing(fsync: string | null, place: string): Found {
       code: 'redis_syncs_each_second',
       severity: 'note',
       what: `${place} syncs its disk each second (appendfsync everysec)`,
-      risk: 'a power cut loses about the last second; a killed Redis loses nothing',
+      risk: 'a power cut loses about the last second; so does a killed Redis while its disk is slow',
       fix: 'set appendfsync always there if that second is worth a slower Redis',
     }
   }
