@@ -38,5 +38,5 @@ try {
   if (!stop.signal.aborted) console.error(error)
 }
 // Handles of what it played may still be open.
-process.disconnect?.()
+if (process.connected) process.disconnect?.()
 process.exit()
