@@ -16,6 +16,8 @@ const HELP = `npm run test:acceptance -- [numbers]     all 56 cases, or only the
 `
 /** The slowest kills a processor fifty times. */
 const LIMIT_MS = 240_000
+/** A file that does not end, as after a test that came to its limit, is ended then. */
+const SILENCE_MS = LIMIT_MS + 60_000
 
 interface Played {
   readonly name: string
@@ -47,8 +49,16 @@ async function play(numbers: readonly number[]): Promise<Map<number, Played[]>> 
   const played = new Map<number, Played[]>()
   if (files.length === 0) return played
   const progress = new Progress('cases', numbers.length)
+  const silence = new AbortController()
+  const timer = setTimeout(() => silence.abort(), SILENCE_MS)
   const note = (name: string, wrong: string | null): void => {
-    for (const number of casesIn(name)) {
+    timer.refresh()
+    // A file that did not come to its end fails under its own name.
+    const ofFile = wrong !== null && files.find((file) => name.endsWith(file))
+    const numbersOf = ofFile
+      ? numbers.filter((number) => byCase.get(number)?.has(ofFile))
+      : casesIn(name)
+    for (const number of numbersOf) {
       played.set(number, [...(played.get(number) ?? []), { name, wrong }])
     }
     progress.at(numbers.filter((number) => played.has(number)).length)
@@ -57,6 +67,7 @@ async function play(numbers: readonly number[]): Promise<Map<number, Played[]>> 
     files: files.map((file) => join(root, file)),
     concurrency: 2,
     timeout: LIMIT_MS,
+    signal: silence.signal,
     testNamePatterns: [new RegExp(`\\bcases? (?:\\d+(?:, | and ))*(?:${numbers.join('|')})\\b`)],
   })
   events.on('test:pass', ({ name, skip, todo }) => {
@@ -65,6 +76,7 @@ async function play(numbers: readonly number[]): Promise<Map<number, Played[]>> 
   })
   events.on('test:fail', ({ name, details }) => note(name, sentenceOf(details.error)))
   for await (const _ of events);
+  clearTimeout(timer)
   progress.end()
   return played
 }
