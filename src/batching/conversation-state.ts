@@ -68,6 +68,18 @@ export interface Turn {
   readonly apologised: boolean
 }
 
+/** What a turn has of its own before anybody has begun it. */
+export const FRESH = {
+  attempt: 1,
+  epoch: 0,
+  starts: 0,
+  retries: 0,
+  draft: null,
+  parts: [],
+  heard: null,
+  apologised: false,
+} as const
+
 export interface ConversationState {
   readonly open: OpenBatch | null
   readonly turn: Turn | null

@@ -4,6 +4,7 @@ import {
   type ConversationState,
   type Effect,
   type EventOf,
+  FRESH,
   HELD_MAX,
   moved,
   type OpenBatch,
@@ -125,15 +126,8 @@ function take(
     maxSize: open.maxSize,
     extra: open.extra,
     restId: left > 0 ? restId : null,
-    attempt: 1,
-    epoch: 0,
-    starts: 0,
-    retries: 0,
-    draft: null,
-    parts: [],
-    heard: null,
     interrupts: open.interrupts,
-    apologised: false,
+    ...FRESH,
   }
   const effects: Effect[] = [{ type: 'move', from: open.id, to: open.id, n: size }]
   if (left === 0) return { turn, rest: null, effects }

@@ -8,6 +8,7 @@
  */
 import {
   type ConversationState,
+  FRESH,
   HELD_MAX,
   type OpenBatch,
   type Turn,
@@ -129,27 +130,16 @@ function openOf(record: ConversationRecord['open'], found: Found): OpenBack {
 function withOpen(state: ConversationState, batch: OpenBatch, now: number): ConversationState {
   const isHeld = state.holdUntil > now
   if (!state.open) return { ...state, open: isHeld ? { ...batch, maxSize: HELD_MAX } : batch }
-  const former: Turn = { ...FORMER, ...batch, sealedAt: now, wakeAt: now }
+  const former: Turn = {
+    ...{ ...FRESH, ...batch, sealedAt: now, wakeAt: now },
+    ...{ state: 'sealed', cause: 'idle', restId: null },
+  }
   const [after] = yieldTurn(
     { ...state, turn: former },
     { type: 'yield', now, end: 'reopened', newBatchId: batch.id },
   )
   return { ...after, turn: state.turn }
 }
-
-const FORMER = {
-  state: 'sealed',
-  cause: 'idle',
-  restId: null,
-  attempt: 1,
-  epoch: 0,
-  starts: 0,
-  retries: 0,
-  draft: null,
-  parts: [],
-  heard: null,
-  apologised: false,
-} as const
 
 function withHold(
   state: ConversationState,

@@ -7,9 +7,11 @@
  */
 import { chmodSync, existsSync, renameSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
+import { crc32 } from 'node:zlib'
 import { isBroken, isBusy } from '../batching/sqlite/sqlite-errors.ts'
 import { makeDataFile } from '../data-dir.ts'
 import { messageOf, RapidFireError } from '../errors.ts'
+import type { NewEntry } from './journal.ts'
 
 /** 1 was the file of a bridge before others had one. */
 const VERSION = 2
@@ -28,8 +30,6 @@ CREATE TABLE IF NOT EXISTS entries (
   sum INTEGER NOT NULL,
   at INTEGER NOT NULL
 ) STRICT;
-`
-const REFUSED = `
 CREATE TABLE IF NOT EXISTS refused (
   id INTEGER PRIMARY KEY,
   lane TEXT NOT NULL,
@@ -50,8 +50,19 @@ export interface JournalPlace {
   readonly whenOwned: string
   /** Further tables in the same file. */
   readonly tables?: string
-  /** Brings a file of an earlier version up to date, inside of a transaction. */
-  readonly upgrade?: (database: DatabaseSync, version: number) => void
+  /** Takes what is in a file of an earlier version out of it, with the tables that it was in. */
+  readonly takeOut?: (database: DatabaseSync) => Former
+}
+
+/** Of an earlier version, in their order. */
+export interface Former {
+  readonly entries: readonly FormerEntry[]
+  readonly refused: readonly (FormerEntry & { readonly status: number; readonly code: string })[]
+}
+
+export interface FormerEntry extends NewEntry {
+  /** Ms since 1970. */
+  readonly at: number
 }
 
 export interface JournalFile {
@@ -85,7 +96,7 @@ export function openJournalFile(place: JournalPlace, nowMs: number): JournalFile
 }
 
 function open(place: JournalPlace): DatabaseSync {
-  const { file, tables = '', upgrade } = place
+  const { file, tables = '', takeOut } = place
   const database = new DatabaseSync(file)
   try {
     database.exec(PRAGMAS)
@@ -94,13 +105,26 @@ function open(place: JournalPlace): DatabaseSync {
     const verdict = database.prepare('PRAGMA quick_check(1)').get()?.quick_check
     if (verdict !== 'ok') throw damaged(String(verdict))
     database.exec('BEGIN EXCLUSIVE')
-    if (version > 0 && version < VERSION) upgrade?.(database, version)
-    database.exec(`${TABLES}${REFUSED}${tables}PRAGMA user_version = ${VERSION}; COMMIT`)
+    const former = version > 0 && version < VERSION ? takeOut?.(database) : undefined
+    database.exec(`${TABLES}${tables}PRAGMA user_version = ${VERSION}`)
+    if (former) putIn(database, former)
+    database.exec('COMMIT')
     chmodSync(file, 0o600)
     return database
   } catch (error) {
     database.close()
     throw error
+  }
+}
+
+function putIn(database: DatabaseSync, { entries, refused }: Former): void {
+  const insert = database.prepare('INSERT INTO entries (lane, body, sum, at) VALUES (?, ?, ?, ?)')
+  for (const { lane, body, at } of entries) insert.run(lane, body, crc32(body), at)
+  const refuse = database.prepare(
+    'INSERT INTO refused (lane, body, sum, at, status, code) VALUES (?, ?, ?, ?, ?, ?)',
+  )
+  for (const { lane, body, at, status, code } of refused) {
+    refuse.run(lane, body, crc32(body), at, status, code)
   }
 }
 

@@ -3,23 +3,23 @@
  * does not wait for the same silence; whoever finds it back opens it.
  */
 export class StoreGate {
-  #closedSince: number | null = null
+  #isOpen = true
   #change = Promise.withResolvers<void>()
 
   get isOpen(): boolean {
-    return this.#closedSince === null
+    return this.#isOpen
   }
 
   close(): void {
-    if (this.#closedSince !== null) return
-    this.#closedSince = performance.now()
+    if (!this.#isOpen) return
+    this.#isOpen = false
     const { resolve } = this.#change
     this.#change = Promise.withResolvers<void>()
     resolve()
   }
 
   open(): void {
-    this.#closedSince = null
+    this.#isOpen = true
   }
 
   /** Resolves at the next close. */
