@@ -144,7 +144,7 @@ export function addRestored(a: Restored, b: Restored): Restored {
 /** Why a turn came back as failed: another one of its conversation was in flight. */
 export const RESTORED_BESIDE = 'restored'
 
-/** The part of the BatchStore port that backups need; the rest is in `store.ts`. */
+/** What backups ask of a store, as a port beside that of `store.ts`; an engine has both. */
 export interface BackupStore {
   /**
    * Every conversation of which anything is kept, a page at a time; one may be named twice. What is

@@ -222,7 +222,9 @@ export interface StoreIdentity {
   readonly findings: readonly Finding[]
 }
 
-export interface BatchStore extends Service, BackupStore {
+export interface BatchStore extends Service {
+  readonly backup: BackupStore
+
   identity(): StoreIdentity
   /** Throws `store_away`, `store_full` or `store_rights` unless the store takes a write now. */
   ping(): Promise<void>

@@ -525,39 +525,23 @@ export class OracleStore implements port.BatchStore {
     return []
   }
 
-  async conversations(): Promise<backup.NamePage<ConversationKey>> {
-    return { names: backups.namesOf(this.#state), cursor: null }
-  }
-
-  async links(): Promise<backup.NamePage<backup.LinkName>> {
-    return { names: backups.linksOf(this.#state, this.#clock()), cursor: null }
-  }
-
-  async batches(): Promise<backup.NamePage<backup.BatchName>> {
-    return { names: backups.batchNamesOf(this.#state), cursor: null }
-  }
-
-  async snapshot(
-    conversations: readonly ConversationKey[],
-    rules: backup.MessageRules,
-  ): Promise<readonly backup.ConversationRecord[]> {
-    const around = { now: this.#clock(), times: this.#times }
-    return conversations.map((c) => backups.snapshotOf(this.#state, c, rules, around))
-  }
-
-  async snapshotBatches(
-    ids: readonly BatchId[],
-    rules: backup.MessageRules,
-  ): Promise<readonly backup.BatchRecord[]> {
-    return ids.flatMap((id) => backups.batchOf(this.#state, id, rules) ?? [])
-  }
-
-  async restore(restore: backup.Restore): Promise<backup.Restored> {
-    const around = { now: this.#clock(), times: this.#times }
-    const state = restore.dryRun ? this.#state.copy() : this.#state
-    const restored = backups.restoreIn(state, restore, around)
-    if (!restore.dryRun) this.#wake()
-    return restored
+  readonly backup: backup.BackupStore = {
+    conversations: async () => ({ names: backups.namesOf(this.#state), cursor: null }),
+    links: async () => ({ names: backups.linksOf(this.#state, this.#clock()), cursor: null }),
+    batches: async () => ({ names: backups.batchNamesOf(this.#state), cursor: null }),
+    snapshot: async (conversations, rules) => {
+      const around = { now: this.#clock(), times: this.#times }
+      return conversations.map((c) => backups.snapshotOf(this.#state, c, rules, around))
+    },
+    snapshotBatches: async (ids, rules) =>
+      ids.flatMap((id) => backups.batchOf(this.#state, id, rules) ?? []),
+    restore: async (restore) => {
+      const around = { now: this.#clock(), times: this.#times }
+      const state = restore.dryRun ? this.#state.copy() : this.#state
+      const restored = backups.restoreIn(state, restore, around)
+      if (!restore.dryRun) this.#wake()
+      return restored
+    },
   }
 
   /** Other turns in flight of the tenant of this conversation. */

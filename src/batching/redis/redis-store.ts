@@ -16,7 +16,7 @@ import type { Deadline } from '../../service.ts'
 import { otherTenant } from '../other-tenant.ts'
 import type * as Port from '../store.ts'
 import type { Link, LinkResult } from '../store-alias.ts'
-import type * as backup from '../store-backup.ts'
+import type { BackupStore } from '../store-backup.ts'
 import type { Adoption, Damage, Examination, Subject } from '../store-examine.ts'
 import type { HumanAct, HumanResult, PastEntry, Retime, RetimeResult } from '../store-holds.ts'
 import type {
@@ -42,6 +42,7 @@ import { redisError } from './errors.ts'
 import { judge, survivalOf } from './judge.ts'
 import { RedisKeys } from './keys.ts'
 import * as aliases from './redis-alias.ts'
+import { RedisBackup } from './redis-backup.ts'
 import * as batches from './redis-batches.ts'
 import { examine } from './redis-examine.ts'
 import * as humans from './redis-human.ts'
@@ -56,9 +57,7 @@ import {
   readSizes,
 } from './redis-reads.ts'
 import { repair } from './redis-repair.ts'
-import * as restoring from './redis-restore.ts'
 import * as roles from './redis-roles.ts'
-import * as snapshots from './redis-snapshot.ts'
 import * as turns from './redis-turns.ts'
 import * as upkeep from './redis-upkeep.ts'
 import { refuseRisky, refuseUnusable, type StoreRisk } from './refuse-server.ts'
@@ -87,6 +86,7 @@ export interface RedisStoreOptions {
 const ASK_AGAIN_MS = 1000
 
 export class RedisStore implements Port.BatchStore {
+  readonly backup: BackupStore
   readonly #options: RedisStoreOptions
   readonly #keys: RedisKeys
   readonly #redis: Redis
@@ -117,6 +117,7 @@ export class RedisStore implements Port.BatchStore {
       channel,
       clock,
     })
+    this.backup = new RedisBackup(this.#calls)
   }
 
   async start(): Promise<void> {
@@ -385,31 +386,6 @@ export class RedisStore implements Port.BatchStore {
   }
   leave(mine: Port.RoleBeat): Promise<void> {
     return roles.leave(this.#calls, mine)
-  }
-
-  conversations(cursor: string | null): Promise<backup.NamePage<ConversationKey>> {
-    return snapshots.conversations(this.#calls, cursor)
-  }
-  links(cursor: string | null): Promise<backup.NamePage<backup.LinkName>> {
-    return snapshots.links(this.#calls, cursor)
-  }
-  batches(cursor: string | null): Promise<backup.NamePage<backup.BatchName>> {
-    return snapshots.batches(this.#calls, cursor)
-  }
-  snapshot(
-    conversations: readonly ConversationKey[],
-    rules: backup.MessageRules,
-  ): Promise<readonly backup.ConversationRecord[]> {
-    return snapshots.snapshot(this.#calls, conversations, rules)
-  }
-  snapshotBatches(
-    batchIds: readonly BatchId[],
-    rules: backup.MessageRules,
-  ): Promise<readonly backup.BatchRecord[]> {
-    return snapshots.snapshotBatches(this.#calls, batchIds, rules)
-  }
-  restore(restore: backup.Restore): Promise<backup.Restored> {
-    return restoring.restore(this.#calls, restore)
   }
 
   onWake(listener: () => void): Promise<() => void> {

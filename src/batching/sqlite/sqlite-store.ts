@@ -7,7 +7,7 @@
  * survives a killed process and a power cut. Reads see what is committed and never wait.
  * It never looks into messages and decides nothing that `reduce` decides.
  */
-import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../../clock.ts'
 import { systemClock } from '../../clock.ts'
 import { RapidFireError } from '../../errors.ts'
@@ -17,8 +17,7 @@ import type { Deadline } from '../../service.ts'
 import { LiveRoles } from '../live-roles.ts'
 import type * as port from '../store.ts'
 import type { Link, LinkResult } from '../store-alias.ts'
-import type * as backup from '../store-backup.ts'
-import { isConversationRecord } from '../store-backup.ts'
+import type { BackupStore } from '../store-backup.ts'
 import type { Adoption, Damage, Examination, Subject } from '../store-examine.ts'
 import type { HumanAct, HumanResult, PastEntry, Retime, RetimeResult } from '../store-holds.ts'
 import type {
@@ -32,24 +31,15 @@ import type {
   Step,
 } from '../store-turn.ts'
 import { batchView, holdView, isForgotten, openView, sentParts } from '../views.ts'
-import { AliasRows } from './alias-rows.ts'
-import { ConversationRows } from './conversation-rows.ts'
-import { Examiner } from './examine.ts'
-import { GroupCommit } from './group-commit.ts'
-import { claimTenant, storeId } from './identity.ts'
+import { claimTenant } from './identity.ts'
 import type { Page } from './listing.ts'
-import { Listing } from './listing.ts'
-import { Marks } from './marks.ts'
 import { openFile } from './open-file.ts'
-import { Operations } from './operations.ts'
+import { assemble, type Opened } from './opened.ts'
+import type { Operations } from './operations.ts'
 import { unsignOwner } from './owner.ts'
-import { RestoreRows } from './restore.ts'
-import { Retention } from './retention.ts'
 import { conversationIn, endingFrom, turnFrom } from './rows.ts'
-import { Snapshot } from './snapshot.ts'
-import { SpentRows } from './spending.ts'
+import { SqliteBackup } from './sqlite-backup.ts'
 import { storeError } from './sqlite-errors.ts'
-import { Tally } from './tally.ts'
 
 export interface SqliteStoreOptions {
   /** The directory of `rapid-fire.db`; made when it is not there. */
@@ -59,26 +49,6 @@ export interface SqliteStoreOptions {
   readonly defaultTenant?: string
   /** Wall time, ms: the clock of every deadline. */
   readonly clock?: Clock
-}
-
-/** What there is while the file is open. */
-interface Opened {
-  readonly database: DatabaseSync
-  readonly id: string
-  readonly group: GroupCommit
-  /** A write without an effect. */
-  readonly touch: StatementSync
-  readonly rows: ConversationRows
-  readonly aliases: AliasRows
-  readonly tally: Tally
-  readonly spent: SpentRows
-  readonly marks: Marks
-  readonly operations: Operations
-  readonly listing: Listing
-  readonly retention: Retention
-  readonly examiner: Examiner
-  readonly snapshot: Snapshot
-  readonly restoring: RestoreRows
 }
 
 /**
@@ -92,6 +62,7 @@ function lookAgain(database: DatabaseSync, now: number): void {
 }
 
 export class SqliteStore implements port.BatchStore {
+  readonly backup: BackupStore
   readonly #dataDir: string
   readonly #file: string
   readonly #times: port.StoreTimes
@@ -113,6 +84,15 @@ export class SqliteStore implements port.BatchStore {
     this.#defaultTenant = defaultTenant
     this.#clock = clock
     this.#roles = new LiveRoles(clock)
+    this.backup = new SqliteBackup({
+      clock,
+      read: (work) => this.#read(work),
+      write: async (work) => {
+        const opened = this.#open()
+        return opened.group.run(() => work(opened))
+      },
+      wake: () => this.#wake(),
+    })
   }
 
   /** Throws `data_dir_unwritable`, `data_dir_owned`, `data_newer` or `data_broken`. */
@@ -122,7 +102,7 @@ export class SqliteStore implements port.BatchStore {
     try {
       claimTenant(database, this.#file, this.#defaultTenant)
       lookAgain(database, this.#clock())
-      this.#opened = this.#assemble(database)
+      this.#opened = assemble(database, this.#times, () => this.#wake())
     } catch (error) {
       database.close()
       throw storeError(error)
@@ -365,48 +345,6 @@ export class SqliteStore implements port.BatchStore {
     return () => this.#listeners.delete(listener)
   }
 
-  async conversations(cursor: string | null): Promise<backup.NamePage<ConversationKey>> {
-    return this.#read(({ snapshot }) => snapshot.conversations(cursor))
-  }
-
-  async links(cursor: string | null): Promise<backup.NamePage<backup.LinkName>> {
-    return this.#read(({ snapshot }) => snapshot.links(cursor, this.#clock()))
-  }
-
-  async batches(cursor: string | null): Promise<backup.NamePage<backup.BatchName>> {
-    return this.#read(({ snapshot }) => snapshot.batches(cursor))
-  }
-
-  async snapshot(
-    conversations: readonly ConversationKey[],
-    rules: backup.MessageRules,
-  ): Promise<readonly backup.ConversationRecord[]> {
-    return this.#read(({ snapshot }) =>
-      conversations.map((c) => snapshot.conversation(c, rules, this.#clock())),
-    )
-  }
-
-  async snapshotBatches(
-    batchIds: readonly BatchId[],
-    rules: backup.MessageRules,
-  ): Promise<readonly backup.BatchRecord[]> {
-    return this.#read(({ snapshot }) => snapshot.records(batchIds, rules))
-  }
-
-  async restore({ record, ...how }: backup.Restore): Promise<backup.Restored> {
-    const put = ({ restoring }: Opened): backup.Restored => {
-      const at = { ...how, now: this.#clock() }
-      return isConversationRecord(record)
-        ? restoring.conversation(record, at)
-        : restoring.batch(record, at)
-    }
-    if (how.dryRun) return this.#read(put)
-    const opened = this.#open()
-    const restored = await opened.group.run(() => put(opened))
-    for (const listener of this.#listeners) listener()
-    return restored
-  }
-
   /** The original's API never wrote to this file. */
   async adopt(): Promise<readonly Damage[]> {
     return []
@@ -423,38 +361,12 @@ export class SqliteStore implements port.BatchStore {
   async repair(subject: Subject, adoption: Adoption): Promise<readonly Damage[]> {
     const { group, examiner } = this.#open()
     const mended = await group.run(() => examiner.repair(subject, this.#clock(), adoption))
-    if (mended.length > 0) for (const listener of this.#listeners) listener()
+    if (mended.length > 0) this.#wake()
     return mended
   }
 
-  #assemble(database: DatabaseSync): Opened {
-    const tally = new Tally(database)
-    const rows = new ConversationRows(database, tally, this.#times)
-    const aliases = new AliasRows(database)
-    const marks = new Marks(database)
-    const times = this.#times
-    const operations = new Operations(rows, tally, marks, aliases, times)
-    const group = new GroupCommit(database, tally, () => {
-      if (!operations.takeWake()) return
-      for (const listener of this.#listeners) listener()
-    })
-    return {
-      database,
-      id: storeId(database),
-      group,
-      touch: database.prepare(`UPDATE meta SET value = value WHERE name = 'id'`),
-      rows,
-      aliases,
-      tally,
-      spent: new SpentRows(database),
-      marks,
-      operations,
-      listing: new Listing(database, this.#times),
-      retention: new Retention(database, rows, this.#times.retentionMs),
-      examiner: new Examiner(database, rows, aliases, tally, this.#times),
-      snapshot: new Snapshot(database, rows),
-      restoring: new RestoreRows({ database, rows, tally, marks, aliases, times }),
-    }
+  #wake(): void {
+    for (const listener of this.#listeners) listener()
   }
 
   #open(): Opened {

@@ -18,7 +18,7 @@ export async function putBack(
 ): Promise<Restored> {
   const restore = (piece: Piece): Promise<Restored> => {
     const record = piece.kind === 'batch' ? piece.batch : piece.conversation
-    return store.restore({ record, dedupeMs: rules.dedupeMsOf(record.conversation), dryRun })
+    return store.backup.restore({ record, dedupeMs: rules.dedupeMsOf(record.conversation), dryRun })
   }
   let sum = NOTHING_RESTORED
   for (const kind of ['batch', 'conversation'] as const) {

@@ -96,12 +96,12 @@ class Taking {
   /** Each is named once, whether it is failed or in flight just then. */
   async *#batches(): AsyncGenerator<Line> {
     const inFile = new Set(this.#turns.values())
-    for await (const page of pagesOf((cursor) => this.#store.batches(cursor))) {
+    for await (const page of pagesOf((cursor) => this.#store.backup.batches(cursor))) {
       const fresh = page.filter((name) => !inFile.has(name.batchId) && this.#isMissing(name))
       for (const { batchId } of fresh) inFile.add(batchId)
       for (let i = 0; i < fresh.length; i += READ_AT_ONCE) {
         const ids = fresh.slice(i, i + READ_AT_ONCE).map(({ batchId }) => batchId)
-        for (const batch of await this.#store.snapshotBatches(ids, this.#rules)) {
+        for (const batch of await this.#store.backup.snapshotBatches(ids, this.#rules)) {
           // One that was answered since is nobody's to answer any more.
           if (batch.ending?.state !== 'answered') yield { kind: 'batch', batch }
         }
@@ -120,7 +120,7 @@ class Taking {
   }
 
   async *#conversations(): AsyncGenerator<Line> {
-    for await (const page of pagesOf((cursor) => this.#store.conversations(cursor))) {
+    for await (const page of pagesOf((cursor) => this.#store.backup.conversations(cursor))) {
       const fresh = page.filter((name) => this.#readAt.get(name) === null)
       for (let i = 0; i < fresh.length; i += READ_AT_ONCE) {
         yield* this.#read(fresh.slice(i, i + READ_AT_ONCE), false)
@@ -130,7 +130,7 @@ class Taking {
 
   async *#read(names: readonly ConversationKey[], again: boolean): AsyncGenerator<Line> {
     await othersFirst()
-    for (const conversation of await this.#store.snapshot(names, this.#rules)) {
+    for (const conversation of await this.#store.backup.snapshot(names, this.#rules)) {
       const { conversation: name, turn, at } = conversation
       if (turn) this.#turns.set(name, turn.turn.id)
       else this.#turns.delete(name)
@@ -172,7 +172,7 @@ class Taking {
   /** Aliases that were named since, each with where it leads. */
   async #touchedSince(sinceMs: number): Promise<(readonly [ConversationKey, ConversationKey])[]> {
     const touched: (readonly [ConversationKey, ConversationKey])[] = []
-    for await (const page of pagesOf<LinkName>((cursor) => this.#store.links(cursor))) {
+    for await (const page of pagesOf<LinkName>((cursor) => this.#store.backup.links(cursor))) {
       const withinMs = performance.now() - sinceMs + CLOCK_SLACK_MS
       const names = page.filter(({ ageMs }) => ageMs <= withinMs).map(({ from }) => from)
       const roots = await this.#store.resolve(names)

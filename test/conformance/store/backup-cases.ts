@@ -22,13 +22,13 @@ const START = { kind: 'start', unlessNewer: false, mark: null } as const
 const STOP = { kind: 'hold', forMs: null, why: 'stopped', atLeast: true } as const
 
 async function read({ store }: Scene, who: ConversationKey): Promise<ConversationRecord> {
-  const [record] = await store.snapshot([who], RULES)
+  const [record] = await store.backup.snapshot([who], RULES)
   assert.ok(record)
   return record
 }
 
 function restore({ store }: Scene, record: ConversationRecord | BatchRecord, dryRun = false) {
-  return store.restore({ record, dedupeMs: LIMITS.dedupeMs, dryRun })
+  return store.backup.restore({ record, dedupeMs: LIMITS.dedupeMs, dryRun })
 }
 
 /** The same with other people and other names, as if another store had had it. */
@@ -56,8 +56,8 @@ export function backupCases(it: Case): void {
     const names = new Set<ConversationKey>()
     let cursor: string | null = null
     do {
-      const page: Awaited<ReturnType<typeof store.conversations>> =
-        await store.conversations(cursor)
+      const page: Awaited<ReturnType<typeof store.backup.conversations>> =
+        await store.backup.conversations(cursor)
       for (const name of page.names) names.add(name)
       cursor = page.cursor
     } while (cursor !== null)
@@ -68,9 +68,9 @@ export function backupCases(it: Case): void {
     const { store } = scene
     const placesOf = async () => {
       const { open, turn } = await read(scene, ANNA)
-      const { names } = await store.batches(null)
+      const { names } = await store.backup.batches(null)
       const isFailed = names.filter((name) => name.isFailed).map(({ batchId }) => batchId)
-      const failed = await store.snapshotBatches(isFailed, RULES)
+      const failed = await store.backup.snapshotBatches(isFailed, RULES)
       const payloads = (record: { messages: readonly { payload: string }[] } | null | undefined) =>
         record?.messages.map(({ payload }) => payload) ?? []
       return { open: payloads(open), turn: payloads(turn), failed: failed.flatMap(payloads) }
@@ -199,7 +199,7 @@ export function backupCases(it: Case): void {
   it('restore: a failed batch stays failed, and one that was discarded stays discarded', async (scene) => {
     const { store } = scene
     const { batchId: id } = await scene.failed(ANNA, ['m1'])
-    const [failed] = await store.snapshotBatches([id], RULES)
+    const [failed] = await store.backup.snapshotBatches([id], RULES)
     assert.ok(failed)
     assert.equal((await restore(scene, failed)).there, 1)
     await store.discardFailed(id)
@@ -226,7 +226,7 @@ export function backupCases(it: Case): void {
         newBatchId: scene.newId(),
       })
     const { batchId: id } = await aside(ANNA, 'm1')
-    const [record] = await store.snapshotBatches([id as BatchId], RULES)
+    const [record] = await store.backup.snapshotBatches([id as BatchId], RULES)
     assert.ok(record)
     const { batchId: here } = await aside(BORIS, 'm5')
     const other = { ...record.turn, id: `${id}x` as BatchId }

@@ -150,7 +150,7 @@ const restoring =
     await scene.turn(ANNA, ['a'])
     await scene.write(ANNA, ['b'])
     await scene.store.retime(ANNA, hold)
-    const [record] = await scene.store.snapshot([ANNA], RULES)
+    const [record] = await scene.store.backup.snapshot([ANNA], RULES)
     if (!record?.turn || !record.open) throw new Error('both are there')
     if (beside) {
       await scene.turn(BORIS, ['c'])
@@ -437,7 +437,7 @@ export const CASES: readonly (readonly [ScriptName, string, Play])[] = [
     'of a failed batch',
     async ({ scene }) => {
       const { batchId: id } = await scene.failed(ANNA, ['a'])
-      const [record] = await scene.store.snapshotBatches([id], RULES)
+      const [record] = await scene.store.backup.snapshotBatches([id], RULES)
       if (!record) throw new Error('it is there')
       const turn = { ...record.turn, id: NEXT }
       const other = { ...record, turn, conversation: BORIS }
