@@ -4,26 +4,9 @@
  * approaching timeout" and "Batch processed successfully". Whatever comes once for each message is
  * debug, so that info grows with batches and not with messages.
  */
-import { DAMAGES } from '../batching/store-examine.ts'
-import type { EventName, EventTable } from './events.ts'
+import type { LogLines } from './log-line.ts'
+import { STORE_LINES } from './log-lines-store.ts'
 import { duration, plural } from './words.ts'
-
-export const LOGGER_NAMES = {
-  api: 'ai-admin-api',
-  processor: 'ai-admin-batch-processor',
-  worker: 'ai-admin-worker-v2',
-} as const
-export type LoggerRole = keyof typeof LOGGER_NAMES
-
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
-
-export interface LogLine<Name extends EventName> {
-  /** Whose log it is in; 'own' where the event names its role, 'process' where all roles share it. */
-  readonly logger: LoggerRole | 'own' | 'process'
-  readonly level: LogLevel
-  /** `phone` is already in the form that may be logged; '' where the event has none. */
-  readonly say: (event: EventTable[Name], phone: string) => string
-}
 
 /** What a turn waits for, by the limit that is reached. */
 export const LIMIT_WORDS = {
@@ -56,7 +39,8 @@ const DECIDED_WORDS = {
 const ARRIVED_BY = { status: 'a status', echo: 'its echo' } as const
 
 /** null: never logged. */
-export const LOG_LINES: { readonly [Name in EventName]: LogLine<Name> | null } = {
+export const LOG_LINES: LogLines = {
+  ...STORE_LINES,
   'role.ready': { logger: 'own', level: 'info', say: ({ role }) => `ready: ${role}` },
   'role.stopping': { logger: 'own', level: 'info', say: ({ role }) => `stopping: ${role}` },
   'role.stopped': {
@@ -345,88 +329,6 @@ export const LOG_LINES: { readonly [Name in EventName]: LogLine<Name> | null } =
   'reply.printed': null,
   // Once for each look at the store.
   'processor.looked': null,
-  'store.refusing': {
-    logger: 'process',
-    level: 'error',
-    say: ({ error }) => `Store refuses messages, nothing accepted is lost: ${error}`,
-  },
-  'store.taking': {
-    logger: 'process',
-    level: 'info',
-    say: ({ forMs }) => `Store takes messages again after ${duration(forMs)}`,
-  },
-  'store.changed': {
-    logger: 'process',
-    level: 'error',
-    say: ({ place, emptied }) =>
-      emptied
-        ? `Store was emptied: ${place}; what it had taken and not answered is gone`
-        : `Another store than before: ${place}; what was taken there is not here`,
-  },
-  'message.spooled': {
-    logger: 'api',
-    level: 'debug',
-    say: ({ messages }) => `${plural(messages, 'message')} kept in the spool`,
-  },
-  'spool.filling': {
-    logger: 'api',
-    level: 'warn',
-    say: ({ code }) => `Messages go to the spool, 0 lost: ${code}`,
-  },
-  'spool.drained': {
-    logger: 'api',
-    level: 'info',
-    say: ({ messages, tookMs }) =>
-      `${plural(messages, 'spooled message')} stored in ${duration(tookMs)}`,
-  },
-  'spool.found': {
-    logger: 'api',
-    level: 'info',
-    say: ({ messages }) => `${plural(messages, 'message')} of an earlier process in the spool`,
-  },
-  'spool.refusing': {
-    logger: 'api',
-    level: 'error',
-    say: ({ code }) => `The spool takes no more, senders get 503: ${code}`,
-  },
-  'spool.setAside': {
-    logger: 'api',
-    level: 'error',
-    say: ({ code }) =>
-      `A spooled message cannot be stored and stays in the spool until the next start: ${code}`,
-  },
-  'spool.fileBroken': {
-    logger: 'api',
-    level: 'error',
-    say: ({ asideAs, saved }) =>
-      `A spool file could not be read and is kept as ${asideAs}; ${plural(saved, 'message')} of it saved`,
-  },
-  'store.repaired': {
-    logger: 'process',
-    level: 'warn',
-    say: ({ what }, phone) => `Repaired${phone === '' ? '' : ` for ${phone}`}: ${DAMAGES[what]}`,
-  },
-  'store.away': {
-    logger: 'process',
-    level: 'error',
-    say: ({ place }) => `Store is away: ${place}; nothing accepted is lost`,
-  },
-  'store.back': {
-    logger: 'process',
-    level: 'info',
-    say: ({ place, awayMs }) => `Store is back after ${duration(awayMs)}: ${place}`,
-  },
-  'queue.error': {
-    logger: 'process',
-    level: 'error',
-    say: ({ queue }) => `Queue error: ${queue}`,
-  },
-  'queue.silent': {
-    logger: 'process',
-    level: 'warn',
-    say: ({ queue, waiting }) =>
-      `Worker takes none of ${plural(waiting, 'job')} on ${queue}: it is made anew`,
-  },
   'internal.error': {
     logger: 'process',
     level: 'error',

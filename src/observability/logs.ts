@@ -8,7 +8,8 @@ import pino, { type DestinationStream, type Logger } from 'pino'
 import type { ConversationKeys } from '../conversation-key.ts'
 import type { ConversationKey } from '../message.ts'
 import type { EventName, Events, EventTable } from './events.ts'
-import { LOG_LINES, LOGGER_NAMES, type LoggerRole, type LogLine } from './log-lines.ts'
+import { LOGGER_NAMES, type LoggerRole, type LogLine } from './log-line.ts'
+import { LOG_LINES } from './log-lines.ts'
 import { type PhoneForm, type Redaction, redactPeer, redactSentence } from './redact.ts'
 
 export interface LogOptions {
