@@ -17,27 +17,22 @@ import { afterEach, beforeEach, describe, it } from 'node:test'
 import { isInstalled } from '../power/disk.ts'
 import { ApiProcess } from '../support/api-process.ts'
 import { FailingSync } from '../support/failing-sync.ts'
-import { House, type HouseOptions, P } from '../support/house.ts'
-import { RedisServer } from '../support/redis-server.ts'
+import { type House, P } from '../support/house.ts'
+import type { RedisServer } from '../support/redis-server.ts'
 import { smallDisk } from '../support/small-disk.ts'
+import { drained, SpoolStage } from '../support/spool-stage.ts'
 
 const files = (house: House): string[] =>
   readdirSync(join(house.dir, 'data/spool')).filter((name) => name.endsWith('.db'))
 
 describe('the disk of a spool', () => {
+  let stage: SpoolStage
   let redis: RedisServer
   beforeEach(async () => {
-    redis = await RedisServer.start(['--appendonly', 'yes'])
+    stage = await SpoolStage.start()
+    redis = stage.redis
   })
-  afterEach(() => redis.stop())
-
-  const start = (options: Partial<HouseOptions> = {}): Promise<House> =>
-    House.start({
-      engine: 'redis',
-      ...options,
-      env: { REDIS_URL: redis.url, SPOOL_AFTER: '300', ...options.env },
-    })
-  const drained = (house: House, times = 1) => house.events.until('spool.drained', times)
+  afterEach(() => stage[Symbol.asyncDispose]())
 
   it('fault 50: a full disk takes nothing and says so, and what is in the spool stays', async (t) => {
     if (process.getuid?.() !== 0 || !isInstalled('mount')) {
@@ -45,7 +40,7 @@ describe('the disk of a spool', () => {
       return
     }
     using disk = smallDisk()
-    await using house = await start({ env: { DATA_DIR: disk.path } })
+    await using house = await stage.house({ env: { DATA_DIR: disk.path } })
     await redis.down()
     await house.events.until('store.away')
     const kept: string[] = []
@@ -74,35 +69,35 @@ describe('the disk of a spool', () => {
       t.diagnostic('not run: a disk that fails needs root and strace')
       return
     }
-    const stage = await ApiProcess.start(redis)
+    const api = await ApiProcess.start(redis)
     await redis.down()
-    assert.deepEqual(await stage.say('1'), [200, 1])
-    const failing = await FailingSync.of(stage.pid)
-    const [status] = await stage.say('2')
+    assert.deepEqual(await api.say('1'), [200, 1])
+    const failing = await FailingSync.of(api.pid)
+    const [status] = await api.say('2')
     assert.equal(status, 503)
     await failing.end()
     // The file that failed is only read from here on; another one is begun.
-    while ((await stage.say('3'))[0] !== 200);
-    assert.deepEqual(stage.files(), ['spool-1.db', 'spool-2.db'])
+    while ((await api.say('3'))[0] !== 200);
+    assert.deepEqual(api.files(), ['spool-1.db', 'spool-2.db'])
     await redis.up()
     const client = redis.client()
     while ((await client.llen(`rapid-fire:${P}`).catch(() => 0)) < 2);
     const words = await client.lrange(`rapid-fire:${P}`, 0, -1)
     assert.deepEqual(words.map((element) => JSON.parse(element).message).toSorted(), ['1', '3'])
     client.disconnect()
-    await stage.stop()
+    await api.stop()
   })
 
   it('fault 53: two APIs with one folder have a file each, and one that is free is taken over', async () => {
-    await using house = await start()
-    const second = await start({ beside: house, roles: ['api'] })
+    await using house = await stage.house()
+    const second = await stage.house({ beside: house, roles: ['api'] })
     assert.deepEqual(files(house), ['spool-1.db', 'spool-2.db'])
     await redis.down()
     await second.events.until('store.away')
     await second.say('осталось', { messageId: '1' })
     await second.gateway.stop()
     await redis.up()
-    await using third = await start({ beside: house, roles: ['api'] })
+    await using third = await stage.house({ beside: house, roles: ['api'] })
     await third.events.until('spool.found')
     await drained(third)
     assert.equal((await third.gateway.store.counts()).accepted, 1)
@@ -112,7 +107,7 @@ describe('the disk of a spool', () => {
     const dir = mkdtempSync(join(tmpdir(), 'rapid-fire-spool-'))
     const env = { DATA_DIR: dir }
     {
-      await using house = await start({ env, roles: ['api'] })
+      await using house = await stage.house({ env, roles: ['api'] })
       await redis.down()
       await house.events.until('store.away')
       const messages = Array.from({ length: 200 }, (_, n) => ({
@@ -128,7 +123,7 @@ describe('the disk of a spool', () => {
     writeSync(handle, Buffer.alloc(4096, 0xff), 0, 4096, middle * 4096)
     closeSync(handle)
     await redis.up()
-    await using house = await start({ env, roles: ['api'] })
+    await using house = await stage.house({ env, roles: ['api'] })
     const [broken] = house.events.all('spool.fileBroken')
     assert.ok(broken && broken.saved > 150 && existsSync(broken.asideAs))
     await drained(house)
@@ -138,7 +133,7 @@ describe('the disk of a spool', () => {
   })
 
   it('fault 52: an entry with a flipped bit is set aside and counted, its neighbours go on', async () => {
-    await using house = await start({ roles: ['api'] })
+    await using house = await stage.house({ roles: ['api'] })
     await redis.down()
     await house.events.until('store.away')
     for (const text of ['раз', 'два', 'три']) await house.say(text, { messageId: text })
@@ -147,7 +142,7 @@ describe('the disk of a spool', () => {
     database.exec("UPDATE entries SET body = replace(body, 'два', 'два!')")
     database.close()
     await redis.up()
-    await using next = await start({ beside: house, roles: ['api'] })
+    await using next = await stage.house({ beside: house, roles: ['api'] })
     await drained(next)
     assert.deepEqual(next.events.all('spool.setAside'), [{ status: 0, code: 'damaged' }])
     assert.equal(next.gateway.spool?.state().setAside, 1)
@@ -155,7 +150,7 @@ describe('the disk of a spool', () => {
   })
 
   it('has files for this user alone', async () => {
-    await using house = await start({ roles: ['api'] })
+    await using house = await stage.house({ roles: ['api'] })
     const dir = join(house.dir, 'data/spool')
     assert.equal(statSync(dir).mode & 0o777, 0o700)
     for (const name of readdirSync(dir)) assert.equal(statSync(join(dir, name)).mode & 0o777, 0o600)

@@ -8,28 +8,23 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import type { ConversationKey } from '../../src/message.ts'
-import { type Answer, House, type HouseOptions, P } from '../support/house.ts'
-import { RedisServer } from '../support/redis-server.ts'
+import { type Answer, type House, P } from '../support/house.ts'
+import type { RedisServer } from '../support/redis-server.ts'
+import { drained, SpoolStage } from '../support/spool-stage.ts'
 
 const WINDOW_MS = 10_000
 
 describe('the spool', () => {
+  let stage: SpoolStage
   let redis: RedisServer
   beforeEach(async () => {
-    redis = await RedisServer.start(['--appendonly', 'yes'])
+    stage = await SpoolStage.start()
+    redis = stage.redis
   })
-  afterEach(() => redis.stop())
-
-  const start = (options: Partial<HouseOptions> = {}): Promise<House> =>
-    House.start({
-      engine: 'redis',
-      ...options,
-      env: { REDIS_URL: redis.url, SPOOL_AFTER: '300', ...options.env },
-    })
-  const drained = (house: House, times = 1) => house.events.until('spool.drained', times)
+  afterEach(() => stage[Symbol.asyncDispose]())
 
   it('case 9: Redis is down: 200 with `spooled`, and one answer when it is back, however often it was sent', async () => {
-    await using house = await start()
+    await using house = await stage.house()
     await redis.down()
     await house.events.until('store.away')
     const first = await house.say('Привет', { messageId: 'A1' })
@@ -50,8 +45,8 @@ describe('the spool', () => {
   })
 
   it('case 9: Redis refuses writes: 200 with `spooled`, and with SPOOL=off 503 with Retry-After', async () => {
-    await using house = await start()
-    await using without = await start({ env: { SPOOL: 'off' } })
+    await using house = await stage.house()
+    await using without = await stage.house({ env: { SPOOL: 'off' } })
     const admin = redis.client()
     await admin.config('SET', 'maxmemory', '1')
     const spooled = await house.say('раз', { messageId: '1' })
@@ -68,7 +63,7 @@ describe('the spool', () => {
   })
 
   it('fault 26: a Redis that refuses is one line when it begins, for all roles of a process', async () => {
-    await using house = await start()
+    await using house = await stage.house()
     await house.say('раз')
     await house.advance(WINDOW_MS)
     await house.events.until('turn.answered')
@@ -90,7 +85,7 @@ describe('the spool', () => {
   })
 
   it('case 47: a direct message is queued too, and due at once when Redis is back', async () => {
-    await using house = await start()
+    await using house = await stage.house()
     await redis.down()
     await house.events.until('store.away')
     const direct = await house.signed('POST', '/webhook/whatsapp', { from: P, message: 'Привет' })
@@ -102,7 +97,7 @@ describe('the spool', () => {
   })
 
   it('fault 20: a Redis that says nothing costs a call SPOOL_AFTER once, and the next ones nothing', async () => {
-    await using house = await start({ roles: ['api'] })
+    await using house = await stage.house({ roles: ['api'] })
     process.kill(redis.pid, 'SIGSTOP')
     const answers = await Promise.all(
       ['a', 'b', 'c'].map((text, n) =>
@@ -122,7 +117,7 @@ describe('the spool', () => {
   })
 
   it('keeps the order of a conversation: what comes behind spooled messages is spooled too', async () => {
-    await using house = await start()
+    await using house = await stage.house()
     await redis.down()
     await house.events.until('store.away')
     for (const text of ['раз', 'два', 'три']) await house.say(text)
@@ -137,7 +132,7 @@ describe('the spool', () => {
   })
 
   it('keeps the order of a conversation that cannot be brought in for a while', async () => {
-    await using house = await start()
+    await using house = await stage.house()
     const { redis: admin } = house
     await admin.set(`rf:c:${P}`, 'foreign')
     await redis.down()
@@ -155,7 +150,7 @@ describe('the spool', () => {
   })
 
   it('brings in edits, revokes and own messages of a provider in their place', async () => {
-    await using house = await start({ env: { WAHA_HMAC_KEY: WAHA_KEY, TAKEOVER_TTL: '60' } })
+    await using house = await stage.house({ env: { WAHA_HMAC_KEY: WAHA_KEY, TAKEOVER_TTL: '60' } })
     const waha = (event: string, payload: object) => postWaha(house, event, payload)
     await redis.down()
     await house.events.until('store.away')
@@ -187,7 +182,7 @@ describe('the spool', () => {
   })
 
   it('fault 54: a long spool comes in whole, each conversation in its order, beside fresh traffic', async () => {
-    await using house = await start({ roles: ['api'] })
+    await using house = await stage.house({ roles: ['api'] })
     await redis.down()
     await house.events.until('store.away')
     const people = Array.from({ length: 50 }, (_, n) => `7900${1_000_000 + n}`)
@@ -209,7 +204,7 @@ describe('the spool', () => {
   })
 
   it('is bounded: beyond its limits calls get 503, and what fits is kept', async () => {
-    await using house = await start({ roles: ['api'], env: { SPOOL_MAX_MESSAGES: '3' } })
+    await using house = await stage.house({ roles: ['api'], env: { SPOOL_MAX_MESSAGES: '3' } })
     await redis.down()
     await house.events.until('store.away')
     for (const text of ['1', '2', '3']) assert.equal((await house.say(text)).status, 200)
@@ -225,7 +220,7 @@ describe('the spool', () => {
   })
 
   it('says in /ready and /health what is in it, and a load balancer goes on sending', async () => {
-    await using house = await start({ roles: ['api'] })
+    await using house = await stage.house({ roles: ['api'] })
     await redis.down()
     await house.events.until('store.away')
     await house.say('раз')
@@ -241,7 +236,7 @@ describe('the spool', () => {
 
   it('what can never be stored is set aside, and tried again with the settings of the next start', async () => {
     const config = 'export default { tenants: { salon: {} } }'
-    await using house = await start({ roles: ['api'], config })
+    await using house = await stage.house({ roles: ['api'], config })
     await redis.down()
     await house.events.until('store.away')
     await house.post({ companyId: 'salon', messages: [{ from: P, body: 'раз' }] })
@@ -249,11 +244,11 @@ describe('the spool', () => {
     await redis.up()
     writeFileSync(join(house.dir, 'rapid-fire.config.ts'), 'export default {}')
     {
-      await using next = await start({ beside: house, roles: ['api'] })
+      await using next = await stage.house({ beside: house, roles: ['api'] })
       const [aside] = await next.events.until('spool.setAside')
       assert.equal(aside?.code, 'unknown_tenant')
     }
-    await using last = await start({ beside: house, roles: ['api'], config })
+    await using last = await stage.house({ beside: house, roles: ['api'], config })
     await drained(last)
     assert.equal((await last.gateway.store.counts()).accepted, 1)
   })

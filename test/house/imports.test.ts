@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { findCycle, importsOf, sourceFiles } from '../support/source-tree.ts'
+import { findCycle, importsOf, root, sourceFiles } from '../support/source-tree.ts'
 
 const files = sourceFiles().filter((file) => !file.endsWith('.test.ts'))
 const imports = files.flatMap(importsOf)
@@ -153,6 +155,15 @@ describe('import rules', () => {
     )
     const fetcher = imports.filter(({ to }) => to === 'src/media/fetch-media.ts')
     assert.ok(fetcher.length > 0 && fetcher.every(({ typeOnly, dynamic }) => typeOnly || dynamic))
+  })
+
+  it('are of files that can be read at a sitting: 400 lines at most', () => {
+    const lines = (file: string): number =>
+      readFileSync(join(root, file), 'utf8').split('\n').length - 1
+    assert.deepEqual(
+      files.filter((file) => lines(file) > 400),
+      [],
+    )
   })
 
   it('see the imports that there are', () => {
