@@ -88,19 +88,26 @@ describe('the disk of a spool', () => {
     await api.stop()
   })
 
-  it('fault 53: two APIs with one folder have a file each, and one that is free is taken over', async () => {
-    await using house = await stage.house()
-    const second = await stage.house({ beside: house, roles: ['api'] })
-    assert.deepEqual(files(house), ['spool-1.db', 'spool-2.db'])
+  it('fault 53: two APIs with one folder have a file each; who is alone brings in what both left', async () => {
+    const first = await stage.house({ roles: ['api'] })
+    await using folder = first
+    const second = await stage.house({ beside: first, roles: ['api'] })
+    assert.deepEqual(files(first), ['spool-1.db', 'spool-2.db'])
     await redis.down()
-    await second.events.until('store.away')
-    await second.say('осталось', { messageId: '1' })
-    await second.gateway.stop()
+    for (const [house, text] of [
+      [first, 'раз'],
+      [second, 'два'],
+    ] as const) {
+      await house.events.until('store.away')
+      assert.equal((await house.say(text, { messageId: text })).body.spooled, 1)
+      await house.gateway.stop()
+    }
     await redis.up()
-    await using third = await stage.house({ beside: house, roles: ['api'] })
-    await third.events.until('spool.found')
+    await using third = await stage.house({ beside: folder, roles: ['api'] })
     await drained(third)
-    assert.equal((await third.gateway.store.counts()).accepted, 1)
+    const found = third.events.all('spool.found').map(({ messages }) => messages)
+    assert.deepEqual(found, [1, 1])
+    assert.equal((await third.gateway.store.counts()).accepted, 2)
   })
 
   it('fault 52: a file that cannot be read is set aside, what can be read of it goes on', async () => {
