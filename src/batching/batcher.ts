@@ -138,6 +138,7 @@ export class Batcher implements Intake {
     const ordered = inArrayOrder(members.map(({ message }) => message))
     const place = await this.#joined(group)
     await this.#heed(place, ordered, dedupeS)
+    const begunAtMs = performance.now()
     const result = await store.append({
       conversation: keys.keyOf(place),
       limits: {
@@ -165,7 +166,8 @@ export class Batcher implements Intake {
       )
     }
     const { conversation, batchId, added, duplicates, size } = result
-    events.emit('message.accepted', { conversation, batchId, added, duplicates, size })
+    const tookMs = performance.now() - begunAtMs
+    events.emit('message.accepted', { conversation, batchId, added, duplicates, size, tookMs })
     return { added, duplicates, setAside: 0, batchId }
   }
 

@@ -231,6 +231,7 @@ export class Processor implements Service {
   /** Never rejects: what is not confirmed is handed over again when its lease ends. */
   async #enqueue(turns: readonly SealedTurn[]): Promise<void> {
     const { store, queue, events, clock } = this.#deps
+    const begunAtMs = performance.now()
     try {
       await queue.add(
         turns.map((turn) => ({
@@ -242,7 +243,8 @@ export class Processor implements Service {
           data: this.#jobData(turn),
         })),
       )
-      events.emit('batches.enqueued', { batches: turns.length })
+      const tookMs = performance.now() - begunAtMs
+      events.emit('batches.enqueued', { batches: turns.length, tookMs })
       await store.queued(turns)
       const now = clock()
       for (const { conversation, batchId, attempt, payloads, lastAt } of turns) {

@@ -2,6 +2,7 @@
  * Writes the reference of the settings from their table:
  * `node src/config/docs.ts > docs/settings.md`. A test holds the file equal to it.
  */
+import { markdownTable } from '../markdown-table.ts'
 import { SPECS } from './settings.ts'
 
 const HEAD = `# Settings
@@ -38,8 +39,6 @@ wait longer than the age limit that goes with it: all of them are reported toget
 started.
 `
 
-const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', '\\n')
-
 function shownDefault(value: unknown): string {
   if (value === null) return '–'
   return `\`${typeof value === 'string' && !/^\S+$/.test(value) ? JSON.stringify(value) : value}\``
@@ -55,19 +54,6 @@ export function settingsPage(): string {
     spec.meaning,
   ])
   return `${HEAD}\n${markdownTable(TITLES, rows)}${TAIL}`
-}
-
-/** Padded as the formatter of the repository pads it, so that the two never undo each other. */
-function markdownTable(titles: readonly string[], rows: readonly (readonly string[])[]): string {
-  const cells = [titles, ...rows].map((row) => row.map(cell))
-  const widths = titles.map((_title, column) =>
-    Math.max(...cells.map((row) => (row[column] ?? '').length)),
-  )
-  const line = (row: readonly string[]): string =>
-    `| ${row.map((text, column) => text.padEnd(widths[column] ?? 0)).join(' | ')} |\n`
-  const [head = [], ...body] = cells
-  const rule = widths.map((width) => '-'.repeat(width))
-  return [head, rule, ...body].map(line).join('')
 }
 
 /** What `config --help` lists: every name with its default and meaning. */

@@ -319,6 +319,11 @@ export const LOG_LINES: LogLines = {
     say: (_event, phone) => `${phone} is released`,
   },
   'start.warning': { logger: 'process', level: 'warn', say: ({ sentence }) => sentence },
+  'log.levelChanged': {
+    logger: 'process',
+    level: 'info',
+    say: ({ from, to }) => `Log level is ${to} now, was ${from}`,
+  },
 
   'heartbeat.missed': {
     logger: 'own',

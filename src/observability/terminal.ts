@@ -274,6 +274,7 @@ export const TERMINAL_LINES: { readonly [Name in EventName]: Say<Name> } = {
   ],
   'conversation.released': (_event, phone) => ['', phone, 'released'],
   'start.warning': ({ sentence }) => ['!', 'start', sentence],
+  'log.levelChanged': () => null,
 
   'heartbeat.missed': () => null,
   // Printed whole, in its own form.

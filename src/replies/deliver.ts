@@ -74,6 +74,7 @@ async function sendPart(
   const partId = `${batchId}.${index}`
   // Frozen since it was allowed to send: somebody else may be sending by now.
   lease.check()
+  const begunAtMs = performance.now()
   let providerId: string
   try {
     providerId = (await sender.send({ partId, to, content }, signal)).providerId
@@ -85,7 +86,7 @@ async function sendPart(
     }
     throw error
   }
-  events.emit('part.taken', part)
+  events.emit('part.taken', { ...part, tookMs: performance.now() - begunAtMs })
   await lease.record({ kind: 'sent', index, providerId, mark: idMark(providerId) })
   events.emit('part.sent', part)
   return true
