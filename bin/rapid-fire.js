@@ -64,10 +64,8 @@ function runWith(node) {
     process.exitCode = 1
   })
   child.on('exit', (code, signal) => {
-    if (!signal) {
-      process.exitCode = code
-      return
-    }
+    // What else is open here, such as the channel of a supervisor, must not keep this one alive.
+    if (!signal) process.exit(code)
     for (const forwarded of signals) process.removeAllListeners(forwarded)
     process.kill(process.pid, signal)
   })

@@ -93,6 +93,20 @@ describe('bin/rapid-fire.js', () => {
     assert.deepEqual(await ended, [7, null])
   })
 
+  test('the channel of a supervisor does not keep it alive when the command has ended', async () => {
+    const where = await withOwnNode('process.exit(7)')
+    await writeFile(join(folder, 'heard.cjs'), "process.on('message', () => {})")
+    const preloads = ['old.cjs', 'heard.cjs'].flatMap((file) => ['--require', join(folder, file)])
+    const child = spawn(
+      process.execPath,
+      [...preloads, join(where, 'bin/rapid-fire.js'), 'start'],
+      {
+        stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      },
+    )
+    assert.deepEqual(await once(child, 'exit'), [7, null])
+  })
+
   test('a signal that ends the command ends this process the same way', async () => {
     const { ended } = start(
       await withOwnNode("process.kill(process.pid, 'SIGKILL')"),

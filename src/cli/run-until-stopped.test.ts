@@ -19,6 +19,7 @@ function shellWithSignals() {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
+    tellReady: () => said.push('ready'),
     exit: (code) => exits.push(code),
   }
   const signal = (laterMs: number): void => {
@@ -30,16 +31,20 @@ function shellWithSignals() {
 
 describe('runUntilStopped', () => {
   test('the first signal stops, and the end of the stop is the end', async () => {
-    const { shell, signal, exits, listeners } = shellWithSignals()
+    const { shell, signal, said, exits, listeners } = shellWithSignals()
     let stops = 0
-    const run = runUntilStopped(shell, async () => ({
-      stop: async () => {
-        stops += 1
-      },
-    }))
+    const run = runUntilStopped(shell, async () => {
+      said.push('starting')
+      return {
+        stop: async () => {
+          stops += 1
+        },
+      }
+    })
     signal(0)
     await run
     assert.deepEqual([stops, exits, listeners.size], [1, [], 0])
+    assert.deepEqual(said, ['starting', 'ready'])
   })
 
   test('what cannot go on is stopped as well, and its error is that of the command', async () => {

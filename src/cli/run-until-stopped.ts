@@ -24,6 +24,7 @@ export async function runUntilStopped(shell: Shell, start: () => Promise<Running
   const wishes = new StopWishes(shell)
   try {
     const running = await start()
+    shell.tellReady()
     const failure = await endOf(running, wishes)
     const inTime = await new Deadline(STOP_WITHIN_MS).race(running.stop())
     if (failure !== null) throw failure.error

@@ -23,6 +23,8 @@ export interface Shell {
   readonly wait: (ms: number) => Promise<unknown>
   /** Calls back at each signal that asks to stop; the answer ends that. */
   readonly onStop: (listener: (signal: StopSignal) => void) => () => void
+  /** Tells who started this process that it is at work, where somebody waits for that, as PM2 does. */
+  readonly tellReady: () => void
   /** Ends the process at once. */
   readonly exit: (code: number) => void
 }
@@ -41,6 +43,9 @@ export const processShell = (): Shell => ({
     return () => {
       for (const signal of STOP_SIGNALS) process.off(signal, listener)
     }
+  },
+  tellReady: () => {
+    if (process.connected) process.send?.('ready')
   },
   exit: (code) => process.exit(code),
 })

@@ -19,8 +19,17 @@ import { promisify } from 'node:util'
 import { root } from '../support/source-tree.ts'
 
 const run = promisify(execFile)
-const COPIED = ['bin', 'src', 'docs', 'README.md', 'CHANGELOG.md', 'LICENSE', 'build.ts']
-const SETTINGS = ['package.json', 'tsconfig.json', 'tsconfig.build.json']
+const COPIED = [
+  'bin',
+  'src',
+  'docs',
+  'ecosystem.config.cjs',
+  'README.md',
+  'CHANGELOG.md',
+  'LICENSE',
+]
+
+const SETTINGS = ['build.ts', 'package.json', 'tsconfig.json', 'tsconfig.build.json']
 
 /** Links the packages that `npm install --omit=dev` would bring. */
 function linkProduction(into: string): void {
@@ -70,6 +79,7 @@ describe('the npm package', () => {
   it('carries code, Lua and documents, and no source, test or setting of ours', () => {
     assert.ok(files.includes('dist/cli/main.js'))
     assert.ok(files.includes('dist/index.d.ts'))
+    assert.ok(files.includes('ecosystem.config.cjs'))
     assert.ok(files.includes('dist/batching/redis/lua/include/now.lua'))
     assert.deepEqual(
       files.filter((path) => /^src|\.test\.|^test|(?<!\.d)\.ts$|\.env|^data/.test(path)),
