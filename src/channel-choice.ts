@@ -3,12 +3,13 @@ import type { Channel, ProviderCall, Sender } from './channels/channel.ts'
 import { ConsoleSender } from './channels/console.ts'
 import { ProviderHttp } from './channels/provider-http.ts'
 import { PROVIDERS } from './channels/registry.ts'
-import { AccountSenders, type Senders } from './channels/senders.ts'
+import { AccountSenders, leavesBy, type Senders } from './channels/senders.ts'
 import { openVenom } from './channels/venom/index.ts'
 import type { Scheme } from './channels/venom/verify.ts'
 import type { Clock } from './clock.ts'
 import type { Settings } from './config/settings.ts'
 import { RapidFireError } from './errors.ts'
+import type { Conversation } from './message.ts'
 import type { Events } from './observability/events.ts'
 
 /** One channel for each account; the Venom bridge is everyone's, with the secret of each. */
@@ -37,6 +38,15 @@ export function createSenders(channels: readonly Channel[], events: Events): Sen
     events.emit('reply.printed', { to, part: { partId, text } })
   })
   return new AccountSenders(channels, shown)
+}
+
+/** By what answers of a conversation leave, for who must know whether people get them. */
+export function leaving(
+  channels: readonly Channel[],
+  { responder }: Pick<Settings, 'responder'>,
+): (who: Pick<Conversation, 'tenant' | 'channel'>) => string | null {
+  // The bot behind it answers by ways of its own.
+  return (who) => (responder === 'forward' ? responder : leavesBy(channels, who))
 }
 
 /** Whether any account has a pace to keep, by itself or by the settings. */

@@ -7,7 +7,7 @@
 import { Processor } from './batching/processor.ts'
 import { RefusalLog } from './batching/refusal-log.ts'
 import type { BatchStore } from './batching/store.ts'
-import { checkChannels, createSenders, isPaced, openChannels } from './channel-choice.ts'
+import { checkChannels, createSenders, isPaced, leaving, openChannels } from './channel-choice.ts'
 import type { Channel } from './channels/channel.ts'
 import { PhoneReader } from './channels/phone.ts'
 import { PROVIDERS } from './channels/registry.ts'
@@ -155,7 +155,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         providers: PROVIDERS,
         channels,
         hear: createHearing(settings, { ...shared, wayIn, amendments }),
-        operator: new StoreOperator({ ...shared, phones, settings, dedupeSOf }),
+        operator: new StoreOperator({
+          ...shared,
+          ...{ phones, settings, dedupeSOf, leavesBy: leaving(channels, settings) },
+        }),
         later: new LaterReplies({ ...shared, limits: settings }),
         callbackKey,
         health: new RoleHealth({ store, spool, digest: settingsDigest(settings) }),

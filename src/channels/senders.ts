@@ -13,6 +13,19 @@ export interface Senders {
 /** What conversations of our own format are sent by. */
 const OWN = 'venom'
 
+const accountOf = ({ tenant, channel }: Pick<Conversation, 'tenant' | 'channel'>): string =>
+  `${tenant} ${channel === DEFAULT_CHANNEL ? OWN : channel}`
+
+/** The name of the channel by which answers of a conversation leave; null: nothing sends them. */
+export function leavesBy(
+  channels: readonly Channel[],
+  who: Pick<Conversation, 'tenant' | 'channel'>,
+): string | null {
+  const account = accountOf(who)
+  const sending = channels.find(({ sends, tenant, id }) => sends && `${tenant} ${id}` === account)
+  return sending?.name ?? null
+}
+
 export class AccountSenders implements Senders {
   readonly #byAccount = new Map<string, Sender>()
   readonly #otherwise: Sender
@@ -24,8 +37,7 @@ export class AccountSenders implements Senders {
     }
   }
 
-  of({ tenant, channel }: Pick<Conversation, 'tenant' | 'channel'>): Sender {
-    const id = channel === DEFAULT_CHANNEL ? OWN : channel
-    return this.#byAccount.get(`${tenant} ${id}`) ?? this.#otherwise
+  of(who: Pick<Conversation, 'tenant' | 'channel'>): Sender {
+    return this.#byAccount.get(accountOf(who)) ?? this.#otherwise
   }
 }

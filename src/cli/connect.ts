@@ -62,21 +62,29 @@ async function connectService(settings: Settings): Promise<Connection | null> {
 
 async function connectStore(settings: Settings): Promise<Connection> {
   // Loaded only here: most commands talk to a service and need no engine.
-  const [{ openStore }, { dedupeSOf }, { StoreOperator }, { PhoneReader }, { Takeover }] =
-    await Promise.all([
-      import('../store-choice.ts'),
-      import('../intake-choice.ts'),
-      import('../operations/store-operator.ts'),
-      import('../channels/phone.ts'),
-      import('../takeover/takeover.ts'),
-    ])
+  const [
+    { openStore },
+    { dedupeSOf },
+    { leaving, openChannels },
+    { StoreOperator },
+    { PhoneReader },
+    { Takeover },
+  ] = await Promise.all([
+    import('../store-choice.ts'),
+    import('../intake-choice.ts'),
+    import('../channel-choice.ts'),
+    import('../operations/store-operator.ts'),
+    import('../channels/phone.ts'),
+    import('../takeover/takeover.ts'),
+  ])
   const store = await openStore(settings)
   const phones = new PhoneReader(settings.phoneRegion)
   const keys = new ConversationKeys(settings.defaultTenant)
   const events = new Events()
   const takeover = new Takeover({ store, settings, keys, events, clock: systemClock })
+  const leavesBy = leaving(openChannels(settings, systemClock), settings)
   return {
-    operator: new StoreOperator({ store, keys, phones, settings, takeover, dedupeSOf }),
+    operator: new StoreOperator({ store, keys, phones, settings, takeover, leavesBy, dedupeSOf }),
     via: 'store',
     close: () => store.stop(new Deadline(CLOSE_WITHIN_MS)),
   }

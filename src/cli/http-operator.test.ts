@@ -42,7 +42,7 @@ const id = 'b_01K0' as BatchId
 describe('HttpOperator', () => {
   test('asks the routes of the service with the token', async () => {
     const all =
-      '{"success":true,"stats":{},"batchId":null,"discarded":2,"count":0,"batches":[],"batch":{"state":"open"}}'
+      '{"success":true,"stats":{},"batchId":null,"discarded":2,"count":0,"batches":[],"batch":{"state":"open"},"conversation":{"lines":[]}}'
     await using service = await answering(200, all)
     const { operator, seen } = service
     await operator.stats({ offset: 0, limit: 5 })
@@ -53,6 +53,9 @@ describe('HttpOperator', () => {
     assert.equal(await operator.discardFailed(id), true)
     assert.deepEqual(await operator.batch(id), { state: 'open' })
     assert.deepEqual(await operator.batch(id, { phone: '+7 900' }), { state: 'open' })
+    assert.deepEqual(await operator.conversation({ phone: '79001234567', companyId: 'a' }, 3), {
+      lines: [],
+    })
     assert.deepEqual(
       seen.map(({ call }) => call),
       [
@@ -64,6 +67,7 @@ describe('HttpOperator', () => {
         'DELETE /operator/failed/b_01K0',
         'GET /operator/batches/b_01K0',
         'GET /operator/batches/b_01K0?phone=%2B7+900',
+        'GET /operator/conversation?phone=79001234567&companyId=a&last=3',
       ],
     )
     assert.equal(seen[1]?.body, '{"phone":"+7 900","companyId":"a"}')

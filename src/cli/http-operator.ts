@@ -11,6 +11,7 @@ import type { BatchId } from '../message.ts'
 import { type Line, type Piece, parseLine } from '../operations/backup/format.ts'
 import type {
   BatchStatus,
+  ConversationNow,
   DamageOf,
   Examined,
   Held,
@@ -195,6 +196,12 @@ export class HttpOperator implements Operator {
     const reply = await this.#call('GET', path)
     if (reply.status === 404) return null
     return field<BatchStatus>(accepted(reply), 'batch')
+  }
+
+  async conversation(who: Who, last: number): Promise<ConversationNow> {
+    const query = new URLSearchParams({ ...who, last: String(last) })
+    const reply = await this.#call('GET', `/operator/conversation?${query}`)
+    return field<ConversationNow>(accepted(reply), 'conversation')
   }
 
   /** Ends without an end where the connection ends; whoever reads notices. */

@@ -41,6 +41,7 @@ describe('operator routes', () => {
     ['POST', '/operator/failed/b_x/retry'],
     ['DELETE', '/operator/failed/b_x'],
     ['GET', '/operator/batches/b_x'],
+    ['GET', `/operator/conversation?phone=${P}`],
   ]
   const wrong: Record<string, Record<string, string>> = {
     'no token': {},
@@ -59,7 +60,8 @@ describe('operator routes', () => {
         assert.deepEqual([status, body.code], [401, 'token_required'], `${method} ${path}: ${name}`)
         assert.equal(sent.get('www-authenticate'), 'Bearer')
       }
-      const inQuery = await api.call({ method, path: `${path}?token=${TOKEN}` })
+      const mark = path.includes('?') ? '&' : '?'
+      const inQuery = await api.call({ method, path: `${path}${mark}token=${TOKEN}` })
       assert.equal(inQuery.status, 401)
     }
   })
@@ -262,5 +264,62 @@ describe('batches by their id', () => {
     const path = `/operator/failed/${failedId}/retry`
     const { status, body } = await asOperator(api, { method: 'POST', path })
     assert.deepEqual([status, body.code], [409, 'conflict'])
+  })
+})
+
+describe('a conversation', () => {
+  const show = (api: RunningApi, query: string) =>
+    asOperator(api, { path: `/operator/conversation?${query}` })
+
+  it('is told in any spelling of the phone, its last lines', async () => {
+    await using api = await startApi({ tenants: { salon: {} } })
+    for (const text of ['раз', 'два', 'три']) await send(api, P, text)
+    await api.call({ body: { from: P, message: 'другой', companyId: 'salon' } })
+    const { status, body } = await show(api, 'phone=8+900+123-45-67&last=2')
+    assert.equal(status, 200)
+    const { lines, open, now, ...rest } = body.conversation as {
+      lines: { who: string; text: string; at: number }[]
+      open: { size: number; dueInMs: number }
+      now: number
+    }
+    assert.deepEqual(
+      lines.map(({ who, text }) => `${who}: ${text}`),
+      ['person: два', 'person: три'],
+    )
+    assert.ok(lines.every(({ at }) => Math.abs(at - now) < 10_000))
+    assert.deepEqual([open.size, open.dueInMs > 0], [3, true])
+    assert.deepEqual(rest, {
+      ...{ phone: P, companyId: 'default', channel: 'whatsapp' },
+      ...{ leavesBy: null, turn: null, held: null },
+    })
+    const salon = await show(api, `phone=${P}&companyId=salon`)
+    assert.equal((salon.body.conversation as { lines: unknown[] }).lines.length, 1)
+  })
+
+  it('says by what answers leave, and what holds it', async () => {
+    const env = {
+      VENOM_SECRET_KEY: 'a-secret-of-the-tests',
+      VENOM_SERVER_URL: 'http://127.0.0.1:9',
+    }
+    await using api = await startApi({ env })
+    await api.takeover.hold({ tenant: 'default', channel: 'whatsapp', peer: P }, null, 'paused')
+    const { body } = await show(api, `phone=${P}&last=0`)
+    const { lines, leavesBy, held } = body.conversation as Record<string, unknown>
+    assert.deepEqual([lines, leavesBy, held], [[], 'venom', { why: 'paused', endsInMs: null }])
+  })
+
+  it('needs a phone, and takes a number of lines', async () => {
+    await using api = await startApi()
+    for (const [query, code] of [
+      ['', 'missing_fields'],
+      ['phone=', 'missing_fields'],
+      ['phone=%2B', 'invalid_phone'],
+      [`phone=${P}&companyId=nobody`, 'unknown_tenant'],
+      [`phone=${P}&last=-1`, 'invalid_format'],
+      [`phone=${P}&last=NaN`, 'invalid_format'],
+    ] as const) {
+      const answer = await show(api, query)
+      assert.deepEqual([answer.status, answer.body.code], [400, code], query)
+    }
   })
 })

@@ -36,6 +36,7 @@ interface ById {
 const MASKED = { phones: 'masked', hashSecret: '' } as const
 const MAX_LIMIT = 1000
 const DEFAULT_LIMIT = 100
+const DEFAULT_LINES = 20
 
 export function operatorRoutes(app: FastifyInstance, deps: OperatorRouteDeps): void {
   const { operator, doors, storeMs } = deps
@@ -70,6 +71,23 @@ export function operatorRoutes(app: FastifyInstance, deps: OperatorRouteDeps): v
   })
 
   failedRoutes(app, deps)
+
+  app.get<{ Querystring: WhoQuery & { last?: unknown } }>(
+    '/operator/conversation',
+    async (request) => {
+      requireToken(request, doors)
+      const { phone, last } = request.query
+      if (typeof phone !== 'string' || phone === '') {
+        throw new RapidFireError('missing_fields', 'Missing required fields: phone')
+      }
+      const lines = wholeNumber('last', last, DEFAULT_LINES, 0, MAX_LIMIT)
+      const who = whoOf(phone, request.query, null)
+      return {
+        success: true,
+        conversation: await within(operator.conversation(who, lines), storeMs),
+      }
+    },
+  )
 
   app.get<ById & { Querystring: WhoQuery }>('/operator/batches/:id', async (request) => {
     requireToken(request, doors)

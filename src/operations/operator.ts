@@ -9,6 +9,7 @@ import type { HoldReason } from '../batching/store-holds.ts'
 import type { Finding } from '../finding.ts'
 import type { BatchId } from '../message.ts'
 import type { Line, Piece } from './backup/format.ts'
+import type { SpokenLine } from './conversation-now.ts'
 
 /**
  * A conversation as people name it: any spelling of the phone, or the address on a channel that knows
@@ -65,6 +66,23 @@ export interface Held {
   readonly endsInMs: number | null
 }
 
+/** What was said in a conversation, as far as it is kept, and what waits there. */
+export interface ConversationNow {
+  readonly phone: string
+  readonly companyId: string
+  readonly channel: string
+  /** By what answers leave to the person; null: they are shown where the service runs. */
+  readonly leavesBy: string | null
+  /** The last ones, in the order of question and answer. */
+  readonly lines: readonly SpokenLine[]
+  /** The turn that is being answered. */
+  readonly turn: BatchId | null
+  readonly open: PendingBatch | null
+  readonly held: Pick<Held, 'why' | 'endsInMs'> | null
+  /** By the store's clock, ms. */
+  readonly now: number
+}
+
 /** Damage, with whom it concerns as people name them; null where it is nobody's. */
 export interface DamageOf extends Damage {
   readonly who: {
@@ -101,6 +119,8 @@ export interface Operator {
   failed(page: Page): Promise<{ count: number; batches: readonly BatchStatus[] }>
   retry(batchId: BatchId): Promise<'done' | 'none' | 'busy' | 'held'>
   discardFailed(batchId: BatchId): Promise<boolean>
+  /** At most `last` lines of what was said. */
+  conversation(who: Who, last: number): Promise<ConversationNow>
   /** An open batch is found through its person; one that was sealed by its id alone. */
   batch(batchId: BatchId, who?: Who): Promise<BatchStatus | null>
   /** The lines of a backup, while everything goes on; one without an end was cut. */

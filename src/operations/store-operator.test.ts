@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { P, startApi } from '../../test/support/api.ts'
+import { P, type RunningApi, startApi } from '../../test/support/api.ts'
 import { newBatchId } from '../batching/batch-id.ts'
 import { ConversationKeys } from '../conversation-key.ts'
 import { RapidFireError } from '../errors.ts'
@@ -26,13 +26,16 @@ const settings = {
   accounts: [{ tenant: 'default', channel: 'telegram', values: {}, isSet: false }],
 }
 
+const operatorOn = ({ store, takeover }: RunningApi, keys: ConversationKeys): StoreOperator =>
+  new StoreOperator({ store, keys, settings, takeover, leavesBy: () => null })
+
 describe('an operator on a store', () => {
   it('finds an open batch that another process took', async () => {
     await using api = await startApi()
     const { headers } = await api.call({ body: { from: P, message: 'x' } })
     const id = headers.get('x-batch-id') as BatchId
     const keys = new ConversationKeys('default')
-    const operator = new StoreOperator({ store: api.store, keys, settings, takeover: api.takeover })
+    const operator = operatorOn(api, keys)
     const batch = await operator.batch(id, { phone: '8 900 123-45-67' })
     assert.deepEqual([batch?.state, batch?.phone, batch?.batchId], ['open', P, id])
     assert.equal(await operator.batch(newBatchId(), { phone: P }), null)
@@ -42,7 +45,7 @@ describe('an operator on a store', () => {
   it('refuses people and tenants that are none', async () => {
     await using api = await startApi()
     const keys = new ConversationKeys('default')
-    const operator = new StoreOperator({ store: api.store, keys, settings, takeover: api.takeover })
+    const operator = operatorOn(api, keys)
     for (const [who, code] of [
       [{ phone: '+' }, 'invalid_phone'],
       [{ phone: '1@g.us' }, 'unsupported_peer'],
@@ -72,7 +75,7 @@ describe('an operator on a store', () => {
       body: JSON.stringify({ update_id: 1, message }),
     })
     const keys = new ConversationKeys('default')
-    const operator = new StoreOperator({ store: api.store, keys, settings, takeover: api.takeover })
+    const operator = operatorOn(api, keys)
     const { batches } = await operator.stats({ offset: 0, limit: 5 })
     assert.deepEqual(
       batches.map(({ phone, channel }) => [phone, channel]),

@@ -16,8 +16,10 @@ import type { Line, Piece } from './backup/format.ts'
 import { messageRules } from './backup/message-rules.ts'
 import { putBack } from './backup/put-back.ts'
 import { takeBackup } from './backup/take-backup.ts'
+import { spoken } from './conversation-now.ts'
 import type {
   BatchStatus,
+  ConversationNow,
   DamageOf,
   Examined,
   Held,
@@ -40,6 +42,8 @@ export interface StoreOperatorDeps {
   > & {
     readonly tenants: ReadonlyMap<string, unknown>
   }
+  /** By what answers of a conversation leave; null: nothing sends them. */
+  readonly leavesBy: (who: Pick<Conversation, 'tenant' | 'channel'>) => string | null
   /** Of providers that repeat a call for days, s; for backups. */
   readonly dedupeSOf?: (channel: string) => number | null
   /** Told of what is discarded, and of what is repaired. */
@@ -121,8 +125,7 @@ export class StoreOperator implements Operator {
     ])
     const held = holds.map(({ conversation, why, until }) => {
       const { tenant, peer, channel } = this.#deps.keys.parse(conversation)
-      const endsInMs = until === null ? null : Math.max(0, until - now)
-      return { phone: peer, companyId: tenant, channel, why, endsInMs }
+      return { phone: peer, companyId: tenant, channel, why, endsInMs: endsInMs(until, now) }
     })
     return { count, held }
   }
@@ -152,6 +155,27 @@ export class StoreOperator implements Operator {
     // It may have been sealed between the two looks.
     const sealed = await store.batch(batchId)
     return sealed && this.#settled(sealed)
+  }
+
+  async conversation(who: Who, last: number): Promise<ConversationNow> {
+    const { store, keys, leavesBy } = this.#deps
+    const asked = this.#conversationOf(who)
+    const key = keys.keyOf(asked)
+    const waiting = await store.conversation(key)
+    const [past, now] = await Promise.all([store.history(key), this.#storeNow()])
+    const { lines, turn, open } = spoken(waiting, past, asked)
+    const { hold } = waiting
+    return {
+      phone: asked.peer,
+      companyId: asked.tenant,
+      channel: asked.channel,
+      leavesBy: leavesBy(asked),
+      lines: last === 0 ? [] : lines.slice(-last),
+      turn,
+      open: open && this.#pending(open, now),
+      held: hold && { why: hold.why, endsInMs: endsInMs(hold.until, now) },
+      now,
+    }
   }
 
   backup(): AsyncIterable<Line> {
@@ -219,6 +243,10 @@ export class StoreOperator implements Operator {
     return { ...view, draft: texts, phone: peer, companyId: tenant, channel }
   }
 }
+
+/** Null = until released. */
+const endsInMs = (until: number | null, now: number): number | null =>
+  until === null ? null : Math.max(0, until - now)
 
 /** On a channel that may know people by something else than a phone. */
 function addressOf(text: string): string {

@@ -11,7 +11,7 @@ import type { Intake } from '../../src/batching/intake.ts'
 import { RefusalLog } from '../../src/batching/refusal-log.ts'
 import { SqliteStore } from '../../src/batching/sqlite/sqlite-store.ts'
 import type { BatchStore } from '../../src/batching/store.ts'
-import { checkChannels, createSenders, openChannels } from '../../src/channel-choice.ts'
+import { checkChannels, createSenders, leaving, openChannels } from '../../src/channel-choice.ts'
 import { PhoneReader } from '../../src/channels/phone.ts'
 import { PROVIDERS } from '../../src/channels/registry.ts'
 import type { Clock } from '../../src/clock.ts'
@@ -126,7 +126,7 @@ export async function startApi(options: ApiOptions = {}): Promise<RunningApi> {
     providers: PROVIDERS,
     channels,
     hear: createHearing(withTenants, { ...shared, wayIn, amendments }),
-    operator: new StoreOperator({ ...shared, phones }),
+    operator: new StoreOperator({ ...shared, phones, leavesBy: leaving(channels, settings) }),
     later: new LaterReplies({ store, events, senders, keys, limits: settings }),
     callbackKey: TOKEN,
     health: options.health ?? new RoleHealth({ store, digest: settingsDigest(settings) }),
