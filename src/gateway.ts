@@ -6,14 +6,16 @@
  */
 import { Processor } from './batching/processor.ts'
 import { RefusalLog } from './batching/refusal-log.ts'
+import { StandIn } from './batching/stand-in.ts'
 import type { BatchStore } from './batching/store.ts'
+import type { RoleName } from './batching/store-roles.ts'
 import { checkChannels, createSenders, isPaced, leaving, openChannels } from './channel-choice.ts'
 import type { Channel } from './channels/channel.ts'
 import { PhoneReader } from './channels/phone.ts'
 import { PROVIDERS } from './channels/registry.ts'
 import type { Senders } from './channels/senders.ts'
 import { type Clock, systemClock } from './clock.ts'
-import { settingsDigest } from './config/digest.ts'
+import { agreedSettings } from './config/digest.ts'
 import type { Settings } from './config/settings.ts'
 import { startWarnings } from './config/start-warnings.ts'
 import { ConversationKeys } from './conversation-key.ts'
@@ -25,9 +27,10 @@ import { ApiServer } from './ingress/api-server.ts'
 import { createIntake, dedupeSOf } from './intake-choice.ts'
 import type { BatchId } from './message.ts'
 import { Events } from './observability/events.ts'
-import { Heartbeat } from './observability/heartbeat.ts'
+import { Heartbeat, type HeartbeatDeps } from './observability/heartbeat.ts'
 import { RoleHealth } from './observability/roles.ts'
 import { operatorToken } from './operations/operator-token.ts'
+import { ProcessFile, readProcesses } from './operations/process-file.ts'
 import { removeServiceAddress, writeServiceAddress } from './operations/service-address.ts'
 import { StoreOperator } from './operations/store-operator.ts'
 import { BullQueue } from './queue/bullmq.ts'
@@ -145,6 +148,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         await run(spooling.drain)
       }
       spool = spooling?.spool ?? null
+      const beside = {
+        agreed: agreedSettings(settings),
+        neighbours: () => readProcesses(settings.dataDir),
+      }
       const api = new ApiServer({
         ...shared,
         settings,
@@ -161,13 +168,17 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         }),
         later: new LaterReplies({ ...shared, limits: settings }),
         callbackKey,
-        health: new RoleHealth({ store, spool, digest: settingsDigest(settings) }),
+        health: new RoleHealth({ store, spool, ...beside }),
       })
-      await run(heartbeat('api', store, settings, events))
+      const standIn = createStandIn(settings, roles, shared)
+      if (standIn) await run(standIn)
+      const onLive: HeartbeatDeps['onLive'] = (live) => standIn?.saw(live)
+      await run(heartbeat('api', store, settings, events, { ...beside, onLive }))
       await run(api)
       url = api.url
       await run(announce(settings, api.url))
     }
+    await run(processFile(settings, roles, store))
   } catch (error) {
     await stopAll(started, new Deadline(STOP_MS), events)
     throw error
@@ -258,8 +269,33 @@ function createProcessor(settings: Settings, shared: Shared): Processor {
   })
 }
 
-function heartbeat(role: Role, store: BatchStore, settings: Settings, events: Events): Heartbeat {
-  return new Heartbeat({ role, store, events, version: VERSION, digest: settingsDigest(settings) })
+function heartbeat(
+  role: RoleName,
+  store: BatchStore,
+  settings: Settings,
+  events: Events,
+  more: Partial<HeartbeatDeps> = {},
+): Heartbeat {
+  const agreed = agreedSettings(settings)
+  return new Heartbeat({ role, store, events, version: VERSION, agreed, ...more })
+}
+
+/** Where the API has no processor beside it, and is to do without. */
+function createStandIn(settings: Settings, roles: readonly Role[], shared: Shared): StandIn | null {
+  if (roles.includes('processor') || settings.standIn === 'off') return null
+  const { store, events } = shared
+  return new StandIn({
+    open: () => [createProcessor(settings, shared), heartbeat('standIn', store, settings, events)],
+    onStandingIn: (silentMs) => events.emit('processor.standingIn', { silentMs }),
+    onStoodDown: (forMs) => events.emit('processor.stoodDown', { forMs }),
+    onError: (error) => events.emit('internal.error', { where: 'standing in', error }),
+  })
+}
+
+/** Other processes on this DATA_DIR find by it which store this one uses. */
+function processFile(settings: Settings, roles: readonly Role[], store: BatchStore): ProcessFile {
+  const { dataDir } = settings
+  return new ProcessFile({ dataDir, roles, version: VERSION, store: () => store.identity() })
 }
 
 /** The command line finds the running service by this. */

@@ -1,6 +1,6 @@
 /** Who said lately that it is alive, for stores whose roles all live in one process. */
 import type { Clock } from '../clock.ts'
-import type { LiveRole, RoleBeat } from './store.ts'
+import type { LiveRole, RoleBeat } from './store-roles.ts'
 
 export class LiveRoles {
   readonly #clock: Clock

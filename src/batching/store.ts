@@ -10,7 +10,7 @@
  *
  * The words of a turn are in `store-turn.ts`, those of holds and humans in `store-holds.ts`, those of
  * aliases in `store-alias.ts`, those of damage in `store-examine.ts`, those of backups in
- * `store-backup.ts`. Whatever is asked of an alias is done to the conversation it leads to; only turns
+ * `store-backup.ts`, those of roles in `store-roles.ts`. Whatever is asked of an alias is done to the conversation it leads to; only turns
  * are called by the conversation that they were sealed in.
  *
  * Two engines implement it (Redis, SQLite); the oracle of the tests is `reduce` in memory.
@@ -30,6 +30,7 @@ import type {
   Retime,
   RetimeResult,
 } from './store-holds.ts'
+import type { LiveRole, RoleBeat, StoreIdentity } from './store-roles.ts'
 import type {
   Arrival,
   BeginResult,
@@ -191,35 +192,6 @@ export interface Counts {
   readonly discarded: number
   readonly revoked: number
   readonly open: number
-}
-
-export interface RoleBeat {
-  readonly role: 'api' | 'processor' | 'worker'
-  /** Random, one a process and role. */
-  readonly instance: string
-  readonly host: string
-  readonly pid: number
-  readonly version: string
-  /** Digest of the settings that must agree between roles. */
-  readonly digest: string
-}
-
-export interface LiveRole extends RoleBeat {
-  readonly ageMs: number
-}
-
-export type Survives = 'process' | 'host' | 'unknown'
-
-export interface StoreIdentity {
-  readonly engine: 'redis' | 'sqlite' | 'memory'
-  /** For people: `redis 127.0.0.1:6379/0` or the file. Never a password. */
-  readonly place: string
-  /** Random id, made when the store was first used. */
-  readonly id: string
-  /** Which deaths an acknowledged write survives, worst first named last. */
-  readonly survives: readonly Survives[]
-  /** What was found wrong or risky with it at start, or when it was judged last. */
-  readonly findings: readonly Finding[]
 }
 
 export interface BatchStore extends Service {

@@ -1,13 +1,44 @@
 /**
- * A short hash of the settings that processes which share a store must agree on. Roles publish it
- * with their heartbeat, so that a split is seen. No secret goes in.
+ * The settings that processes which share a store must agree on, and a short hash of them. Roles
+ * publish both with their heartbeat, so that a split is seen, and in what. No secret goes in.
  */
-import { createHash } from 'node:crypto'
-import type { Settings } from './settings.ts'
+import { hash } from 'node:crypto'
+import { SETTINGS, type SettingName, type Settings } from './settings.ts'
 
-/** 12 hex digits; equal for equal windows, dedupe, retention, queue, leases and tenants. */
-export function settingsDigest(settings: Settings): string {
-  const tenants = [...settings.tenants.values()]
+export interface Agreed {
+  /** 12 hex digits; equal for equal windows, dedupe, retention, queue, leases and tenants. */
+  readonly digest: string
+  /** By the name of their variable; what is said for single tenants and types is one hash. */
+  readonly values: Readonly<Record<string, string | number>>
+}
+
+export function agreedSettings(settings: Settings): Agreed {
+  const flat = Object.fromEntries(
+    AGREED.map((name) => [SETTINGS[name].env, settings[name]] as const),
+  )
+  const values = { ...flat, tenants: hashOf(tenantsOf(settings)) }
+  return { digest: hashOf(values), values }
+}
+
+const AGREED = [
+  'idleMs',
+  'maxSize',
+  'ageS',
+  'defaultTenant',
+  'queueName',
+  'dedupeS',
+  'retentionS',
+  'historyTurns',
+  'historyHours',
+  'leaseMs',
+  'handoverMs',
+  'maxStarts',
+  'maxPending',
+  'maxMessageAgeS',
+] as const satisfies readonly SettingName[]
+
+const tenantsOf = ({ tenants }: Settings): unknown[] =>
+  [...tenants.values()]
     .sort((one, other) => (one.id < other.id ? -1 : 1))
     .map(({ id, idleMs, idleMsByType, maxSize, ageMs }) => [
       id,
@@ -16,19 +47,5 @@ export function settingsDigest(settings: Settings): string {
       maxSize,
       ageMs,
     ])
-  const agreed = {
-    defaultTenant: settings.defaultTenant,
-    queueName: settings.queueName,
-    dedupeS: settings.dedupeS,
-    retentionS: settings.retentionS,
-    historyTurns: settings.historyTurns,
-    historyHours: settings.historyHours,
-    leaseMs: settings.leaseMs,
-    handoverMs: settings.handoverMs,
-    maxStarts: settings.maxStarts,
-    maxPending: settings.maxPending,
-    maxMessageAgeS: settings.maxMessageAgeS,
-    tenants,
-  }
-  return createHash('sha256').update(JSON.stringify(agreed)).digest('hex').slice(0, 12)
-}
+
+const hashOf = (value: unknown): string => hash('sha256', JSON.stringify(value), 'hex').slice(0, 12)

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { settingsDigest } from './digest.ts'
+import { agreedSettings } from './digest.ts'
 import { settingsPage, settingsSummary } from './docs.ts'
 import { loadSettings } from './load.ts'
 import { settingsInForce, settingsTable, withoutPassword } from './print.ts'
@@ -52,8 +52,9 @@ describe('what is in force', () => {
   })
 })
 
-describe('settingsDigest', () => {
-  const digest = async (env: Record<string, string>) => settingsDigest((await load(env)).settings)
+describe('the settings that roles agree on', () => {
+  const digest = async (env: Record<string, string>) =>
+    agreedSettings((await load(env)).settings).digest
 
   test('is equal for equal settings, whatever a role keeps to itself', async () => {
     const plain = await digest({})

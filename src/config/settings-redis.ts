@@ -26,4 +26,11 @@ export const REDIS_SETTINGS = {
     meaning:
       'A start on a Redis that may lose what was accepted: refuse = refused for every error and warning, warn = each is told, and one that evicts is refused, accept = each is told.',
   }),
+  standIn: oneOf({
+    env: 'STAND_IN',
+    default: 'on',
+    values: ['on', 'off'],
+    meaning:
+      'An API that sees no processor for 5 s: on = it does the work of one until one is there, off = batches wait.',
+  }),
 } as const

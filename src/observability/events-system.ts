@@ -34,6 +34,16 @@ export const SYSTEM_EVENTS = {
     when: 'A role is missing on this store, or has other settings; once for each, when it begins.',
     facts: { sentence: fact<string>('what is seen, and where to look') },
   },
+  'processor.standingIn': {
+    by: 'api',
+    when: 'An API sees no processor, and does its work until there is one.',
+    measures: { silentMs: 'ms' },
+  },
+  'processor.stoodDown': {
+    by: 'api',
+    when: 'A processor is there again, or this API stops: it no longer does its work.',
+    measures: { forMs: 'ms' },
+  },
   'heartbeat.missed': {
     by: 'each role',
     when: 'A role could not say that it is alive.',

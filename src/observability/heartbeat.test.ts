@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it, mock } from 'node:test'
-import type { LiveRole } from '../batching/store.ts'
+import type { LiveRole, StoreIdentity } from '../batching/store-roles.ts'
 import { RapidFireError } from '../errors.ts'
 import { Deadline } from '../service.ts'
 import { Events } from './events.ts'
@@ -15,6 +15,17 @@ const role = (name: LiveRole['role'], digest = 'same'): LiveRole => ({
   digest,
   ageMs: 0,
 })
+const identity: StoreIdentity = {
+  engine: 'redis',
+  place: 'redis 127.0.0.1:6379/0',
+  id: 'store-1',
+  server: 'run-1',
+  database: 0,
+  prefix: 'rf:',
+  schema: 'scripts 1',
+  survives: [],
+  findings: [],
+}
 const ALL = [role('api'), role('processor'), role('worker')]
 
 /** An API's heart on a store that answers what the test says; `beat` lets one beat pass. */
@@ -34,11 +45,12 @@ async function beating(answers: (readonly LiveRole[] | Error)[]) {
         return answer ?? []
       },
       leave: async () => {},
+      identity: () => identity,
     },
     events,
     role: 'api',
     version: '0.1.0',
-    digest: 'same',
+    agreed: { digest: 'same', values: {} },
   })
   await heart.start()
   return {

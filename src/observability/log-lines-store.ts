@@ -1,9 +1,21 @@
-/** Log lines of the store, the spool and the queue; part of `log-lines.ts`. */
+/** Log lines of the store, the stand-in, the spool and the queue; part of `log-lines.ts`. */
 import { DAMAGES } from '../batching/store-examine.ts'
 import type { LogLines } from './log-line.ts'
 import { duration, plural } from './words.ts'
 
 export const STORE_LINES = {
+  'processor.standingIn': {
+    logger: 'process',
+    level: 'error',
+    say: ({ silentMs }) =>
+      `No processor was seen for ${duration(silentMs)}: this API stands in for it until one is`,
+  },
+  'processor.stoodDown': {
+    logger: 'process',
+    level: 'info',
+    say: ({ forMs }) =>
+      `This API stood in for the processor for ${duration(forMs)}, and no longer does`,
+  },
   'store.refusing': {
     logger: 'process',
     level: 'error',

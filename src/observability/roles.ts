@@ -2,14 +2,26 @@
  * Health: whether all roles are alive, see the same store and have the same settings.
  *
  * Every role says so in the store each second or two (heartbeat.ts). What has not is missing, also
- * when it is alive and looks at another store: from here the two are the same.
+ * when it is alive and looks at another store: from here the two are the same, unless it shares our
+ * DATA_DIR and says there which one it looks at. An API that stands in for a missing processor is told
+ * of, and hides nothing: a processor is missing all the same.
  */
-import type { BatchStore, LiveRole, RoleBeat, StoreIdentity } from '../batching/store.ts'
+import { hostname } from 'node:os'
+import type { BatchStore } from '../batching/store.ts'
+import type { AgreedValues, LiveRole, RoleName, StoreIdentity } from '../batching/store-roles.ts'
 import { messageOf, RapidFireError } from '../errors.ts'
 import { Deadline } from '../service.ts'
 import type { Spool, SpoolState } from '../spool/spool.ts'
 import { FRESH_MS } from './heartbeat.ts'
-import { missingRoles, ROLE_NAMES, roleProblems } from './role-problems.ts'
+import {
+  missingRoles,
+  type Neighbour,
+  ROLE_NAMES,
+  type RolesSeen,
+  roleProblems,
+  sentenceOf,
+  standInSentence,
+} from './role-problems.ts'
 
 /** What the spool is for; a right that is missing has to be given by somebody. */
 const PASSING: ReadonlySet<string> = new Set(['store_away', 'store_full'])
@@ -20,16 +32,21 @@ export interface StoreHealth {
   readonly engine: StoreIdentity['engine']
   readonly place: string
   readonly id: string
+  readonly server: string | null
+  readonly database: number | null
+  readonly prefix: string
   readonly survives: StoreIdentity['survives']
   readonly findings: StoreIdentity['findings']
   readonly reachable: boolean
 }
 
+type Agreed = { readonly digest: string; readonly values: AgreedValues }
+
 /** Where it is stays on this machine. */
 export type SpoolHealth = Omit<SpoolState, 'folder'>
 
 export interface RoleState {
-  readonly role: RoleBeat['role']
+  readonly role: RoleName
   readonly instances: number
   /** Since the last sign of life of the freshest one. */
   readonly ageMs: number
@@ -61,20 +78,24 @@ export interface Health {
 
 export class RoleHealth implements Health {
   readonly #store: Pick<BatchStore, 'identity' | 'ping' | 'beat'>
-  readonly #digest: string
+  readonly #agreed: Agreed
+  readonly #neighbours: () => Promise<readonly Neighbour[]>
   readonly #answerMs: number
   readonly #spool: Pick<Spool, 'state' | 'hasRoom'> | null
 
-  /** `digest`: of the settings of this process that all roles must share. */
   constructor(deps: {
     store: Pick<BatchStore, 'identity' | 'ping' | 'beat'>
-    digest: string
+    /** The settings of this process that all roles must share. */
+    agreed: Agreed
+    /** Processes that share our DATA_DIR and are alive. */
+    neighbours?: () => Promise<readonly Neighbour[]>
     /** What keeps messages while the store takes none. */
     spool?: Pick<Spool, 'state' | 'hasRoom'> | null
     answerMs?: number
   }) {
     this.#store = deps.store
-    this.#digest = deps.digest
+    this.#agreed = deps.agreed
+    this.#neighbours = deps.neighbours ?? (async () => [])
     this.#spool = deps.spool ?? null
     this.#answerMs = deps.answerMs ?? ANSWER_MS
   }
@@ -88,9 +109,24 @@ export class RoleHealth implements Health {
     }
     const live = asked.value
     const missing = missingRoles(live)
-    const problems = roleProblems(live, this.#digest)
+    const standIn = standInSentence(live)
+    const problems = [
+      ...roleProblems(await this.seen(live)).map(sentenceOf),
+      ...(standIn === null ? [] : [standIn]),
+    ]
     const status = problems.length === 0 ? 'ok' : 'unhealthy'
     return { status, missing, problems, roles: summary(live), store, ...this.#spooled() }
+  }
+
+  /** What is judged: who is alive, and where those are that are not. */
+  async seen(live: readonly LiveRole[]): Promise<RolesSeen> {
+    const { digest, values: settings } = this.#agreed
+    const store = this.#store.identity()
+    return {
+      live,
+      self: { role: 'api', host: hostname(), pid: process.pid, digest, settings, store },
+      neighbours: missingRoles(live).length === 0 ? [] : await this.#neighbours(),
+    }
   }
 
   async ready(): Promise<ReadyAnswer> {
@@ -130,13 +166,13 @@ export class RoleHealth implements Health {
   }
 
   #storeHealth(reachable: boolean): StoreHealth {
-    const { engine, place, id, survives, findings } = this.#store.identity()
-    return { engine, place, id, survives, findings, reachable }
+    const { schema: _, ...identity } = this.#store.identity()
+    return { ...identity, reachable }
   }
 }
 
 function summary(live: readonly LiveRole[]): RoleState[] {
-  return ROLE_NAMES.flatMap((role) => {
+  return [...ROLE_NAMES, 'standIn' as const].flatMap((role) => {
     const beats = live.filter((beat) => beat.role === role)
     if (beats.length === 0) return []
     return [{ role, instances: beats.length, ageMs: Math.min(...beats.map(({ ageMs }) => ageMs)) }]

@@ -4,8 +4,8 @@
  * only the replies are shown that nobody sends, without control codes.
  */
 import pc from 'picocolors'
-import type { StoreIdentity } from '../batching/store.ts'
 import { DAMAGES } from '../batching/store-examine.ts'
+import type { StoreIdentity } from '../batching/store-roles.ts'
 import type { Settings } from '../config/settings.ts'
 import type { ConversationKeys } from '../conversation-key.ts'
 import type { ConversationKey, SealCause } from '../message.ts'
@@ -145,6 +145,8 @@ export const TERMINAL_LINES: { readonly [Name in EventName]: Say<Name> } = {
   'role.stopped': () => null,
   'access.unsigned': () => null,
   'roles.split': ({ sentence }) => ['!', 'roles', sentence],
+  'processor.standingIn': () => ['!', 'roles', 'this API stands in for the processor'],
+  'processor.stoodDown': () => ['', 'roles', 'this API no longer stands in for the processor'],
 
   'message.accepted': ({ size, added, duplicates }, phone) => {
     if (added === 0) return ['', phone, `${duplicates} sent again, known already`]

@@ -1,10 +1,12 @@
 /** Acceptance: what an operator sees of it. */
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { it } from 'node:test'
 import type { Member } from '../outside/member.ts'
 import { System } from '../outside/system.ts'
 import { acceptance, acceptanceCase } from '../support/acceptance.ts'
 import { House, P } from '../support/house.ts'
+import { RedisServer } from '../support/redis-server.ts'
 import { seededRandom } from '../support/seeded-random.ts'
 
 const STATS = '/webhook/whatsapp/batched/stats'
@@ -95,5 +97,67 @@ acceptance('what is seen', () => {
     } finally {
       await system.clear()
     }
+  })
+
+  it('case 51 (redis): an API and a processor on two servers: health says why within 5 s, and the API stands in', async () => {
+    await using one = await RedisServer.start()
+    await using two = await RedisServer.start()
+    const settings = { BATCH_TIMEOUT: '200', STAND_IN: 'on' }
+    const roles = ['api', 'worker'] as const
+    const onOne = {
+      engine: 'redis',
+      realTime: true,
+      env: { ...settings, REDIS_URL: one.url },
+    } as const
+    const begunAt = performance.now()
+    await using patient = await House.start({
+      ...onOne,
+      roles,
+      env: { ...onOne.env, REDIS_URL: `${one.url}/1`, STAND_IN: 'off' },
+    })
+    await using here = await House.start({ ...onOne, roles })
+    // Of the same folder, as one supervisor starts them.
+    const elsewhere = { DATA_DIR: join(here.dir, 'data'), REDIS_URL: two.url }
+    await using _ = await House.start({
+      engine: 'redis',
+      realTime: true,
+      roles: ['processor'],
+      env: { ...settings, ...elsewhere },
+    })
+    const split = await healthAt(here.gateway.url)
+    assert.ok(performance.now() - begunAt < 5000, 'within 5 s')
+    assert.equal(split.status, 503)
+    assert.deepEqual(split.body.missing, ['processor'])
+    const [sentence = ''] = split.body.problems
+    for (const said of [
+      `no processor is at work on redis 127.0.0.1:${one.port}/0`,
+      `one is alive on redis 127.0.0.1:${two.port}/0 (process ${process.pid} on `,
+      'give both the same REDIS_URL',
+    ]) {
+      assert.ok(sentence.includes(said), sentence)
+    }
+    await here.events.until('roles.split', 1, (split) => split.sentence === sentence)
+    assert.equal((await here.request('GET', '/ready')).status, 200)
+
+    for (const text of ['Привет', 'можно', 'записаться?']) await here.say(text)
+    await patient.say('и я')
+    const [answered] = await here.events.until('turn.answered')
+    assert.deepEqual(here.replies(), ['Привет можно записаться?'])
+    assert.equal(answered?.size, 3)
+    const standing = await healthAt(here.gateway.url)
+    assert.deepEqual([standing.status, standing.body.missing], [503, ['processor']])
+    assert.match(standing.body.problems.join(), /stands in for the processor until there is one/)
+    assert.equal(here.events.all('processor.standingIn').length, 1)
+    // Up for longer, and told to leave it to processors.
+    assert.deepEqual(patient.events.all('processor.standingIn'), [])
+    assert.deepEqual(patient.replies(), [])
+
+    await using __ = await House.start({ ...onOne, beside: here, roles: ['processor'] })
+    await here.events.until('processor.stoodDown')
+    const whole = await healthAt(here.gateway.url)
+    assert.deepEqual([whole.status, whole.body.problems], [200, []])
+    await here.say('спасибо')
+    await here.events.until('turn.answered', 2)
+    assert.deepEqual(here.replies(), ['Привет можно записаться?', 'спасибо'])
   })
 })

@@ -1,7 +1,8 @@
 /** How a command is played on a store, by one who knows what `Known` says. Nothing here compares. */
-import type { BatchStore, RoleBeat } from '../../src/batching/store.ts'
+import type { BatchStore } from '../../src/batching/store.ts'
 import type { Link } from '../../src/batching/store-alias.ts'
 import type { HumanAct } from '../../src/batching/store-holds.ts'
+import type { RoleBeat } from '../../src/batching/store-roles.ts'
 import type { BatchId, ConversationKey } from '../../src/message.ts'
 import { batchId, hashOf, payloadOf } from '../conformance/store/scene.ts'
 import { DRAFT, type Known, MODEL_LIMITS, type PlayedCommand } from './commands.ts'

@@ -2,7 +2,8 @@
  * What is in a store after the power came back: through the product, which has to start on it, and
  * then past the product, message by message.
  */
-import type { BatchStore, BatchView, Counts, Survives } from '../../src/batching/store.ts'
+import type { BatchStore, BatchView, Counts } from '../../src/batching/store.ts'
+import type { Survives } from '../../src/batching/store-roles.ts'
 import type { BatchId, ConversationKey } from '../../src/message.ts'
 import { Deadline } from '../../src/service.ts'
 import type { Books, Found } from './books.ts'

@@ -15,7 +15,7 @@ import { checkChannels, createSenders, leaving, openChannels } from '../../src/c
 import { PhoneReader } from '../../src/channels/phone.ts'
 import { PROVIDERS } from '../../src/channels/registry.ts'
 import type { Clock } from '../../src/clock.ts'
-import { settingsDigest } from '../../src/config/digest.ts'
+import { agreedSettings } from '../../src/config/digest.ts'
 import { loadSettings } from '../../src/config/load.ts'
 import type { Settings } from '../../src/config/settings.ts'
 import { ConversationKeys } from '../../src/conversation-key.ts'
@@ -129,7 +129,7 @@ export async function startApi(options: ApiOptions = {}): Promise<RunningApi> {
     operator: new StoreOperator({ ...shared, phones, leavesBy: leaving(channels, settings) }),
     later: new LaterReplies({ store, events, senders, keys, limits: settings }),
     callbackKey: TOKEN,
-    health: options.health ?? new RoleHealth({ store, digest: settingsDigest(settings) }),
+    health: options.health ?? new RoleHealth({ store, agreed: agreedSettings(settings) }),
     token: TOKEN,
     phones,
     ...(options.limits && { limits: options.limits }),

@@ -17,6 +17,8 @@ export const EVERY_EVENT: EventTable = {
   'access.unsigned': { reason: 'no secret set' },
   'log.levelChanged': { from: 'info', to: 'debug' },
   'roles.split': { sentence: 'no processor' },
+  'processor.standingIn': { silentMs: 5200 },
+  'processor.stoodDown': { forMs: 61_000 },
   'message.accepted': { ...batch, added: 1, duplicates: 0, size: 2, tookMs: 3 },
   'message.rejected': { code: 'invalid_phone', field: 'from' },
   'message.setAside': { conversation, reason: 'stale', added: 2 },

@@ -110,6 +110,8 @@ export class House implements AsyncDisposable {
         DATA_DIR: join(dir, 'data'),
         ...(unsigned ? {} : { VENOM_SECRET_KEY: SECRET }),
         CHECK_INTERVAL: '20',
+        // What a house without a processor leaves open stays open.
+        STAND_IN: 'off',
         ...(redisUrl ? { REDIS_URL: redisUrl } : {}),
         ...env,
       },

@@ -1,7 +1,8 @@
 /** What the oracle knows, as plain data that can be copied and counted. */
 import type { ConversationState, Turn } from '../../src/batching/conversation-state.ts'
 import { NOTHING } from '../../src/batching/conversation-state.ts'
-import type { LiveRole, RoleBeat, StoreTimes } from '../../src/batching/store.ts'
+import type { StoreTimes } from '../../src/batching/store.ts'
+import type { LiveRole, RoleBeat } from '../../src/batching/store-roles.ts'
 import type { Ending } from '../../src/batching/views.ts'
 import type { BatchId, ConversationKey } from '../../src/message.ts'
 

@@ -21,6 +21,7 @@ import type {
   Retime,
   RetimeResult,
 } from '../../src/batching/store-holds.ts'
+import type { LiveRole, RoleBeat, StoreIdentity } from '../../src/batching/store-roles.ts'
 import type {
   Arrival,
   BeginResult,
@@ -87,8 +88,9 @@ export class OracleStore implements port.BatchStore {
 
   async ping(): Promise<void> {}
 
-  identity(): port.StoreIdentity {
-    return { engine: 'memory', place: 'memory', id: 'oracle', survives: [], findings: [] }
+  identity(): StoreIdentity {
+    const none = { server: null, database: null, prefix: '', schema: '' }
+    return { engine: 'memory', place: 'memory', id: 'oracle', ...none, survives: [], findings: [] }
   }
 
   async append({
@@ -496,11 +498,11 @@ export class OracleStore implements port.BatchStore {
     return { ...this.#state.counts }
   }
 
-  async beat(mine: port.RoleBeat | null, freshMs: number): Promise<readonly port.LiveRole[]> {
+  async beat(mine: RoleBeat | null, freshMs: number): Promise<readonly LiveRole[]> {
     return this.#state.beat(mine, freshMs, this.#clock())
   }
 
-  async leave(mine: port.RoleBeat): Promise<void> {
+  async leave(mine: RoleBeat): Promise<void> {
     this.#state.leave(mine)
   }
 

@@ -3,7 +3,7 @@
  * what may get lost all the same, one finding each, with the way out. Pure; it refuses nothing.
  */
 import type { Finding } from '../../finding.ts'
-import type { Survives } from '../store.ts'
+import type { Survives } from '../store-roles.ts'
 import type { ServerFacts } from './server-facts.ts'
 
 /** A refused write is near, as a share of maxmemory. */

@@ -49,10 +49,13 @@ export class RedisKeys {
   readonly held: string
   readonly roles: string
   readonly store: string
+  /** How all of ours begin, but for the two that the original has as well. */
+  readonly prefix: string
   readonly #tag: string
 
   constructor(partition?: string) {
     this.#tag = partition ? `{${partition}}:` : ''
+    this.prefix = `rf:${this.#tag}`
     this.open = `rf:${this.#tag}open`
     this.turns = `rf:${this.#tag}turns`
     this.failed = `rf:${this.#tag}failed`

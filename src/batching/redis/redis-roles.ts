@@ -1,5 +1,5 @@
 /** Heartbeats of the roles on Redis. */
-import type * as Port from '../store.ts'
+import type * as Port from '../store-roles.ts'
 import type { RedisCalls } from './calls.ts'
 import { texts } from './scripts.ts'
 

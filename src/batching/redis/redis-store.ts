@@ -5,7 +5,6 @@
  * Reads for people are in `redis-reads.ts`. It never looks inside a payload, and `SCAN` runs in
  * `adopt`, once at a processor's start, and for `examine` and backups, when an operator asks.
  */
-import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
 import type { Clock } from '../../clock.ts'
 import { messageOf } from '../../errors.ts'
@@ -13,12 +12,12 @@ import type { Finding } from '../../finding.ts'
 import type { BatchId, ConversationKey, Part } from '../../message.ts'
 import type { Events } from '../../observability/events.ts'
 import type { Deadline } from '../../service.ts'
-import { otherTenant } from '../other-tenant.ts'
 import type * as Port from '../store.ts'
 import type { Link, LinkResult } from '../store-alias.ts'
 import type { BackupStore } from '../store-backup.ts'
 import type { Adoption, Damage, Examination, Subject } from '../store-examine.ts'
 import type { HumanAct, HumanResult, PastEntry, Retime, RetimeResult } from '../store-holds.ts'
+import type { LiveRole, RoleBeat, StoreIdentity, Survives } from '../store-roles.ts'
 import type {
   Arrival,
   BeginResult,
@@ -46,6 +45,7 @@ import { RedisBackup } from './redis-backup.ts'
 import * as batches from './redis-batches.ts'
 import { examine } from './redis-examine.ts'
 import * as humans from './redis-human.ts'
+import { RedisNaming } from './redis-naming.ts'
 import {
   readBatches,
   readConversation,
@@ -93,9 +93,8 @@ export class RedisStore implements Port.BatchStore {
   readonly #calls: RedisCalls
   readonly #place: string
   readonly #wake: WakeListener
-  /** `<id> <default tenant>`, as the store has it; behind them the id before it was emptied. */
-  #identity = ''
-  #survives: readonly Port.Survives[] = ['unknown']
+  readonly #naming: RedisNaming
+  #survives: readonly Survives[] = ['unknown']
   #findings: readonly Finding[] = []
   #awaySince: number | null = null
   #asking: NodeJS.Timeout | undefined
@@ -117,6 +116,9 @@ export class RedisStore implements Port.BatchStore {
       channel,
       clock,
     })
+    const { defaultTenant = 'default', events } = options
+    const database = databaseOf(options.target)
+    this.#naming = new RedisNaming(this.#calls, { defaultTenant, database, events })
     this.backup = new RedisBackup(this.#calls)
   }
 
@@ -127,7 +129,7 @@ export class RedisStore implements Port.BatchStore {
       refuseRisky(await this.judge(), this.#options.risk ?? 'warn')
       await checkDatabase(this.#redis, databaseOf(target), this.#place)
       await refuseMissingRights(this.#calls, queueKeys)
-      await this.#identify()
+      await this.#naming.claim()
     } catch (error) {
       this.#redis.disconnect()
       throw redisError(error, this.#place)
@@ -151,24 +153,11 @@ export class RedisStore implements Port.BatchStore {
   async judge(): Promise<readonly Finding[]> {
     const info = await readInfo(this.#redis, this.#place)
     refuseUnusable(info, this.#place)
+    this.#naming.metServer(info)
     const facts = await readFacts(this.#redis, info, this.#place)
     this.#findings = judge(facts, this.#place)
     this.#survives = survivalOf(facts)
     return this.#findings
-  }
-
-  /** Whose store this is; throws `store_other_tenant` when its keys mean other people. */
-  async #identify(): Promise<void> {
-    const { defaultTenant = 'default' } = this.#options
-    const { store, open, turns, failed } = this.#keys
-    const mine = `${randomUUID()} ${defaultTenant}`
-    this.#identity = (await this.#redis.set(store, mine, 'NX', 'GET')) ?? mine
-    const [, tenant] = this.#identity.split(' ')
-    if (tenant === defaultTenant) return
-    const kept = await Promise.all([open, turns, failed].map((key) => this.#redis.zcard(key)))
-    if (kept.some((count) => count > 0)) throw otherTenant(this.#place, tenant, defaultTenant)
-    this.#identity = `${this.#identity.split(' ')[0]} ${defaultTenant}`
-    await this.#redis.set(store, this.#identity)
   }
 
   #away(error: unknown): void {
@@ -182,6 +171,8 @@ export class RedisStore implements Port.BatchStore {
     if (this.#awaySince === null) return
     try {
       await this.ping()
+      // It may be another process behind the same address.
+      this.#naming.metServer(await readInfo(this.#redis, this.#place))
     } catch {
       // The error is known: that it is away has been said, and it is asked again.
       this.#asking = setTimeout(() => this.#back(), ASK_AGAIN_MS)
@@ -193,16 +184,9 @@ export class RedisStore implements Port.BatchStore {
     this.#options.events?.emit('store.back', { place: this.#place, awayMs })
   }
 
-  identity(): Port.StoreIdentity {
-    const [id = ''] = this.#identity.split(' ')
-    const [place, survives, findings] = [this.#place, this.#survives, this.#findings]
-    return { engine: 'redis', place, id, survives, findings }
-  }
-
-  /** Each beat of a role looks whether it is still the same store: nothing else would tell. */
-  async #look(): Promise<void> {
-    const held = await this.#calls.read(() => this.#redis.get(this.#keys.store))
-    if (held !== this.#identity) await this.ping()
+  identity(): StoreIdentity {
+    const at = { engine: 'redis', place: this.#place, ...this.#naming.current } as const
+    return { ...at, survives: this.#survives, findings: this.#findings }
   }
 
   async ping(): Promise<void> {
@@ -211,16 +195,7 @@ export class RedisStore implements Port.BatchStore {
       await refuseMissingRights(this.#calls, this.#options.queueKeys)
       this.#calls.lacksRights = false
     }
-    // A write without an effect: PING is answered by a server that takes none.
-    const [former = '', tenant] = this.#identity.split(' ')
-    // An emptied store is a new one, so that every process sees it; whose it was stands behind.
-    const anew = `${randomUUID()} ${tenant} ${former}`
-    const held = await this.#calls.read(() => this.#redis.set(this.#keys.store, anew, 'NX', 'GET'))
-    if (held === this.#identity) return
-    this.#identity = held ?? anew
-    // Emptied, or another one behind the same address: what was accepted before is not there.
-    const emptied = this.#identity.endsWith(` ${former}`)
-    this.#options.events?.emit('store.changed', { place: this.#place, emptied })
+    await this.#naming.ping()
   }
 
   append(append: Port.Append): Promise<Port.AppendResult> {
@@ -379,12 +354,12 @@ export class RedisStore implements Port.BatchStore {
     return this.#calls.guard(readCounts(this.#redis, this.#keys))
   }
 
-  async beat(mine: Port.RoleBeat | null, freshMs: number): Promise<readonly Port.LiveRole[]> {
+  async beat(mine: RoleBeat | null, freshMs: number): Promise<readonly LiveRole[]> {
     const live = await roles.beat(this.#calls, mine, freshMs)
-    await this.#look()
+    await this.#naming.look()
     return live
   }
-  leave(mine: Port.RoleBeat): Promise<void> {
+  leave(mine: RoleBeat): Promise<void> {
     return roles.leave(this.#calls, mine)
   }
 

@@ -2,7 +2,8 @@
 import { randomUUID } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import { otherTenant } from '../other-tenant.ts'
-import { IS_TURN } from './schema.ts'
+import type { StoreIdentity } from '../store-roles.ts'
+import { IS_TURN, MIGRATIONS } from './schema.ts'
 
 /** Made at the first start. */
 export function storeId(database: DatabaseSync): string {
@@ -25,4 +26,10 @@ function kept(database: DatabaseSync, name: string, otherwise: string): string {
     .prepare('INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING')
     .run(name, otherwise)
   return String(database.prepare('SELECT value FROM meta WHERE name = ?').get(name)?.value)
+}
+
+export function identityOf(file: string, id: string): StoreIdentity {
+  const schema = `tables ${MIGRATIONS.length}`
+  const place = { engine: 'sqlite', place: file, id, server: null, database: null } as const
+  return { ...place, prefix: '', schema, survives: ['process', 'host'], findings: [] }
 }

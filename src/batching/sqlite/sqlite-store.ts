@@ -20,6 +20,7 @@ import type { Link, LinkResult } from '../store-alias.ts'
 import type { BackupStore } from '../store-backup.ts'
 import type { Adoption, Damage, Examination, Subject } from '../store-examine.ts'
 import type { HumanAct, HumanResult, PastEntry, Retime, RetimeResult } from '../store-holds.ts'
+import type { LiveRole, RoleBeat, StoreIdentity } from '../store-roles.ts'
 import type {
   Arrival,
   BeginResult,
@@ -31,7 +32,7 @@ import type {
   Step,
 } from '../store-turn.ts'
 import { batchView, holdView, isForgotten, openView, sentParts } from '../views.ts'
-import { claimTenant } from './identity.ts'
+import { claimTenant, identityOf } from './identity.ts'
 import type { Page } from './listing.ts'
 import { openFile } from './open-file.ts'
 import { assemble, type Opened } from './opened.ts'
@@ -119,9 +120,8 @@ export class SqliteStore implements port.BatchStore {
     opened.database.close()
   }
 
-  identity(): port.StoreIdentity {
-    const { id } = this.#open()
-    return { engine: 'sqlite', place: this.#file, id, survives: ['process', 'host'], findings: [] }
+  identity(): StoreIdentity {
+    return identityOf(this.#file, this.#open().id)
   }
 
   async ping(): Promise<void> {
@@ -332,11 +332,11 @@ export class SqliteStore implements port.BatchStore {
     return this.#read(({ tally }) => tally.counts())
   }
 
-  async beat(mine: port.RoleBeat | null, freshMs: number): Promise<readonly port.LiveRole[]> {
+  async beat(mine: RoleBeat | null, freshMs: number): Promise<readonly LiveRole[]> {
     return this.#roles.beat(mine, freshMs)
   }
 
-  async leave(mine: port.RoleBeat): Promise<void> {
+  async leave(mine: RoleBeat): Promise<void> {
     this.#roles.leave(mine)
   }
 

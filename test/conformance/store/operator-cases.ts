@@ -1,6 +1,6 @@
 /** What people and signals do to batches: typing, holds, edits, discards, retries; and the lists. */
 import assert from 'node:assert/strict'
-import type { RoleBeat } from '../../../src/batching/store.ts'
+import type { RoleBeat } from '../../../src/batching/store-roles.ts'
 import type { ConversationKey } from '../../../src/message.ts'
 import type { Case } from './scene.ts'
 import {
