@@ -11,10 +11,15 @@ import type { Settings } from './config/settings.ts'
 import { RapidFireError } from './errors.ts'
 import type { Conversation } from './message.ts'
 import type { Events } from './observability/events.ts'
+import { NO_TRACE_HEADERS, type TraceHeaders } from './trace-headers.ts'
 
 /** One channel for each account; the Venom bridge is everyone's, with the secret of each. */
-export function openChannels(settings: Settings, clock: Clock): readonly Channel[] {
-  const http = new ProviderHttp({ timeoutMs: settings.sendTimeoutMs, clock })
+export function openChannels(
+  settings: Settings,
+  clock: Clock,
+  traceHeaders: TraceHeaders = NO_TRACE_HEADERS,
+): readonly Channel[] {
+  const http = new ProviderHttp({ timeoutMs: settings.sendTimeoutMs, clock, traceHeaders })
   const channels = settings.accounts.flatMap(({ tenant, channel, values }) => {
     const provider = PROVIDERS.find(({ id }) => id === channel)
     return provider && channel !== 'venom' ? [provider.open(values, { tenant, http, clock })] : []

@@ -29,6 +29,7 @@ import type { BatchId } from './message.ts'
 import { Events } from './observability/events.ts'
 import { Heartbeat, type HeartbeatDeps } from './observability/heartbeat.ts'
 import { RoleHealth } from './observability/roles.ts'
+import type { Traces } from './observability/traces/traces.ts'
 import { operatorToken } from './operations/operator-token.ts'
 import { ProcessFile, readProcesses } from './operations/process-file.ts'
 import { removeServiceAddress, writeServiceAddress } from './operations/service-address.ts'
@@ -44,6 +45,7 @@ import { Deadline, type Service } from './service.ts'
 import type { Spool, SpoolState } from './spool/spool.ts'
 import { createRateLimit, createStore } from './store-choice.ts'
 import { Takeover } from './takeover/takeover.ts'
+import { createTraces } from './trace-choice.ts'
 import { VERSION } from './version.ts'
 import { Breakers } from './worker/breaker.ts'
 import type { RateLimit } from './worker/rate/rate-limit.ts'
@@ -97,12 +99,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       'roles in separate processes need REDIS_URL: the embedded store belongs to one process with all roles',
     )
   }
-  const channels = openChannels(settings, clock)
-  const access = accessAtStart(settings, await checkChannels(channels, settings))
-  const senders = createSenders(channels, events)
   const keys = new ConversationKeys(settings.defaultTenant)
+  const traces = await createTraces(settings, { roles, keys, events })
+  const channels = openChannels(settings, clock, traces.headers)
+  const access = accessAtStart(settings, await checkChannels(channels, settings))
+  const senders = traces.senders(createSenders(channels, events))
   const store = createStore(settings, events, options.storeClock)
-  const queue = createQueue(settings, events)
+  const queue = traces.queue(createQueue(settings, events, traces))
   const started: Service[] = []
   const run = async (service: Service): Promise<void> => {
     await service.start()
@@ -117,11 +120,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   let url: string | null = null
   let spool: Spool | null = null
   try {
+    // First, so that what the others do at a stop is still delivered.
+    await run(traces)
     await run(store)
     await run(queue)
     const takeover = new Takeover({ store, settings, keys, events, clock })
     const callbackKey = await callbackKeyOf(settings)
     const refusals = new RefusalLog(events)
+    const traceHeaders = traces.headers
     const shared = { store, queue, events, keys, clock, takeover, senders, refusals }
     if (roles.includes('worker')) {
       const callbackUrlFor = (batchId: BatchId): string | null => {
@@ -130,10 +136,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       }
       const responder =
         options.responder ??
-        (await createResponder({ ...shared, settings, channels, callbackUrlFor }))
+        (await createResponder({ ...shared, settings, channels, callbackUrlFor, traceHeaders }))
       const rate = createRateLimit(settings, events, isPaced(channels, settings))
       await run(rate)
-      await run(await createWorker(settings, shared, responder, rate))
+      await run(await createWorker(settings, shared, traces.responder(responder), rate, traces))
       await run(heartbeat('worker', store, settings, events))
     }
     if (roles.includes('processor')) {
@@ -168,6 +174,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         }),
         later: new LaterReplies({ ...shared, limits: settings }),
         callbackKey,
+        calls: traces.calls,
         health: new RoleHealth({ store, spool, ...beside }),
       })
       const standIn = createStandIn(settings, roles, shared)
@@ -216,7 +223,7 @@ type Shared = {
   refusals: RefusalLog
 }
 
-function createQueue(settings: Settings, events: Events): MessageQueue {
+function createQueue(settings: Settings, events: Events, { telemetry }: Traces): MessageQueue {
   const { redisUrl, redisPassword, queueName, jobName, keepJobsS } = settings
   if (!redisUrl) return new MemoryQueue(events)
   return new BullQueue({
@@ -226,6 +233,7 @@ function createQueue(settings: Settings, events: Events): MessageQueue {
     jobName,
     keepJobsS,
     events,
+    telemetry,
   })
 }
 
@@ -234,6 +242,7 @@ async function createWorker(
   shared: Shared,
   responder: Responder,
   rate: RateLimit,
+  traces: Traces,
 ): Promise<Worker> {
   const { clock } = shared
   return new Worker({
@@ -241,7 +250,7 @@ async function createWorker(
     ...settings,
     concurrency: settings.workerConcurrency,
     responder,
-    transcriber: await createTranscriber(settings, clock),
+    transcriber: await createTranscriber(settings, clock, traces.headers),
     rate,
     breakers: new Breakers(),
   })

@@ -121,6 +121,8 @@ export interface Message {
   readonly sentAtExact: boolean
   /** When we took it, ms, by the API's clock; order and deadlines never depend on it. */
   readonly receivedAt: number
+  /** Where traces are on: the place of the call that brought it, as in `traceparent`. */
+  readonly trace?: string
   /** The time as the provider wrote it, kept for those who read the element. */
   readonly originalTimestamp?: number | string
 }

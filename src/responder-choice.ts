@@ -15,6 +15,7 @@ import type { BatchId } from './message.ts'
 import type { Events } from './observability/events.ts'
 import { EchoResponder } from './responders/echo.ts'
 import type { Responder } from './responders/responder.ts'
+import type { TraceHeaders } from './trace-headers.ts'
 
 export interface ResponderDeps {
   readonly settings: Settings
@@ -25,6 +26,7 @@ export interface ResponderDeps {
   readonly channels: readonly Channel[]
   /** Null where a backend cannot answer later. */
   readonly callbackUrlFor: (batchId: BatchId) => string | null
+  readonly traceHeaders: TraceHeaders
 }
 
 /** Rejects with `responder_unusable` or `settings_invalid`, so that a start fails loudly. */
@@ -47,6 +49,7 @@ export async function createResponder(deps: ResponderDeps): Promise<Responder> {
         url: urlOf(settings),
         secret: settings.responderSecret,
         clock,
+        traceHeaders: deps.traceHeaders,
         callsOf: (burst, target) => dropIn.callsOf(burst, target),
       })
     }
@@ -58,7 +61,8 @@ export async function createResponder(deps: ResponderDeps): Promise<Responder> {
   }
 }
 
-async function createAi({ settings, store, events, clock }: ResponderDeps): Promise<Responder> {
+async function createAi(deps: ResponderDeps): Promise<Responder> {
+  const { settings, store, events, clock, traceHeaders } = deps
   const { AiResponder } = await import('./responders/ai/ai-responder.ts')
   const { tenants } = settings
   return AiResponder.load(
@@ -77,6 +81,7 @@ async function createAi({ settings, store, events, clock }: ResponderDeps): Prom
       spending: { add: (account, tokens) => store.spend(account, tokens) },
       events,
       clock,
+      traceHeaders,
       media: settings.aiMedia === 'bytes' ? await createFetcher(settings, clock) : null,
     },
     tenants.keys(),
@@ -87,6 +92,7 @@ async function createAi({ settings, store, events, clock }: ResponderDeps): Prom
 export async function createTranscriber(
   settings: Settings,
   clock: Clock,
+  traceHeaders: TraceHeaders,
 ): Promise<Transcriber | null> {
   const { transcribeModel: model, transcribeMs: timeoutMs } = settings
   if (model === null) return null
@@ -99,6 +105,7 @@ export async function createTranscriber(
     baseUrl: settings.transcribeBaseUrl ?? settings.aiBaseUrl,
     media: await createFetcher(settings, clock),
     clock,
+    traceHeaders,
   })
 }
 

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { type Conversation, MESSAGE_TYPES, type Message } from '../message.ts'
-import { fromElement, toElement } from './element.ts'
+import { fromElement, toElement, traceOfBatch, tracesOf } from './element.ts'
 
 const conversation: Conversation = { tenant: 'default', channel: 'whatsapp', peer: '79001234567' }
 
+const TRACES = [1, 2].map((n) => `00-${String(n).repeat(32)}-${String(n).repeat(16)}-01`)
 const anyText = fc.string({ unit: 'binary' })
 const finite = fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0)
 const anyMessage: fc.Arbitrary<Message> = fc
@@ -27,6 +28,7 @@ const anyMessage: fc.Arbitrary<Message> = fc
       sentAtExact: fc.boolean(),
       receivedAt: finite,
       originalTimestamp: fc.oneof(finite, anyText),
+      trace: fc.constantFrom(...TRACES),
     },
     {
       requiredKeys: [
@@ -42,6 +44,33 @@ const anyMessage: fc.Arbitrary<Message> = fc
     },
   )
   .map((message) => JSON.parse(JSON.stringify(message)) as Message)
+
+describe('the traces of elements', () => {
+  const of = (trace: string | undefined, text = 'hello'): string =>
+    toElement({
+      ...{ conversation, id: 'A1', address: '79001234567@c.us', type: 'chat', text },
+      ...{ sentAt: null, sentAtExact: false, receivedAt: 1 },
+      ...(trace !== undefined && { trace }),
+    })
+
+  it('are those of the messages that have one, in their order', () => {
+    const [one = '', other = ''] = TRACES
+    const payloads = [of(undefined), of(other), 'no element', of(one)]
+    assert.deepEqual(tracesOf(payloads), [other, one])
+    assert.equal(traceOfBatch(payloads), other)
+    assert.equal(traceOfBatch([of(undefined)]), undefined)
+  })
+
+  it('are none that a person or another program made up', () => {
+    const [one = ''] = TRACES
+    const foreign = [
+      of(undefined, `"trace":"${one}"`),
+      JSON.stringify({ message: 'x', trace: one, metadata: { trace: one }, rf: { trace: 'x' } }),
+      JSON.stringify({ message: 'x', rf: { original: { trace: one } } }),
+    ]
+    assert.deepEqual(tracesOf(foreign), [])
+  })
+})
 
 describe('an element', () => {
   it('gives back the message it was made of', () => {

@@ -43,6 +43,7 @@ export function toElement(message: Message): string {
       changes: message.changes,
       editedAt: message.editedAt,
       original: message.original,
+      trace: message.trace,
     },
   })
 }
@@ -67,6 +68,33 @@ export function fromElement(json: string, conversation: Conversation): Message |
   }
 }
 
+/** The trace of a batch is that of its first message, or of the first that has one. */
+export function traceOfBatch(payloads: readonly string[]): string | undefined {
+  for (const payload of payloads) {
+    const trace = traceIn(payload)
+    if (trace !== undefined) return trace
+  }
+  return undefined
+}
+
+/** Of all messages that have one, in their order. */
+export function tracesOf(payloads: readonly string[]): readonly string[] {
+  return payloads.flatMap((payload) => traceIn(payload) ?? [])
+}
+
+/** Where traces are off nothing is read for them. */
+function traceIn(payload: string): string | undefined {
+  if (!payload.includes('"trace":"')) return undefined
+  return traceOf(objectOf(parse(payload)?.rf)?.trace)
+}
+
+const TRACE = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
+
+/** Other programs write to that list too. */
+function traceOf(value: unknown): string | undefined {
+  return typeof value === 'string' && TRACE.test(value) ? value : undefined
+}
+
 /** What only some messages have. */
 function extrasOf(rf: Record<string, unknown>): Partial<Message> {
   const extras = {
@@ -82,6 +110,7 @@ function extrasOf(rf: Record<string, unknown>): Partial<Message> {
     contacts: contactsOf(rf.contacts),
     referral: referralOf(rf.referral),
     original: rf.original,
+    trace: traceOf(rf.trace),
   }
   return Object.fromEntries(
     Object.entries(extras).filter(([, value]) => value !== undefined),

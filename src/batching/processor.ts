@@ -18,7 +18,7 @@ import type { Events } from '../observability/events.ts'
 import type { MessageQueue } from '../queue/queue.ts'
 import type { Deadline, Service } from '../service.ts'
 import { newBatchId } from './batch-id.ts'
-import { fromElement } from './element.ts'
+import { fromElement, traceOfBatch } from './element.ts'
 import { jobData } from './job-data.ts'
 import { merge } from './merge.ts'
 import type { RefusalLog } from './refusal-log.ts'
@@ -167,6 +167,7 @@ export class Processor implements Service {
           openMs: sealedAt - firstAt,
           latenessMs: Math.max(0, Math.min(sealedAt, now) - dueAt),
           cause,
+          ...traced(payloads),
         })
       }
     }
@@ -241,6 +242,7 @@ export class Processor implements Service {
           // A tenant with many turns in flight waits behind those with few.
           priority: 1 + Math.max(0, turn.inFlight),
           data: this.#jobData(turn),
+          ...traced(turn.payloads),
         })),
       )
       const tookMs = performance.now() - begunAtMs
@@ -263,6 +265,11 @@ export class Processor implements Service {
     const messages = turn.payloads.flatMap((payload) => fromElement(payload, conversation) ?? [])
     return jobData(turn, conversation, merge(messages, separator), clock())
   }
+}
+
+function traced(payloads: readonly string[]): { trace?: string } {
+  const trace = traceOfBatch(payloads)
+  return trace === undefined ? {} : { trace }
 }
 
 /** What the store says of a key or a row that is gone, or that it cannot read. */

@@ -12,6 +12,7 @@ import { type ErrorCode, messageOf, RapidFireError } from '../errors.ts'
 import { httpAddress, shownAddress } from '../http-address.ts'
 import { isNoConnection } from '../no-connection.ts'
 import { retryAfterMs } from '../retry-after.ts'
+import type { TraceHeaders } from '../trace-headers.ts'
 import type {
   ArrivalProof,
   Found,
@@ -32,6 +33,7 @@ export interface BridgeOptions {
   readonly timeoutMs: number
   /** Whether the bridge is told that an answer is being written. */
   readonly typing: boolean
+  readonly traceHeaders?: TraceHeaders
 }
 
 /** Our own bridges keep the keys of a day; of others the echo has to tell. */
@@ -131,7 +133,7 @@ export class BridgeSender implements Sender {
     signal: AbortSignal,
     partId?: string,
   ): Promise<Response> {
-    const { apiKey, timeoutMs } = this.#options
+    const { apiKey, timeoutMs, traceHeaders } = this.#options
     const url = this.#urlOf(route)
     try {
       return await fetch(url, {
@@ -140,6 +142,7 @@ export class BridgeSender implements Sender {
         signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
         headers: {
           'content-type': 'application/json',
+          ...traceHeaders?.(),
           ...(partId ? { 'idempotency-key': partId } : {}),
           ...(apiKey ? { 'x-api-key': apiKey } : {}),
           ...(this.#authorization ? { authorization: this.#authorization } : {}),

@@ -18,6 +18,8 @@ export interface Hearing {
   /** Id of the provider. */
   readonly provider: string
   readonly nowMs: number
+  /** The place of its call in a trace; null when traces are off. */
+  readonly trace?: string | null
   /** Id for a message that has none, by its position in the call. */
   readonly makeId: (index: number, isTimed: boolean) => string
 }
@@ -75,6 +77,7 @@ export function messageFrom(
       contacts,
       referral,
       original,
+      trace: hearing.trace ?? undefined,
     }),
   }
 }

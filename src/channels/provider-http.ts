@@ -10,6 +10,7 @@ import { type ErrorCode, messageOf, RapidFireError } from '../errors.ts'
 import { httpAddress } from '../http-address.ts'
 import { isNoConnection } from '../no-connection.ts'
 import { retryAfterMs } from '../retry-after.ts'
+import { NO_TRACE_HEADERS, type TraceHeaders } from '../trace-headers.ts'
 
 export interface ProviderRequest {
   readonly url: string
@@ -36,11 +37,18 @@ const MAX_ANSWER_BYTES = 65_536
 export class ProviderHttp {
   /** What one call may take, ms. */
   readonly timeoutMs: number
+  /** Also of those who call by themselves. */
+  readonly traceHeaders: TraceHeaders
   readonly #clock: Clock
 
-  constructor({ timeoutMs, clock }: { timeoutMs: number; clock: Clock }) {
-    this.timeoutMs = timeoutMs
-    this.#clock = clock
+  constructor(options: {
+    readonly timeoutMs: number
+    readonly clock: Clock
+    readonly traceHeaders?: TraceHeaders
+  }) {
+    this.timeoutMs = options.timeoutMs
+    this.#clock = options.clock
+    this.traceHeaders = options.traceHeaders ?? NO_TRACE_HEADERS
   }
 
   /** `who`: the provider, for errors. */
@@ -62,6 +70,7 @@ export class ProviderHttp {
         headers: {
           ...(body !== null && { 'content-type': type }),
           ...(authorization !== null && { authorization }),
+          ...this.traceHeaders(),
           ...headers,
         },
         body,

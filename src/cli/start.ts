@@ -2,7 +2,6 @@
  * `rapid-fire start`: runs the roles until a signal asks to stop, and shows what happens: to a
  * person in a terminal, to a log anywhere else.
  */
-import { createHmac } from 'node:crypto'
 import { Command, InvalidArgumentError } from 'commander'
 import type { Settings } from '../config/settings.ts'
 import { ConversationKeys } from '../conversation-key.ts'
@@ -10,7 +9,7 @@ import { RapidFireError } from '../errors.ts'
 import { Events } from '../observability/events.ts'
 import { subscribeLogs } from '../observability/logs.ts'
 import { startBlock, subscribeTerminal } from '../observability/terminal.ts'
-import { operatorToken } from '../operations/operator-token.ts'
+import { phoneSecret } from '../operations/operator-token.ts'
 import { VERSION } from '../version.ts'
 import { settingsOf } from './options.ts'
 import { type Running, runUntilStopped } from './run-until-stopped.ts'
@@ -48,7 +47,7 @@ async function startAndShow(
   const events = new Events()
   const keys = new ConversationKeys(settings.defaultTenant)
   const phones = settings.logPhones
-  const hashSecret = await hashSecretOf(settings)
+  const hashSecret = await phoneSecret(settings)
   if (!terminal) {
     subscribeLogs(events, { level: settings.logLevel, phones, hashSecret, keys, roles })
     return startGateway({ settings, roles, events })
@@ -70,13 +69,6 @@ async function startAndShow(
   })
   shell.stdout.write(block)
   return gateway
-}
-
-/** The key of hashed phones is made of the operator's token, so it stays as long as that does. */
-async function hashSecretOf(settings: Settings): Promise<string> {
-  if (settings.logPhones !== 'hashed') return ''
-  const token = await operatorToken(settings)
-  return createHmac('sha256', token).update('phones in logs').digest('hex')
 }
 
 function readRoles(text: string, before: Role[] = []): Role[] {

@@ -42,6 +42,35 @@ describe('misspelt', () => {
   })
 })
 
+describe('OpenTelemetry’s names', () => {
+  test('that we do not read are none of our business', () => {
+    const signals = ['', 'TRACES_', 'METRICS_', 'LOGS_']
+    const things = 'ENDPOINT HEADERS TIMEOUT COMPRESSION PROTOCOL CERTIFICATE CLIENT_KEY INSECURE'
+    const names = signals.flatMap((signal) =>
+      things.split(' ').map((thing) => `OTEL_EXPORTER_OTLP_${signal}${thing}`),
+    )
+    const others =
+      'OTEL_SDK_DISABLED OTEL_PROPAGATORS OTEL_TRACES_EXPORTER OTEL_METRICS_EXPORTER OTEL_LOGS_EXPORTER ' +
+      'OTEL_LOG_LEVEL OTEL_BSP_SCHEDULE_DELAY OTEL_SPAN_LINK_COUNT_LIMIT OTEL_METRIC_EXPORT_INTERVAL ' +
+      'OTEL_NODE_RESOURCE_DETECTORS OTEL_EXPORTER_JAEGER_ENDPOINT OTEL_EXPORTER_ZIPKIN_ENDPOINT'
+    for (const name of [...names, ...others.split(' ')]) {
+      assert.equal(misspelt(name, VARIABLES), null, name)
+    }
+  })
+
+  test('that were mistyped are', () => {
+    const near = {
+      OTEL_EXPORTER_OTLP_ENDPIONT: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+      OTEL_EXPORTER_OTPL_ENDPOINT: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+      OTEL_TRACE_SAMPLER: 'OTEL_TRACES_SAMPLER',
+      OTEL_SERVICENAME: 'OTEL_SERVICE_NAME',
+    }
+    for (const [given, meant] of Object.entries(near)) {
+      assert.equal(misspelt(given, VARIABLES), meant, given)
+    }
+  })
+})
+
 describe('suggestion', () => {
   test('finds the likeliest key of a config file', () => {
     assert.equal(suggestion('idlems', PROPERTIES), 'idleMs')

@@ -20,7 +20,8 @@ describe('what is in force', () => {
       spec.env,
       name === 'redisUrl'
         ? `rediss://me:${canary}@redis.test:6380/2?password=${canary}`
-        : `${canary}-${name}`,
+        : // Headers are pairs.
+          `${canary}-${name}${name.endsWith('Headers') ? `=${canary}` : ''}`,
     ]),
   )
 

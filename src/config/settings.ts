@@ -12,6 +12,7 @@ import { LOG_SETTINGS } from './settings-log.ts'
 import { REDIS_SETTINGS } from './settings-redis.ts'
 import { RESPONDER_SETTINGS } from './settings-responder.ts'
 import { SPOOL_SETTINGS } from './settings-spool.ts'
+import { TRACE_SETTINGS } from './settings-traces.ts'
 import { TURN_SETTINGS } from './settings-turn.ts'
 import { escapedText, int, isUrl, oneOf, optionalInt, type SettingSpec, text } from './spec.ts'
 
@@ -302,6 +303,7 @@ export const SETTINGS = {
   ...SPOOL_SETTINGS,
 
   ...LOG_SETTINGS,
+  ...TRACE_SETTINGS,
   nodeEnv: text({
     env: 'NODE_ENV',
     default: 'development',

@@ -131,7 +131,11 @@ export class HearCall {
   }
 
   /** Null where the element is for no account of ours, or cannot be read. */
-  #contextOf(told: Told, { provider, call, proven }: ToldCall, heard: Heard): Context | null {
+  #contextOf(
+    told: Told,
+    { provider, call, proven, trace = null }: ToldCall,
+    heard: Heard,
+  ): Context | null {
     if (told.kind === 'malformed') {
       heard.problems.push(`${told.field}: ${told.allowed}`)
       heard.refusal ??= new RapidFireError('missing_fields', `${told.field}: ${told.allowed}`)
@@ -152,6 +156,7 @@ export class HearCall {
       tenant: channel.tenant,
       provider: provider.id,
       nowMs: this.#deps.clock(),
+      trace,
       makeId: (index, isTimed) => idWithout(seal, isTimed ? call.rawBody : null, index),
     }
     return { channel, hearing, tenant, heard }

@@ -15,10 +15,12 @@ import type { Told } from '../channels/told.ts'
 import type { Settings } from '../config/settings.ts'
 import { messageOf, RapidFireError } from '../errors.ts'
 import type { Events } from '../observability/events.ts'
+import type { CallTraces } from '../observability/traces/traces.ts'
 import { whyNotLocal } from './access.ts'
 import { within } from './answers.ts'
 import { type Doors, rawBodyOf } from './caller.ts'
 import type { HearCall, Heard } from './hear-call.ts'
+import { traceCall } from './trace-call.ts'
 
 export interface ProviderDeps {
   readonly providers: readonly Provider[]
@@ -26,6 +28,7 @@ export interface ProviderDeps {
   readonly hear: HearCall
   readonly settings: Pick<Settings, 'publicUrl' | 'tenants' | 'nodeEnv'>
   readonly doors: Doors
+  readonly calls: CallTraces
   readonly events: Events
   readonly storeMs: number
 }
@@ -37,6 +40,7 @@ const TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 interface Proven {
   readonly channel: Channel
   readonly seal: string | null
+  readonly isSigned: boolean
 }
 
 export function providerRoutes(app: FastifyInstance, deps: ProviderDeps): void {
@@ -109,6 +113,8 @@ async function takeCall(
 ): Promise<FastifyReply> {
   const call = callOf(request, rawBodyOf(request), deps)
   const proven = await provenBy(request, call, accountsOf(request, provider, deps), deps)
+  const isSigned = proven.some((one) => one.isSigned)
+  const trace = traceCall(request, reply, isSigned, deps.calls)
   let told: readonly Told[]
   try {
     told = read(call, provider, proven, deps)
@@ -116,7 +122,7 @@ async function takeCall(
     await deps.hear.passOnUnread({ provider, call, proven })
     return junk(error, reply, provider, deps)
   }
-  const given = { provider, call, told, proven }
+  const given = { provider, call, told, proven, trace }
   const heard = await within(deps.hear.call(given), deps.storeMs)
   await deps.hear.passOn(given, heard)
   for (const problem of heard.problems) {
@@ -142,8 +148,10 @@ async function provenBy(
   for (const channel of accounts) {
     const proof = await channel.verify(call)
     if (proof === 'open') {
-      if (refusalOfOpen(request, deps) === null) proven.push({ channel, seal: null })
-    } else if (proof.ok) proven.push({ channel, seal: proof.seal })
+      if (refusalOfOpen(request, deps) === null) {
+        proven.push({ channel, seal: null, isSigned: false })
+      }
+    } else if (proof.ok) proven.push({ channel, seal: proof.seal, isSigned: true })
     else refusal ??= proof
   }
   if (proven.length > 0) return proven

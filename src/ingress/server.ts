@@ -16,6 +16,7 @@ import type { Settings } from '../config/settings.ts'
 import { RapidFireError } from '../errors.ts'
 import type { Events } from '../observability/events.ts'
 import type { Health } from '../observability/roles.ts'
+import { type CallTraces, NO_CALL_TRACES } from '../observability/traces/traces.ts'
 import type { Operator } from '../operations/operator.ts'
 import { type Access, isLoopbackHostHeader, isLoopbackName, secretsOf } from './access.ts'
 import { BODY_LIMIT_BYTES, rawAnswer, sendError, toLeave } from './answers.ts'
@@ -86,12 +87,14 @@ export interface ServerDeps {
   readonly clock: Clock
   readonly phones: PhoneReader
   readonly limits?: Partial<HttpLimits>
+  /** Left out: no traces. */
+  readonly calls?: CallTraces
 }
 
 /** A server that is ready to listen, with all routes. */
 export function buildServer(deps: ServerDeps): FastifyInstance {
   const limits = { ...HTTP_LIMITS, ...deps.limits }
-  const { settings, events } = deps
+  const { settings, events, calls = NO_CALL_TRACES } = deps
   const sockets = new Sockets(limits.maxBodyBytes)
   const app = makeFastify(limits, sockets, events)
   const doors: Doors = {
@@ -124,8 +127,8 @@ export function buildServer(deps: ServerDeps): FastifyInstance {
     sendError(reply, toLeave(error, `${request.method} ${request.routeOptions.url ?? ''}`, events)),
   )
   refuseUnknown(app)
-  webhookRoutes(app, { ...deps, doors, storeMs: limits.storeMs })
-  ownRoutes(app, { ...deps, doors, storeMs: limits.storeMs })
+  webhookRoutes(app, { ...deps, doors, calls, storeMs: limits.storeMs })
+  ownRoutes(app, { ...deps, doors, calls, storeMs: limits.storeMs })
   callbackRoutes(app, {
     key: deps.callbackKey,
     secret: settings.responderSecret,
@@ -133,7 +136,7 @@ export function buildServer(deps: ServerDeps): FastifyInstance {
     clock: deps.clock,
     storeMs: limits.storeMs,
   })
-  providerRoutes(app, { ...deps, doors, storeMs: limits.storeMs })
+  providerRoutes(app, { ...deps, doors, calls, storeMs: limits.storeMs })
   holdRoutes(app, { operator: deps.operator, doors, storeMs: limits.storeMs })
   operatorRoutes(app, { operator: deps.operator, doors, storeMs: limits.storeMs })
   repairRoutes(app, { operator: deps.operator, doors })

@@ -6,6 +6,8 @@ export interface ToldCall {
   readonly provider: Provider
   readonly call: ProviderCall
   readonly told: readonly Told[]
+  /** The place of the call in a trace; null when traces are off. */
+  readonly trace?: string | null
   /** Accounts that the call was proven to be from. */
   readonly proven: readonly { readonly channel: Channel; readonly seal: string | null }[]
 }

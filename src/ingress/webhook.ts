@@ -24,8 +24,10 @@ import type { Settings } from '../config/settings.ts'
 import { DEFAULT_CHANNEL } from '../conversation-key.ts'
 import { RapidFireError } from '../errors.ts'
 import type { Events } from '../observability/events.ts'
+import type { CallTraces } from '../observability/traces/traces.ts'
 import { setErrorHeaders, toLeave, within } from './answers.ts'
 import { type Caller, callerOf, type Doors, rawBodyOf, refuseEarly } from './caller.ts'
+import { traceCall } from './trace-call.ts'
 
 export interface WebhookDeps {
   readonly settings: Pick<Settings, 'tenants' | 'defaultTenant'>
@@ -34,6 +36,7 @@ export interface WebhookDeps {
   readonly clock: Clock
   readonly phones: PhoneReader
   readonly doors: Doors
+  readonly calls: CallTraces
   readonly storeMs: number
 }
 
@@ -46,7 +49,7 @@ export function webhookRoutes(app: FastifyInstance, deps: WebhookDeps): void {
 
   app.post(BATCHED, { onRequest }, async (request, reply) => {
     const startedAt = performance.now()
-    const parsed = readCall(request, deps, parseCall)
+    const parsed = readCall(request, reply, deps, parseCall)
     const taken = await store(parsed, false, deps)
     setBatchId(reply, taken)
     if (taken.failures.length > 0) return partly(reply, parsed, taken, startedAt, deps.events)
@@ -60,7 +63,7 @@ export function webhookRoutes(app: FastifyInstance, deps: WebhookDeps): void {
 
   app.post(DIRECT, { onRequest }, async (request, reply) => {
     const startedAt = performance.now()
-    const parsed = readCall(request, deps, parseDirect)
+    const parsed = readCall(request, reply, deps, parseDirect)
     const taken = await store(parsed, true, deps)
     setBatchId(reply, taken)
     if (taken.failures.length > 0) return partly(reply, parsed, taken, startedAt, deps.events)
@@ -83,14 +86,21 @@ const parseDirect: Parse = (body, context) =>
 type Parse = (body: unknown, context: ParseContext) => Parsed
 
 /** Throws RapidFireError where nothing of the call can be kept. */
-function readCall(request: FastifyRequest, deps: WebhookDeps, parse: Parse): Parsed {
+function readCall(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  deps: WebhookDeps,
+  parse: Parse,
+): Parsed {
   const caller = callerOf(request, deps.doors)
+  const trace = traceCall(request, reply, caller.kind === 'signed', deps.calls)
   const raw = rawBodyOf(request)
   const parsed = parse(raw.length === 0 ? undefined : parseBody(raw), contextOf(caller, deps))
   for (const { code, field } of parsed.rejected)
     deps.events.emit('message.rejected', { code, field })
   if (parsed.messages.length === 0) throw nothingKept(parsed)
-  return parsed
+  if (trace === null) return parsed
+  return { ...parsed, messages: parsed.messages.map((message) => ({ ...message, trace })) }
 }
 
 export function contextOf(caller: Caller, deps: WebhookDeps): ParseContext {

@@ -2,6 +2,7 @@
  * The `fetch` that providers use: an answer ends after `maxBytes`, so that an endless one ends, and
  * a redirect is refused, since it would carry the prompt to an address that nobody has set.
  */
+import type { TraceHeaders } from '../trace-headers.ts'
 
 /** Two million characters of any script, escaped, and room to spare. */
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024
@@ -29,5 +30,17 @@ export function cappedFetch(
     )
     const { status, statusText, headers } = response
     return new Response(capped, { status, statusText, headers })
+  }
+}
+
+/** The same, and the trace goes on at the provider. */
+export function tracedFetch(
+  fetch: typeof globalThis.fetch,
+  traceHeaders: TraceHeaders,
+): typeof globalThis.fetch {
+  return (input, init) => {
+    const headers = new Headers(init?.headers)
+    for (const [name, value] of Object.entries(traceHeaders())) headers.set(name, value)
+    return fetch(input, { ...init, headers })
   }
 }

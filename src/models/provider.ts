@@ -8,13 +8,15 @@
  */
 import type { LanguageModel, TranscriptionModel } from 'ai'
 import { messageOf, RapidFireError } from '../errors.ts'
-import { cappedFetch } from './provider-fetch.ts'
+import type { TraceHeaders } from '../trace-headers.ts'
+import { cappedFetch, tracedFetch } from './provider-fetch.ts'
 
 export interface ProviderOptions {
   /** `openai-compatible`, a name such as `anthropic`, or a package. */
   readonly provider: string
   readonly apiKey: string | null
   readonly baseUrl: string | null
+  readonly traceHeaders?: TraceHeaders
 }
 
 const COMPATIBLE = 'openai-compatible'
@@ -73,7 +75,7 @@ export async function loadTranscriptionModel(
   return make(id)
 }
 
-function settingsOf({ apiKey, baseUrl }: ProviderOptions): Record<string, unknown> {
+function settingsOf({ apiKey, baseUrl, traceHeaders }: ProviderOptions): Record<string, unknown> {
   const { username = '', password = '' } = URL.parse(baseUrl ?? '') ?? {}
   if (username !== '' || password !== '') {
     throw unusable(
@@ -81,7 +83,9 @@ function settingsOf({ apiKey, baseUrl }: ProviderOptions): Record<string, unknow
     )
   }
   return {
-    fetch: cappedFetch(globalThis.fetch),
+    fetch: traceHeaders
+      ? tracedFetch(cappedFetch(globalThis.fetch), traceHeaders)
+      : cappedFetch(globalThis.fetch),
     ...(apiKey !== null && { apiKey }),
     ...(baseUrl !== null && { baseURL: baseUrl }),
   }

@@ -1,6 +1,6 @@
 /** Events of a batch, from the last second of its window until the queue has it. */
 import type { SealCause } from '../message.ts'
-import { BATCH, ERROR, type EventSpec, fact, WHO } from './event-spec.ts'
+import { BATCH, ERROR, type EventSpec, fact, maybe, WHO } from './event-spec.ts'
 
 export const BATCH_EVENTS = {
   'processor.looked': {
@@ -21,7 +21,11 @@ export const BATCH_EVENTS = {
       ...{ size: 'messages', idleMs: 'ms', openMs: 'ms' },
       ...{ latenessMs: 'ms' },
     },
-    facts: { ...BATCH, cause: fact<SealCause>('which rule closed it') },
+    facts: {
+      ...BATCH,
+      cause: fact<SealCause>('which rule closed it'),
+      trace: maybe<string>('the place of its first message in a trace, where traces are on'),
+    },
   },
   'batch.quiet': {
     by: 'processor',

@@ -147,6 +147,17 @@ export const SYSTEM_EVENTS = {
     measures: { waiting: 'jobs' },
     facts: QUEUE,
   },
+  'traces.away': {
+    by: 'each role',
+    when: 'Spans cannot be delivered and are dropped; told once.',
+    facts: { ...PLACE, ...ERROR },
+  },
+  'traces.back': {
+    by: 'each role',
+    when: 'Spans are delivered again.',
+    measures: { awayMs: 'ms' },
+    facts: PLACE,
+  },
   'internal.error': {
     by: 'each role',
     when: 'Something threw that should not have; the work goes on.',

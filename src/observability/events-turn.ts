@@ -15,10 +15,12 @@ export const TURN_EVENTS = {
   'turn.begun': {
     by: 'worker',
     when: 'A worker has a turn.',
+    measures: { size: 'messages' },
     facts: {
       ...BATCH,
       attempt: fact<number>('which handover, from 1 on'),
       epoch: fact<number>('which start, from 1 on'),
+      traces: maybe<readonly string[]>('the places of its messages, where traces are on'),
     },
   },
   'turn.refused': {
@@ -36,6 +38,12 @@ export const TURN_EVENTS = {
     by: 'worker',
     when: 'Another worker has the turn: this one sends no more.',
     facts: { ...BATCH, epoch: fact<number>('the start that is over') },
+  },
+  'turn.settled': {
+    by: 'worker',
+    when: 'The store has written down how a try at a turn ended; never logged.',
+    measures: { tookMs: 'ms' },
+    facts: { ...BATCH, outcome: fact<string>('what the store said') },
   },
   'turn.answered': {
     by: 'worker',

@@ -98,4 +98,14 @@ export const STORE_LINES = {
     say: ({ queue, waiting }) =>
       `Worker takes none of ${plural(waiting, 'job')} on ${queue}: it is made anew`,
   },
+  'traces.away': {
+    logger: 'process',
+    level: 'warn',
+    say: ({ place }) => `Traces are dropped, all else goes on: ${place} takes none`,
+  },
+  'traces.back': {
+    logger: 'process',
+    level: 'info',
+    say: ({ place, awayMs }) => `Traces are delivered again after ${duration(awayMs)}: ${place}`,
+  },
 } satisfies Partial<LogLines>

@@ -176,6 +176,7 @@ export const LOG_LINES: LogLines = {
     level: 'debug',
     say: (_event, phone) => `Answering the batch of ${phone}`,
   },
+  'turn.settled': null,
   'turn.refused': {
     logger: 'worker',
     level: 'debug',

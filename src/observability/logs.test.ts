@@ -35,6 +35,7 @@ describe('logs', () => {
       'part.taken',
       'processor.looked',
       'reply.printed',
+      'turn.settled',
     ])
   })
 

@@ -81,6 +81,7 @@ function loggable(event: object, options: LogOptions): Record<string, unknown> {
   for (const [field, value] of Object.entries(event)) {
     if (field === 'conversation') Object.assign(fields, whoOf(value as ConversationKey, options))
     else if (field === 'alias') fields.alias = whoOf(value as ConversationKey, options).phone
+    else if (field === 'trace' || field === 'traces') fields.traceId = traceIdOf(value)
     else fields[field] = redactValue(value, options)
   }
   return fields
@@ -89,6 +90,11 @@ function loggable(event: object, options: LogOptions): Record<string, unknown> {
 function whoOf(conversation: ConversationKey, options: LogOptions): Record<string, string> {
   const { tenant, channel, peer } = options.keys.parse(conversation)
   return { phone: redactPeer(peer, options), tenant, channel }
+}
+
+/** Of the first message: the trace in which the batch is found. */
+function traceIdOf(value: unknown): string | undefined {
+  return String([value].flat()[0]).split('-')[1]
 }
 
 function redactValue(value: unknown, redaction: Redaction): unknown {

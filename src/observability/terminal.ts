@@ -208,6 +208,7 @@ export const TERMINAL_LINES: { readonly [Name in EventName]: Say<Name> } = {
   ],
 
   'turn.begun': () => null,
+  'turn.settled': () => null,
   'turn.refused': () => null,
   'turn.drafted': () => null,
   'turn.fenced': (_event, phone) => ['!', phone, 'another worker has this batch'],
@@ -330,6 +331,16 @@ export const TERMINAL_LINES: { readonly [Name in EventName]: Say<Name> } = {
     '!',
     'queue',
     `${queue}: the worker takes none of ${plural(waiting, 'job')} · it is made anew`,
+  ],
+  'traces.away': ({ place, error }) => [
+    '!',
+    'traces',
+    `${place} takes none: ${error} · all else goes on`,
+  ],
+  'traces.back': ({ place, awayMs }) => [
+    '',
+    'traces',
+    `${place} takes them after ${duration(awayMs)}`,
   ],
   'internal.error': ({ where, error }) => ['!', where, error],
 }

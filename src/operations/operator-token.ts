@@ -2,7 +2,7 @@
  * The operator's token: ADMIN_TOKEN, else a random one that is made once and kept in
  * `<DATA_DIR>/token` for this user alone, so that the command line on the same machine has it.
  */
-import { randomBytes } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
 import { chmod, link, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Settings } from '../config/settings.ts'
@@ -49,6 +49,15 @@ export async function knownOperatorToken(
       { cause: error },
     )
   }
+}
+
+/** The key of hashed phones is made of the token, so it stays as long as that does. */
+export async function phoneSecret(
+  settings: Pick<Settings, 'adminToken' | 'dataDir' | 'logPhones'>,
+): Promise<string> {
+  if (settings.logPhones !== 'hashed') return ''
+  const token = await operatorToken(settings)
+  return createHmac('sha256', token).update('phones in logs').digest('hex')
 }
 
 async function read(path: string): Promise<string | null> {

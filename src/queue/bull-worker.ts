@@ -9,6 +9,7 @@ import type { BatchId, ConversationKey } from '../message.ts'
 import { Deadline } from '../service.ts'
 import { isReady } from './bull-connection.ts'
 import type { JobHandler } from './queue.ts'
+import type { QueueTelemetry } from './queue-telemetry.ts'
 import { Silence } from './silence.ts'
 
 const REST_MS = 1000
@@ -20,6 +21,7 @@ export interface BullWorkerOptions {
   readonly connect: () => Redis
   readonly handler: JobHandler
   readonly concurrency: number
+  readonly telemetry: QueueTelemetry | null
   readonly onError: (error: unknown) => void
 }
 
@@ -38,7 +40,7 @@ export class BullWorker {
   }
 
   async start(): Promise<void> {
-    const { queueName, connect, concurrency, onError } = this.#options
+    const { queueName, connect, concurrency, telemetry, onError } = this.#options
     const connection = connect()
     this.#connection = connection
     await isReady(connection)
@@ -49,6 +51,7 @@ export class BullWorker {
       stalledInterval: 5000,
       maxStalledCount: 50,
       drainDelay: 1,
+      ...(telemetry && { telemetry }),
     })
     worker.on('error', onError)
     worker.on('failed', (_, error) => onError(error))

@@ -20,6 +20,7 @@ import {
 } from './bull-connection.ts'
 import { BullWorker } from './bull-worker.ts'
 import { type Job, type JobHandler, jobId, type MessageQueue } from './queue.ts'
+import type { QueueTelemetry } from './queue-telemetry.ts'
 
 /** How ioredis and Node word a connection that is down. */
 const CONNECTION_LOST =
@@ -52,6 +53,8 @@ export interface BullQueueOptions {
   /** Ended jobs are kept so long for looking at; 0 = not at all. */
   readonly keepJobsS: number
   readonly events: Events
+  /** BullMQ's own spans; null or left out = none. */
+  readonly telemetry?: QueueTelemetry | null
 }
 
 export class BullQueue implements MessageQueue {
@@ -79,7 +82,8 @@ export class BullQueue implements MessageQueue {
     })
     this.#producer = connection
     await this.#orLeave(isReady(connection))
-    this.#queue = new Queue(this.#options.queueName, { connection })
+    const { queueName, telemetry } = this.#options
+    this.#queue = new Queue(queueName, { connection, ...(telemetry && { telemetry }) })
     this.#queue.on('error', (error) => this.#report(error))
     await this.#orLeave(this.#queue.waitUntilReady())
   }
@@ -114,6 +118,10 @@ export class BullQueue implements MessageQueue {
           priority: Math.min(front + job.priority, MAX_PRIORITY),
           removeOnComplete,
           removeOnFail: true,
+          // As BullMQ's own telemetry writes it, so that its workers anywhere go on from there.
+          ...(job.trace !== undefined && {
+            telemetry: { metadata: JSON.stringify({ traceparent: job.trace }) },
+          }),
         },
       })),
     )
@@ -148,6 +156,7 @@ export class BullQueue implements MessageQueue {
       connect: () => this.#connect({ maxRetriesPerRequest: null }),
       handler,
       concurrency,
+      telemetry: this.#options.telemetry ?? null,
       onError: (error) => this.#report(error),
     })
     this.#worker = worker

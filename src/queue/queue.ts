@@ -16,6 +16,8 @@ export interface Job {
    * line would stand behind all that come later and find a shorter one.
    */
   readonly priority: number
+  /** Where its trace goes on, as in `traceparent`. */
+  readonly trace?: string
   /** What a worker of the original reads; ours reads the store. */
   readonly data: Readonly<Record<string, unknown>>
 }
@@ -25,7 +27,9 @@ export function jobId(job: Pick<Job, 'batchId' | 'attempt'>): string {
   return job.attempt === 1 ? job.batchId : `${job.batchId}.${job.attempt}`
 }
 
-export type JobHandler = (job: Pick<Job, 'batchId' | 'attempt' | 'conversation'>) => Promise<void>
+export type JobHandler = (
+  job: Pick<Job, 'batchId' | 'attempt' | 'conversation' | 'trace'>,
+) => Promise<void>
 
 export interface MessageQueue extends Service {
   /** Which queue, for people: `bullmq rapid-fire-messages` or `memory`. */

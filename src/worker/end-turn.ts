@@ -170,11 +170,14 @@ export async function settle(
   settlement: Settlement,
   { conversation, batchId, epoch }: Begun,
   lease: Lease,
-  { store }: TurnDeps,
+  { store, events }: TurnDeps,
 ): Promise<string> {
+  const begunAtMs = performance.now()
   const { outcome } = await lease.persist(() =>
     store.settle({ conversation, batchId, epoch }, settlement),
   )
   if (outcome === 'fenced') throw new LeaseLost('another worker settled the turn')
+  const tookMs = performance.now() - begunAtMs
+  events.emit('turn.settled', { conversation, batchId, outcome, tookMs })
   return outcome
 }

@@ -6,6 +6,7 @@
  * What goes wrong is a settlement (`end-turn.ts`): retry with backoff, failed, reopened, given back.
  * A worker that loses its lease settles nothing; whoever has the turn then does.
  */
+import { tracesOf } from '../batching/element.ts'
 import type { Part } from '../message.ts'
 import { deliver } from '../replies/deliver.ts'
 import { compose } from './compose.ts'
@@ -49,7 +50,14 @@ async function enteredTurn(turn: Turn, deps: TurnDeps, stopping: AbortSignal): P
     return
   }
   const { epoch, interrupts } = begun
-  events.emit('turn.begun', { ...turn, epoch })
+  const size = begun.payloads.length
+  const traces = tracesOf(begun.payloads)
+  const { attempt } = turn
+  const isTraced = traces.length > 0
+  events.emit('turn.begun', {
+    ...{ conversation, batchId, attempt, epoch, size },
+    ...(isTraced && { traces }),
+  })
   const who = keys.parse(conversation)
   const tenant = tenantOf(who.tenant, deps)
   // A full turn has no room for what came since: made anew, its answer would be to the same messages.

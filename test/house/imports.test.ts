@@ -55,6 +55,12 @@ const RULES: readonly Rule[] = [
     typesToo: true,
   },
   {
+    says: 'OpenTelemetry is known to traces',
+    to: /^@opentelemetry\//,
+    onlyFrom: /^src\/observability\/traces\//,
+    typesToo: true,
+  },
+  {
     says: 'commander is known to the command line',
     to: /^commander$/,
     onlyFrom: /^src\/cli\//,
@@ -155,6 +161,20 @@ describe('import rules', () => {
     )
     const fetcher = imports.filter(({ to }) => to === 'src/media/fetch-media.ts')
     assert.ok(fetcher.length > 0 && fetcher.every(({ typeOnly, dynamic }) => typeOnly || dynamic))
+  })
+
+  it('let nobody who has no traces load the code that makes them', () => {
+    const inside = /^src\/observability\/traces\//
+    const entered = imports.filter(
+      ({ from, to, typeOnly, dynamic }) =>
+        inside.test(to) && !inside.test(from) && !typeOnly && !dynamic,
+    )
+    assert.deepEqual(
+      [...new Set(entered.map(({ to }) => to))],
+      ['src/observability/traces/traces.ts'],
+    )
+    const port = importsOf('src/observability/traces/traces.ts')
+    assert.ok(port.every(({ to, typeOnly }) => typeOnly || to === 'src/trace-headers.ts'))
   })
 
   it('are of files that can be read at a sitting: 400 lines at most', () => {

@@ -6,6 +6,7 @@ export const TEXT_CANARY = 'c4nary-text'
 
 const conversation = '79001234567' as ConversationKey
 const batchId = 'b_01K0' as BatchId
+const TRACE = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
 const batch = { conversation, batchId }
 /** As other programs write: with numbers, and with control codes. */
 const error = 'no answer for +7 900 123-45-67 \u001b[2J'
@@ -40,6 +41,7 @@ export const EVERY_EVENT: EventTable = {
     openMs: 12_000,
     latenessMs: 1,
     cause: 'idle',
+    trace: TRACE,
   },
   'batch.quiet': { ...batch, size: 1 },
   'batches.enqueued': { batches: 1, tookMs: 2 },
@@ -49,7 +51,8 @@ export const EVERY_EVENT: EventTable = {
   'batch.sealFailed': { ...batch, error },
   'batch.discarded': { conversation, messages: 2 },
   'batches.adopted': { count: 2 },
-  'turn.begun': { ...batch, attempt: 1, epoch: 1 },
+  'turn.begun': { ...batch, attempt: 1, epoch: 1, size: 5, traces: [TRACE] },
+  'turn.settled': { ...batch, outcome: 'ok', tookMs: 1 },
   'turn.refused': { ...batch, outcome: 'stale' },
   'turn.drafted': { ...batch, parts: 1, tookMs: 5 },
   'turn.fenced': { ...batch, epoch: 1 },
@@ -101,6 +104,8 @@ export const EVERY_EVENT: EventTable = {
   'store.back': { place: 'redis 127.0.0.1:6379/0', awayMs: 41_000 },
   'queue.error': { queue: 'bullmq rapid-fire-messages', error },
   'queue.silent': { queue: 'bullmq rapid-fire-messages', waiting: 3 },
+  'traces.away': { place: 'http://127.0.0.1:4318/v1/traces', error },
+  'traces.back': { place: 'http://127.0.0.1:4318/v1/traces', awayMs: 41_000 },
   'internal.error': { where: 'worker', error },
 }
 

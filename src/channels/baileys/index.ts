@@ -72,10 +72,11 @@ type Values = ValuesOf<typeof SETTINGS>
 
 function open(values: Values, { tenant, clock, http }: ChannelDeps): Channel {
   const { account, serverUrl: url, sendKey: apiKey } = values
+  const { timeoutMs, traceHeaders } = http
   const bridge =
     url === null
       ? null
-      : new BridgeSender({ name: 'baileys', url, apiKey, timeoutMs: http.timeoutMs, typing: true })
+      : new BridgeSender({ name: 'baileys', url, apiKey, timeoutMs, typing: true, traceHeaders })
   const showTyping = bridge?.typing
   return {
     id: 'baileys',

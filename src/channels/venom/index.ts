@@ -50,12 +50,13 @@ export const venom = defineProvider({
   open: (values, deps) => openVenom(values as unknown as VenomValues, deps),
 })
 
-export function openVenom(values: VenomValues, { tenant, clock }: ChannelDeps): Channel {
+export function openVenom(values: VenomValues, { tenant, clock, http }: ChannelDeps): Channel {
   const { secretKey, webhookKey, serverUrl, apiKey, typing, timeoutMs, schemes = SCHEMES } = values
+  const { traceHeaders } = http
   const sender =
     serverUrl === null
       ? null
-      : new BridgeSender({ name: 'venom', url: serverUrl, apiKey, timeoutMs, typing })
+      : new BridgeSender({ name: 'venom', url: serverUrl, apiKey, timeoutMs, typing, traceHeaders })
   const showTyping = sender?.typing
   return {
     id: 'venom',

@@ -15,6 +15,7 @@ import { messageOf, RapidFireError } from '../../errors.ts'
 import { httpAddress, shownAddress } from '../../http-address.ts'
 import { isNoConnection } from '../../no-connection.ts'
 import { retryAfterMs } from '../../retry-after.ts'
+import type { TraceHeaders } from '../../trace-headers.ts'
 import type { TurnBody } from './turn-body.ts'
 
 export interface BackendOptions {
@@ -22,6 +23,7 @@ export interface BackendOptions {
   /** Null: calls are not signed. */
   readonly secret: string | null
   readonly clock: Clock
+  readonly traceHeaders?: TraceHeaders
 }
 
 /** What a repeat may heal, besides all of 5xx. */
@@ -32,16 +34,18 @@ export class Backend {
   readonly #authorization: string | null
   readonly #secret: string | null
   readonly #clock: Clock
+  readonly #traceHeaders: TraceHeaders | undefined
   /** For messages: without a query or a password, which may be secrets. */
   readonly #shown: string
   #agent: Agent | null = null
 
-  constructor({ url, secret, clock }: BackendOptions) {
+  constructor({ url, secret, clock, traceHeaders }: BackendOptions) {
     const address = httpAddress(url)
     this.#url = address.url
     this.#authorization = address.authorization
     this.#secret = secret
     this.#clock = clock
+    this.#traceHeaders = traceHeaders
     this.#shown = `the backend at ${shownAddress(this.#url)}`
   }
 
@@ -104,6 +108,7 @@ export class Backend {
           accept: 'application/json, text/plain',
           'idempotency-key': key,
           ...(this.#authorization !== null && { authorization: this.#authorization }),
+          ...this.#traceHeaders?.(),
           ...headers,
         },
         body,
