@@ -1,8 +1,8 @@
 /** A process of the system as its operator has it: started, killed, frozen, started again. */
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { COMPILED } from '../support/compiled.ts'
 import { stallOf } from './air.ts'
 import type { Order } from './moments.ts'
 import type { Sample } from './sample.ts'
@@ -33,8 +33,6 @@ interface Far {
 }
 
 const ROLE = join(import.meta.dirname, 'role.ts')
-/** A process that starts again and again need not read the same source each time. */
-const COMPILED = join(tmpdir(), `rapid-fire-compiled-${process.getuid?.() ?? 0}`)
 
 /** One that is frozen does not see that its parent is gone. */
 const alive = new Set<ChildProcess>()

@@ -4,7 +4,9 @@
  */
 import { spawnSync } from 'node:child_process'
 import { globSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { installPeers } from './bridge-peers.ts'
+import { COMPILED } from './compiled.ts'
 import { findRedis } from './find-redis.ts'
 
 const parts = process.argv.slice(2).filter((argument) => !argument.startsWith('-'))
@@ -32,9 +34,11 @@ if (files.some((file) => file.startsWith('test/bridges/'))) {
     console.error(error instanceof Error ? error.message : error)
   }
 }
+// Some of them wait for most of their time, so one more than there are cores is at work.
+const concurrency = `--test-concurrency=${availableParallelism() + 1}`
 const run = spawnSync(
   process.execPath,
-  ['--test', '--test-concurrency=2', '--test-timeout=120000', ...flags, ...files],
-  { stdio: 'inherit', env: { ...process.env, NO_COLOR: '1' } },
+  ['--test', concurrency, '--test-timeout=120000', ...flags, ...files],
+  { stdio: 'inherit', env: { NODE_COMPILE_CACHE: COMPILED, ...process.env, NO_COLOR: '1' } },
 )
 process.exit(run.status ?? 1)

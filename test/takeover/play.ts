@@ -61,6 +61,8 @@ const ENV = {
   HISTORY_TURNS: '100',
   // As for Meta: else what is two days old is late, whether or not it was answered before.
   DEDUPE_WINDOW: String(7 * 86_400),
+  // What is told has to be read before it is answered, so that the answer says what it was taken for.
+  SPOOL: 'off',
 } as const
 
 export class Play {
