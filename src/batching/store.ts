@@ -30,6 +30,7 @@ import type {
   Retime,
   RetimeResult,
 } from './store-holds.ts'
+import type { StoreLoad } from './store-load.ts'
 import type { LiveRole, RoleBeat, StoreIdentity } from './store-roles.ts'
 import type {
   Arrival,
@@ -275,6 +276,7 @@ export interface BatchStore extends Service {
     conversations: readonly ConversationKey[],
   ): Promise<readonly ({ batchId: BatchId; size: number; lastAt: number } | null)[]>
   counts(): Promise<Counts>
+  load(): Promise<StoreLoad>
   /** Which of these ids were seen within `dedupeMs`. */
   known(
     conversation: ConversationKey,

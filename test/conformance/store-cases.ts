@@ -12,6 +12,7 @@ import { backupCases } from './store/backup-cases.ts'
 import { bounceCases } from './store/bounce-cases.ts'
 import { dueCases } from './store/due-cases.ts'
 import { humanCases } from './store/human-cases.ts'
+import { loadCases } from './store/load-cases.ts'
 import { operatorCases } from './store/operator-cases.ts'
 import type { MakeStore } from './store/scene.ts'
 import { caseFor } from './store/scene.ts'
@@ -34,5 +35,6 @@ export function storeCases(name: string, makeStore: MakeStore): void {
     bounceCases(it)
     arriveCases(it)
     backupCases(it)
+    loadCases(it)
   })
 }

@@ -21,6 +21,7 @@ import type {
   Retime,
   RetimeResult,
 } from '../../src/batching/store-holds.ts'
+import type { StoreLoad } from '../../src/batching/store-load.ts'
 import type { LiveRole, RoleBeat, StoreIdentity } from '../../src/batching/store-roles.ts'
 import type {
   Arrival,
@@ -496,6 +497,27 @@ export class OracleStore implements port.BatchStore {
 
   async counts(): Promise<port.Counts> {
     return { ...this.#state.counts }
+  }
+
+  async load(): Promise<StoreLoad> {
+    const now = this.#clock()
+    const states = [...this.#state.talks.values()].map(({ state }) => state)
+    const open = [...this.#state.talks].flatMap(
+      ([conversation, { state }]) => openView(conversation, state, now) ?? [],
+    )
+    const [next] = open
+      .flatMap(({ dueAt, firstAt }) => (dueAt === null ? [] : [{ dueAt, firstAt }]))
+      .sort((a, b) => a.dueAt - b.dueAt)
+    return {
+      openBatches: open.length,
+      turns: states.filter(({ turn }) => turn).length,
+      failedBatches: (await this.failed({ offset: 0, limit: 0 })).count,
+      holds: (await this.holds({ offset: 0, limit: 0 })).count,
+      oldestOpenMs: next ? now - next.firstAt : 0,
+      overdueMs: next ? Math.max(0, now - next.dueAt) : 0,
+      counts: await this.counts(),
+      memory: null,
+    }
   }
 
   async beat(mine: RoleBeat | null, freshMs: number): Promise<readonly LiveRole[]> {

@@ -210,7 +210,10 @@ export async function readSizes(
 }
 
 export async function readCounts(redis: Redis, keys: RedisKeys): Promise<Counts> {
-  const hash = await redis.hgetall(keys.counts)
+  return countsIn(await redis.hgetall(keys.counts))
+}
+
+export function countsIn(hash: Readonly<Record<string, string>>): Counts {
   const count = (name: string): number => Number(hash[name] ?? 0)
   return {
     accepted: count('accepted'),

@@ -17,6 +17,7 @@ import type { Link, LinkResult } from '../store-alias.ts'
 import type { BackupStore } from '../store-backup.ts'
 import type { Adoption, Damage, Examination, Subject } from '../store-examine.ts'
 import type { HumanAct, HumanResult, PastEntry, Retime, RetimeResult } from '../store-holds.ts'
+import type { StoreLoad } from '../store-load.ts'
 import type { LiveRole, RoleBeat, StoreIdentity, Survives } from '../store-roles.ts'
 import type {
   Arrival,
@@ -45,6 +46,7 @@ import { RedisBackup } from './redis-backup.ts'
 import * as batches from './redis-batches.ts'
 import { examine } from './redis-examine.ts'
 import * as humans from './redis-human.ts'
+import { readLoad } from './redis-load.ts'
 import { RedisNaming } from './redis-naming.ts'
 import {
   readBatches,
@@ -352,6 +354,10 @@ export class RedisStore implements Port.BatchStore {
 
   counts(): Promise<Port.Counts> {
     return this.#calls.guard(readCounts(this.#redis, this.#keys))
+  }
+
+  load(): Promise<StoreLoad> {
+    return this.#calls.guard(readLoad(this.#redis, this.#keys, this.#options.clock))
   }
 
   async beat(mine: RoleBeat | null, freshMs: number): Promise<readonly LiveRole[]> {

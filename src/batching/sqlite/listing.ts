@@ -1,8 +1,16 @@
 /** What is read without changing anything: what is due, and the lists for people. */
 import type { DatabaseSync } from 'node:sqlite'
 import type { BatchId, ConversationKey } from '../../message.ts'
-import type { BatchView, Due, DueConversation, OpenBatchView, StoreTimes } from '../store.ts'
+import type {
+  BatchView,
+  Counts,
+  Due,
+  DueConversation,
+  OpenBatchView,
+  StoreTimes,
+} from '../store.ts'
 import type { HoldView } from '../store-holds.ts'
+import type { StoreLoad } from '../store-load.ts'
 import { batchView } from '../views.ts'
 import type { Row } from './rows.ts'
 import {
@@ -14,6 +22,7 @@ import {
   textIn,
   turnFrom,
 } from './rows.ts'
+import { IS_TURN } from './schema.ts'
 
 const SOON_LIMIT = 100
 
@@ -104,6 +113,23 @@ export class Listing {
     return { count: count ? numberIn(count, 'n') : 0, holds }
   }
 
+  load(counts: Counts, now: number): StoreLoad {
+    const row = this.#statements.load.get({ now })
+    if (!row) throw new Error('an aggregate answers one row')
+    const oldestAt = row.oldest_at === null ? now : numberIn(row, 'oldest_at')
+    const dueAt = row.due_at === null ? now : numberIn(row, 'due_at')
+    return {
+      openBatches: numberIn(row, 'open'),
+      turns: numberIn(row, 'turns'),
+      failedBatches: numberIn(row, 'failed'),
+      holds: numberIn(row, 'holds'),
+      oldestOpenMs: Math.max(0, now - oldestAt),
+      overdueMs: Math.max(0, now - dueAt),
+      counts,
+      memory: null,
+    }
+  }
+
   /** Failed batches, those that failed first first. */
   failed({ offset, limit }: Page): { count: number; batches: BatchView[] } {
     const count = this.#statements.failedCount.get()
@@ -167,6 +193,19 @@ function prepare(database: DatabaseSync) {
     holdCount: sql('SELECT count(*) AS n FROM hold WHERE until IS NULL OR until > ?'),
     holds: sql(`SELECT conversation, until, why FROM hold WHERE until IS NULL OR until > ?
       ORDER BY until NULLS LAST, conversation LIMIT ? OFFSET ?`),
+    load: sql(`SELECT
+      (SELECT count(*) FROM batch WHERE state = 'open') AS open,
+      (SELECT count(*) FROM batch WHERE ${IS_TURN}) AS turns,
+      (SELECT count(*) FROM batch WHERE state = 'failed') AS failed,
+      (SELECT count(*) FROM hold WHERE until IS NULL OR until > :now) AS holds,
+      next.due AS due_at, next.first_at AS oldest_at
+      FROM (SELECT 1) LEFT JOIN (SELECT first_at, due FROM (
+        SELECT * FROM (SELECT first_at, wake_at AS due FROM batch
+          WHERE wake_at IS NOT NULL ORDER BY wake_at LIMIT 1)
+        UNION ALL
+        SELECT * FROM (SELECT first_at, hold_end_at AS due FROM batch
+          WHERE hold_end_at IS NOT NULL ORDER BY hold_end_at LIMIT 1)
+      ) ORDER BY due LIMIT 1) AS next`),
     failedCount: sql(`SELECT count(*) AS n FROM batch WHERE state = 'failed'`),
     failed: sql(`SELECT * FROM batch WHERE state = 'failed'
       ORDER BY settled_at, n LIMIT ? OFFSET ?`),

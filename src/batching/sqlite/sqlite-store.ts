@@ -20,6 +20,7 @@ import type { Link, LinkResult } from '../store-alias.ts'
 import type { BackupStore } from '../store-backup.ts'
 import type { Adoption, Damage, Examination, Subject } from '../store-examine.ts'
 import type { HumanAct, HumanResult, PastEntry, Retime, RetimeResult } from '../store-holds.ts'
+import type { StoreLoad } from '../store-load.ts'
 import type { LiveRole, RoleBeat, StoreIdentity } from '../store-roles.ts'
 import type {
   Arrival,
@@ -31,13 +32,14 @@ import type {
   SettleResult,
   Step,
 } from '../store-turn.ts'
-import { batchView, holdView, isForgotten, openView, sentParts } from '../views.ts'
+import { batchView, holdView, isForgotten, openView } from '../views.ts'
 import { claimTenant, identityOf } from './identity.ts'
 import type { Page } from './listing.ts'
 import { openFile } from './open-file.ts'
 import { assemble, type Opened } from './opened.ts'
 import type { Operations } from './operations.ts'
 import { unsignOwner } from './owner.ts'
+import { pastEntries } from './past-entries.ts'
 import { conversationIn, endingFrom, turnFrom } from './rows.ts'
 import { SqliteBackup } from './sqlite-backup.ts'
 import { storeError } from './sqlite-errors.ts'
@@ -282,18 +284,9 @@ export class SqliteStore implements port.BatchStore {
   }
 
   async history(conversation: ConversationKey): Promise<readonly PastEntry[]> {
-    return this.#read((opened) => {
-      const { rows } = opened
-      const past = rows.past.of(this.#root(opened, conversation), this.#clock())
-      return past.flatMap(({ at, batchId, body }): PastEntry[] => {
-        if (batchId === null) return body === null ? [] : [{ kind: 'human', at, payload: body }]
-        const found = rows.find(batchId)
-        if (!found) return []
-        const turn = turnFrom(found.row)
-        const payloads = rows.payloads(found.n)
-        return [{ kind: 'turn', at, payloads, heard: turn.heard, sent: sentParts(turn) }]
-      })
-    })
+    return this.#read((opened) =>
+      pastEntries(opened, this.#root(opened, conversation), this.#clock()),
+    )
   }
 
   async known(
@@ -330,6 +323,10 @@ export class SqliteStore implements port.BatchStore {
 
   async counts(): Promise<port.Counts> {
     return this.#read(({ tally }) => tally.counts())
+  }
+
+  async load(): Promise<StoreLoad> {
+    return this.#read(({ tally, listing }) => listing.load(tally.counts(), this.#clock()))
   }
 
   async beat(mine: RoleBeat | null, freshMs: number): Promise<readonly LiveRole[]> {
