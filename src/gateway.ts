@@ -26,8 +26,10 @@ import { type Access, accessAtStart } from './ingress/access.ts'
 import { ApiServer } from './ingress/api-server.ts'
 import { createIntake, dedupeSOf } from './intake-choice.ts'
 import type { BatchId } from './message.ts'
+import { createMetrics, createMetricsServer } from './metrics-choice.ts'
 import { Events } from './observability/events.ts'
 import { Heartbeat, type HeartbeatDeps } from './observability/heartbeat.ts'
+import type { LogLevel } from './observability/log-level.ts'
 import { RoleHealth } from './observability/roles.ts'
 import type { Traces } from './observability/traces/traces.ts'
 import { operatorToken } from './operations/operator-token.ts'
@@ -65,6 +67,8 @@ export interface GatewayOptions {
   readonly roles: readonly Role[]
   readonly events?: Events
   readonly clock?: Clock
+  /** So that it can be changed over HTTP; left out where nothing is logged. */
+  readonly logLevel?: LogLevel
   /** Instead of the one that RESPONDER names. */
   readonly responder?: Responder
   /** For tests: decides in the store too, instead of its own clock. */
@@ -114,16 +118,26 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const ended = Promise.withResolvers<void>()
   let stopping: Promise<void> | null = null
   const stop = (): Promise<void> => {
-    stopping ??= stopRoles(started, roles, store, events).finally(ended.resolve)
+    stopping ??= stopRoles(started, roles, store, events).finally(() => {
+      metrics?.stop()
+      ended.resolve()
+    })
     return stopping
   }
   let url: string | null = null
   let spool: Spool | null = null
+  const beside = {
+    agreed: agreedSettings(settings),
+    neighbours: () => readProcesses(settings.dataDir),
+  }
+  const metrics = createMetrics(settings, { store, queue, events, keys }, () => spool, beside)
+  const scraped = createMetricsServer(settings, metrics)
   try {
     // First, so that what the others do at a stop is still delivered.
     await run(traces)
     await run(store)
     await run(queue)
+    if (scraped) await run(scraped)
     const takeover = new Takeover({ store, settings, keys, events, clock })
     const callbackKey = await callbackKeyOf(settings)
     const refusals = new RefusalLog(events)
@@ -154,10 +168,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         await run(spooling.drain)
       }
       spool = spooling?.spool ?? null
-      const beside = {
-        agreed: agreedSettings(settings),
-        neighbours: () => readProcesses(settings.dataDir),
-      }
       const api = new ApiServer({
         ...shared,
         settings,
@@ -176,6 +186,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         callbackKey,
         calls: traces.calls,
         health: new RoleHealth({ store, spool, ...beside }),
+        metrics,
+        logLevel: options.logLevel ?? null,
       })
       const standIn = createStandIn(settings, roles, shared)
       if (standIn) await run(standIn)
@@ -202,7 +214,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   }
   if (access.warning) events.emit('access.unsigned', { reason: access.warning })
   for (const role of roles) {
-    events.emit('role.ready', { role, detail: { url, store: identity, ...spoolOf(role, spool) } })
+    const detail = { url, store: identity, ...spoolOf(role, spool) }
+    const more = scraped ? { metrics: scraped.url } : {}
+    events.emit('role.ready', { role, detail: { ...detail, ...more } })
   }
   return { url, store, queue, events, access, spool, channels, stop, stopped: ended.promise }
 }

@@ -27,6 +27,7 @@ describe('the command line', () => {
       stdout: { isTTY: terminal, write: (text) => (out += text) },
       stderr: { write: (text) => (err += text) },
       onStop: () => () => undefined,
+      onToggle: () => () => undefined,
       exit: (code) => assert.fail(`exit ${code}`),
     }
     const code = await run(args, shell)

@@ -118,10 +118,12 @@ export class Processor implements Service {
     try {
       const due = await store.due({ limit: PAGE, soonMs: Math.min(1000, checkMs) })
       await this.#announce(due)
+      const begunAtMs = performance.now()
       const sealed = await this.#seal(due)
+      const sealMs = performance.now() - begunAtMs
       const reclaimed = await this.#reclaim(due.turns)
       await this.#handOver([...sealed, ...reclaimed])
-      events.emit('processor.looked', { open: due.open.length, turns: due.turns.length })
+      events.emit('processor.looked', { open: due.open.length, turns: due.turns.length, sealMs })
       // A full page means that there may be more; without progress it would only spin.
       const full = due.open.length === PAGE || due.turns.length === PAGE
       if (full) return sealed.length + reclaimed.length > 0 ? 0 : checkMs

@@ -19,6 +19,7 @@ function shellWithSignals() {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
+    onToggle: () => () => undefined,
     tellReady: () => said.push('ready'),
     exit: (code) => exits.push(code),
   }

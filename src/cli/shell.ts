@@ -23,6 +23,8 @@ export interface Shell {
   readonly wait: (ms: number) => Promise<unknown>
   /** Calls back at each signal that asks to stop; the answer ends that. */
   readonly onStop: (listener: (signal: StopSignal) => void) => () => void
+  /** Calls back at each SIGUSR2, where the system has it; the answer ends that. */
+  readonly onToggle: (listener: () => void) => () => void
   /** Tells who started this process that it is at work, where somebody waits for that, as PM2 does. */
   readonly tellReady: () => void
   /** Ends the process at once. */
@@ -43,6 +45,10 @@ export const processShell = (): Shell => ({
     return () => {
       for (const signal of STOP_SIGNALS) process.off(signal, listener)
     }
+  },
+  onToggle: (listener) => {
+    process.on('SIGUSR2', listener)
+    return () => process.off('SIGUSR2', listener)
   },
   tellReady: () => {
     if (process.connected) process.send?.('ready')

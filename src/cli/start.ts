@@ -7,6 +7,7 @@ import type { Settings } from '../config/settings.ts'
 import { ConversationKeys } from '../conversation-key.ts'
 import { RapidFireError } from '../errors.ts'
 import { Events } from '../observability/events.ts'
+import { LogLevel } from '../observability/log-level.ts'
 import { subscribeLogs } from '../observability/logs.ts'
 import { startBlock, subscribeTerminal } from '../observability/terminal.ts'
 import { phoneSecret } from '../operations/operator-token.ts'
@@ -49,8 +50,10 @@ async function startAndShow(
   const phones = settings.logPhones
   const hashSecret = await phoneSecret(settings)
   if (!terminal) {
-    subscribeLogs(events, { level: settings.logLevel, phones, hashSecret, keys, roles })
-    return startGateway({ settings, roles, events })
+    const level = new LogLevel(events, settings.logLevel)
+    subscribeLogs(events, { level, phones, hashSecret, keys, roles })
+    shell.onToggle(() => level.toggle())
+    return startGateway({ settings, roles, events, logLevel: level })
   }
   subscribeTerminal(events, { phones, hashSecret, keys, out: shell.stdout })
   const gateway = await startGateway({ settings, roles, events })

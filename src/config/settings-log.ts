@@ -6,7 +6,8 @@ export const LOG_SETTINGS = {
     env: 'LOG_LEVEL',
     default: 'info',
     values: ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
-    meaning: 'Least level that is logged.',
+    meaning:
+      'Least level that is logged. While it runs: SIGUSR2 turns debug on and off, PUT /operator/log-level sets any.',
   }),
   logPhones: oneOf({
     env: 'LOG_PHONES',

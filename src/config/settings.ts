@@ -9,6 +9,7 @@ import { BRIDGE_SETTINGS } from './settings-bridge.ts'
 import { CHANNEL_SETTINGS } from './settings-channels.ts'
 import { HUMAN_SETTINGS } from './settings-human.ts'
 import { LOG_SETTINGS } from './settings-log.ts'
+import { METRICS_SETTINGS } from './settings-metrics.ts'
 import { REDIS_SETTINGS } from './settings-redis.ts'
 import { RESPONDER_SETTINGS } from './settings-responder.ts'
 import { SPOOL_SETTINGS } from './settings-spool.ts'
@@ -304,6 +305,7 @@ export const SETTINGS = {
 
   ...LOG_SETTINGS,
   ...TRACE_SETTINGS,
+  ...METRICS_SETTINGS,
   nodeEnv: text({
     env: 'NODE_ENV',
     default: 'development',

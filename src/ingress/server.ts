@@ -15,6 +15,8 @@ import type { Clock } from '../clock.ts'
 import type { Settings } from '../config/settings.ts'
 import { RapidFireError } from '../errors.ts'
 import type { Events } from '../observability/events.ts'
+import type { LogLevel } from '../observability/log-level.ts'
+import type { Metrics } from '../observability/metrics.ts'
 import type { Health } from '../observability/roles.ts'
 import { type CallTraces, NO_CALL_TRACES } from '../observability/traces/traces.ts'
 import type { Operator } from '../operations/operator.ts'
@@ -25,6 +27,8 @@ import { CALLBACK, callbackRoutes, type LaterAnswers } from './callback.ts'
 import type { Doors } from './caller.ts'
 import { healthRoutes } from './health.ts'
 import { holdRoutes } from './hold-routes.ts'
+import { logLevelRoutes } from './log-level-routes.ts'
+import { metricsRoute } from './metrics.ts'
 import { operatorRoutes } from './operator-routes.ts'
 import { OWN, ownRoutes } from './own.ts'
 import { PROVIDER_PATH, type ProviderDeps, providerRoutes } from './provider-routes.ts'
@@ -81,6 +85,8 @@ export interface ServerDeps {
   /** With which the tokens of callbacks are made. */
   readonly callbackKey: string
   readonly health: Health
+  readonly metrics: Pick<Metrics, 'expose'> | null
+  readonly logLevel: LogLevel | null
   /** The operator's bearer token. */
   readonly token: string
   readonly events: Events
@@ -142,6 +148,8 @@ export function buildServer(deps: ServerDeps): FastifyInstance {
   repairRoutes(app, { operator: deps.operator, doors })
   backupRoutes(app, { operator: deps.operator, doors, storeMs: limits.storeMs, events })
   healthRoutes(app, { health: deps.health, doors })
+  metricsRoute(app, { metrics: deps.metrics, doors })
+  logLevelRoutes(app, { logLevel: deps.logLevel, doors })
   return app
 }
 

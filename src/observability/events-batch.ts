@@ -6,7 +6,7 @@ export const BATCH_EVENTS = {
   'processor.looked': {
     by: 'processor',
     when: 'One look at the store is over; never logged.',
-    measures: { open: 'batches', turns: 'batches' },
+    measures: { open: 'batches', turns: 'batches', sealMs: 'ms' },
   },
   'batch.approaching': {
     by: 'processor',

@@ -15,7 +15,7 @@ export const TURN_EVENTS = {
   'turn.begun': {
     by: 'worker',
     when: 'A worker has a turn.',
-    measures: { size: 'messages' },
+    measures: { size: 'messages', tookMs: 'ms' },
     facts: {
       ...BATCH,
       attempt: fact<number>('which handover, from 1 on'),

@@ -3,16 +3,20 @@ import { describe, test } from 'node:test'
 import { EVERY_EVENT, emitAll, TEXT_CANARY } from '../../test/support/every-event.ts'
 import { ConversationKeys } from '../conversation-key.ts'
 import { Events } from './events.ts'
+import { type LevelName, LogLevel } from './log-level.ts'
 import { type LogOptions, subscribeLogs } from './logs.ts'
 
 const keys = new ConversationKeys('default')
 
-function logging(options: Partial<LogOptions> = {}) {
+type Given = Partial<Omit<LogOptions, 'level'>> & { readonly level?: LevelName }
+
+function logging({ level: first = 'debug', ...options }: Given = {}) {
   const lines: Record<string, unknown>[] = []
   const out = { write: (line: string) => lines.push(JSON.parse(line)) }
   const events = new Events()
+  const level = new LogLevel(events, first)
   const end = subscribeLogs(events, {
-    level: 'debug',
+    level,
     phones: 'full',
     hashSecret: 'secret of the test',
     keys,
@@ -20,7 +24,7 @@ function logging(options: Partial<LogOptions> = {}) {
     out,
     ...options,
   })
-  return { events, lines, end }
+  return { events, lines, end, level }
 }
 
 describe('logs', () => {
@@ -115,5 +119,42 @@ describe('logs', () => {
     const silent = logging({ level: 'silent' })
     emitAll(silent.events)
     assert.deepEqual([ended.lines, silent.lines], [[], []])
+  })
+
+  test('the level is changed while it runs, and that is said', () => {
+    const { events, lines, level } = logging({ level: 'info' })
+    const accepted = (): number => {
+      events.emit('message.accepted', EVERY_EVENT['message.accepted'])
+      return lines.filter(({ event }) => event === 'message.accepted').length
+    }
+    assert.equal(accepted(), 0)
+    level.toggle()
+    assert.equal(accepted(), 1)
+    level.toggle()
+    assert.equal(accepted(), 1)
+    level.set('debug')
+    level.set('debug')
+    assert.equal(accepted(), 2)
+    assert.deepEqual(
+      lines.filter(({ event }) => event === 'log.levelChanged').map(({ msg }) => msg),
+      [
+        'Log level is debug now, was info',
+        'Log level is info now, was debug',
+        'Log level is debug now, was info',
+      ],
+    )
+    assert.throws(() => level.set('loud'), {
+      code: 'invalid_format',
+      message: /fatal, error, warn/,
+    })
+  })
+
+  test('each line about a batch has its id', () => {
+    const { events, lines } = logging({ level: 'trace' })
+    emitAll(events)
+    for (const [name, event] of Object.entries<object>(EVERY_EVENT)) {
+      const line = lines.find((one) => one.event === name)
+      if ('batchId' in event && line) assert.equal(line.batchId, event.batchId, name)
+    }
   })
 })

@@ -8,12 +8,13 @@ import pino, { type DestinationStream, type Logger } from 'pino'
 import type { ConversationKeys } from '../conversation-key.ts'
 import type { ConversationKey } from '../message.ts'
 import type { EventName, Events, EventTable } from './events.ts'
+import type { LogLevel } from './log-level.ts'
 import { LOGGER_NAMES, type LoggerRole, type LogLine } from './log-line.ts'
 import { LOG_LINES } from './log-lines.ts'
 import { type PhoneForm, type Redaction, redactPeer, redactSentence } from './redact.ts'
 
 export interface LogOptions {
-  readonly level: pino.LevelWithSilent
+  readonly level: LogLevel
   readonly phones: PhoneForm
   /** Key of the hashes of `phones: 'hashed'`; the same one in all processes of an installation. */
   readonly hashSecret: string
@@ -26,21 +27,21 @@ export interface LogOptions {
 
 /** Starts logging; the answer ends it. */
 export function subscribeLogs(events: Events, options: LogOptions): () => void {
-  if (options.level === 'silent') return () => undefined
   const loggers = loggersOf(options)
   return events.subscribe((name, event) => write(name, event, loggers, options))
 }
 
 type Loggers = Readonly<Record<LoggerRole, Logger>>
 
-function loggersOf({ level, out }: LogOptions): Loggers {
+function loggersOf({ out }: LogOptions): Loggers {
   // Written at once: the lines before a crash are the ones that matter.
   const stream = out ?? pino.destination({ fd: 1, sync: true })
   const logger = (role: LoggerRole): Logger =>
     pino(
       {
         name: LOGGER_NAMES[role],
-        level,
+        // How much is let through is decided line by line, since it may change.
+        level: 'trace',
         timestamp: pino.stdTimeFunctions.isoTime,
         formatters: { level: (label) => ({ level: label }) },
       },
@@ -56,9 +57,8 @@ function write<Name extends EventName>(
   options: LogOptions,
 ): void {
   const line: LogLine<Name> | null = LOG_LINES[name]
-  if (line === null) return
+  if (line === null || !options.level.has(line.level)) return
   const logger = loggers[loggerOf(line.logger, event, options.roles)]
-  if (!logger.isLevelEnabled(line.level)) return
   const fields = loggable(event, options)
   const phone = typeof fields.phone === 'string' ? fields.phone : ''
   logger[line.level]({ event: name, ...fields }, line.say(event, phone))

@@ -54,8 +54,9 @@ async function enteredTurn(turn: Turn, deps: TurnDeps, stopping: AbortSignal): P
   const traces = tracesOf(begun.payloads)
   const { attempt } = turn
   const isTraced = traces.length > 0
+  const tookMs = performance.now() - begunAtMs
   events.emit('turn.begun', {
-    ...{ conversation, batchId, attempt, epoch, size },
+    ...{ conversation, batchId, attempt, epoch, size, tookMs },
     ...(isTraced && { traces }),
   })
   const who = keys.parse(conversation)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { ConversationKeys } from '../../src/conversation-key.ts'
+import { LogLevel } from '../../src/observability/log-level.ts'
 import { subscribeLogs } from '../../src/observability/logs.ts'
 import { acceptance, acceptanceCase } from '../support/acceptance.ts'
 import { House, P } from '../support/house.ts'
@@ -101,7 +102,7 @@ acceptance('operations', () => {
     async (house) => {
       const lines: Record<string, unknown>[] = []
       const end = subscribeLogs(house.gateway.events, {
-        level: 'info',
+        level: new LogLevel(house.gateway.events, 'info'),
         phones: 'full',
         hashSecret: '',
         keys: new ConversationKeys('default'),

@@ -23,6 +23,17 @@ async function healthAt(url: string | null): Promise<{ status: number; body: Hea
   return { status: response.status, body: (await response.json()) as Health }
 }
 
+/** Samples of an exposition, by name and labels as they are written there. */
+function figuresIn(text: string): ReadonlyMap<string, number> {
+  const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+  return new Map(
+    lines.map((line) => {
+      const space = line.lastIndexOf(' ')
+      return [line.slice(0, space), Number(line.slice(space + 1))]
+    }),
+  )
+}
+
 acceptance('what is seen', () => {
   acceptanceCase(
     45,
@@ -58,6 +69,47 @@ acceptance('what is seen', () => {
       for (const headers of [{ via: '1.1 proxy' }, { authorization: 'Bearer wrong-token' }]) {
         assert.equal((await house.request('GET', STATS, undefined, headers)).status, 401)
       }
+    },
+  )
+
+  acceptanceCase(
+    50,
+    'metrics have pending, size, idle time, doubles, dead letters and lateness, and agree with the statistics',
+    {},
+    async (house) => {
+      const scrape = async () => {
+        const response = await fetch(`${house.gateway.url}/metrics`)
+        assert.equal(response.status, 200)
+        return figuresIn(await response.text())
+      }
+      await house.say('раз')
+      await house.say('два', { messageId: 'double' })
+      await house.say('два', { messageId: 'double' })
+      await house.post({ from: '79007654321', message: 'и я' })
+      house.clock.advance(3000)
+      const open = await scrape()
+      const { body } = await house.request('GET', STATS, undefined, house.token)
+      const { pendingBatches } = body.stats as { pendingBatches: number }
+      assert.equal(open.get('rapid_fire_pending_batches'), pendingBatches)
+      assert.equal(open.get('rapid_fire_oldest_pending_age_seconds'), 3)
+      const accepted = 'rapid_fire_messages_accepted_total{tenant="default"}'
+      assert.equal(open.get(accepted), 3)
+      assert.equal(open.get('rapid_fire_messages_duplicate_total{tenant="default"}'), 1)
+      assert.equal(open.get('rapid_fire_failed_batches'), 0)
+      assert.equal(open.get('rapid_fire_handovers_refused_total'), 0)
+      house.clock.advance(7050)
+      await house.events.until('turn.answered', 2)
+      const done = await scrape()
+      assert.equal(done.get('rapid_fire_pending_batches'), 0)
+      assert.equal(done.get('rapid_fire_batch_size_messages_count{tenant="default"}'), 2)
+      assert.equal(done.get('rapid_fire_batch_size_messages_sum{tenant="default"}'), 3)
+      const idle = done.get('rapid_fire_batch_idle_seconds_sum{tenant="default"}') ?? 0
+      assert.ok(idle >= 20 && idle < 21, `${idle}`)
+      assert.equal(done.get('rapid_fire_seal_lateness_seconds_count'), 2)
+      assert.equal(done.get('rapid_fire_messages{account="answered"}'), 3)
+      assert.equal(done.get('rapid_fire_messages_unbalanced'), 0)
+      const strange = await house.request('GET', '/metrics', undefined, { via: '1.1 proxy' })
+      assert.equal(strange.status, 401)
     },
   )
 

@@ -30,6 +30,7 @@ describe('the commands backup and restore', () => {
       stdout: { write: (text) => (out += text) },
       stderr: { write: (text) => (err += text) },
       onStop: () => () => undefined,
+      onToggle: () => () => undefined,
       exit: (code) => assert.fail(`exit ${code}`),
       ...more,
     }

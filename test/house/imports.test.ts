@@ -7,7 +7,7 @@ import { findCycle, importsOf, root, sourceFiles } from '../support/source-tree.
 const files = sourceFiles().filter((file) => !file.endsWith('.test.ts'))
 const imports = files.flatMap(importsOf)
 const ROOT =
-  /^src\/(gateway|store-choice|responder-choice|channel-choice|hearing-choice|intake-choice|index)\.ts$/
+  /^src\/(gateway|store-choice|responder-choice|channel-choice|hearing-choice|intake-choice|metrics-choice|index)\.ts$/
 
 interface Rule {
   readonly says: string
@@ -58,6 +58,12 @@ const RULES: readonly Rule[] = [
     says: 'OpenTelemetry is known to traces',
     to: /^@opentelemetry\//,
     onlyFrom: /^src\/observability\/traces\//,
+    typesToo: true,
+  },
+  {
+    says: 'prom-client is known to observability',
+    to: /^prom-client$/,
+    onlyFrom: /^src\/observability\//,
     typesToo: true,
   },
   {

@@ -22,9 +22,10 @@ import { ConversationKeys } from '../../src/conversation-key.ts'
 import { createHearing } from '../../src/hearing-choice.ts'
 import { accessAtStart } from '../../src/ingress/access.ts'
 import { ApiServer } from '../../src/ingress/api-server.ts'
-import type { HttpLimits } from '../../src/ingress/server.ts'
+import type { HttpLimits, ServerDeps } from '../../src/ingress/server.ts'
 import { createIntake } from '../../src/intake-choice.ts'
 import { type EventName, Events } from '../../src/observability/events.ts'
+import type { LogLevel } from '../../src/observability/log-level.ts'
 import { type Health, RoleHealth } from '../../src/observability/roles.ts'
 import { StoreOperator } from '../../src/operations/store-operator.ts'
 import { LaterReplies } from '../../src/replies/later.ts'
@@ -88,6 +89,8 @@ export interface ApiOptions {
   /** Instead of the Batcher, for what a store cannot be made to do. */
   readonly intake?: Intake
   readonly health?: Health
+  readonly metrics?: ServerDeps['metrics']
+  readonly logLevel?: (events: Events) => LogLevel
   /** What the settings have instead, whatever a variable may say. */
   readonly adjust?: (settings: Settings) => Settings
 }
@@ -129,6 +132,8 @@ export async function startApi(options: ApiOptions = {}): Promise<RunningApi> {
     operator: new StoreOperator({ ...shared, phones, leavesBy: leaving(channels, settings) }),
     later: new LaterReplies({ store, events, senders, keys, limits: settings }),
     callbackKey: TOKEN,
+    metrics: options.metrics ?? null,
+    logLevel: options.logLevel?.(events) ?? null,
     health: options.health ?? new RoleHealth({ store, agreed: agreedSettings(settings) }),
     token: TOKEN,
     phones,

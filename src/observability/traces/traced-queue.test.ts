@@ -46,7 +46,9 @@ describe('a traced queue', () => {
     const all = Promise.withResolvers<void>()
     await queue.work(async ({ batchId, attempt, conversation }) => {
       const traces = [placeOf(Number(batchId.slice(2)))]
-      events.emit('turn.begun', { batchId, attempt, conversation, epoch: 1, size: 1, traces })
+      events.emit('turn.begun', {
+        ...{ batchId, attempt, conversation, epoch: 1, size: 1, tookMs: 1, traces },
+      })
       // What it waits for goes on in its own place, whoever else runs meanwhile.
       await new Promise((resolve) => setImmediate(resolve))
       seen.set(batchId, active.headers().traceparent)
@@ -73,7 +75,15 @@ describe('a traced queue', () => {
     const { exporter, events, queue } = stage()
     await queue.work(async ({ batchId, attempt, conversation }) => {
       const traces = [placeOf(7), placeOf(8)]
-      events.emit('turn.begun', { batchId, attempt, conversation, epoch: 1, size: 2, traces })
+      events.emit('turn.begun', {
+        batchId,
+        attempt,
+        conversation,
+        epoch: 1,
+        size: 2,
+        tookMs: 1,
+        traces,
+      })
     }, 1)
     await queue.add([jobOf(1)])
     await queue.stop(new Deadline(1000))
