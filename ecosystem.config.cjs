@@ -18,12 +18,16 @@ const READY_WITHIN_MS = 20000
 /** After an end that nobody asked for; PM2 makes it longer each time, up to 15 s, and goes on for ever. */
 const RESTART_AFTER_MS = 200
 
-const role = (name, played) => ({
+/** Each role has its own, from here on: `METRICS_PORT`, the one above it, and the one above that. */
+const FIRST_METRICS_PORT = Number(process.env.METRICS_PORT || 9464)
+
+const role = (name, played, n) => ({
   name,
   script: path.join(__dirname, 'bin', 'rapid-fire.js'),
   args: ['start', '--role', played],
   // Where `pm2 start` was typed: there are `.env`, `rapid-fire.config.ts` and `./data`.
   cwd: process.cwd(),
+  env: { METRICS_PORT: String(FIRST_METRICS_PORT + n) },
   interpreter: ownNode(),
   exec_mode: 'fork',
   wait_ready: true,
@@ -48,8 +52,8 @@ function ownNode() {
 
 module.exports = {
   apps: [
-    role('ai-admin-api', 'api'),
-    role('ai-admin-batch-processor', 'processor'),
-    role('ai-admin-worker-v2', 'worker'),
+    role('ai-admin-api', 'api', 0),
+    role('ai-admin-batch-processor', 'processor', 1),
+    role('ai-admin-worker-v2', 'worker', 2),
   ],
 }

@@ -1,5 +1,7 @@
 /** The three roles under the real PM2, with the commands that its users type. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -23,9 +25,12 @@ class Stage implements AsyncDisposable {
   readonly sink: Sink
   readonly pm2: Pm2
   readonly url: string
+  /** Of the API; the other two have the ports above it. */
+  readonly metricsPort: number
   #heard = Promise.withResolvers<void>()
 
-  private constructor(redis: RedisServer, sink: Sink, pm2: Pm2, url: string) {
+  private constructor(redis: RedisServer, sink: Sink, pm2: Pm2, url: string, metricsPort: number) {
+    this.metricsPort = metricsPort
     this.redis = redis
     this.sink = sink
     this.pm2 = pm2
@@ -42,7 +47,8 @@ class Stage implements AsyncDisposable {
     const port = await freePort()
     const sink = new Sink('/dev/null')
     await sink.start()
-    const pm2 = new Pm2({
+    const metricsPort = await threeFreePorts()
+    const settings = {
       PORT: String(port),
       REDIS_URL: redis.url,
       VENOM_SECRET_KEY: SECRET,
@@ -51,8 +57,9 @@ class Stage implements AsyncDisposable {
       PART_PAUSE_MIN: '0',
       PART_PAUSE_MAX: '0',
       SEND_PER_MINUTE: '0',
-    })
-    return new Stage(redis, sink, pm2, `http://127.0.0.1:${port}`)
+    }
+    const pm2 = new Pm2(settings, { METRICS_PORT: String(metricsPort) })
+    return new Stage(redis, sink, pm2, `http://127.0.0.1:${port}`, metricsPort)
   }
 
   async until(isSo: () => boolean): Promise<void> {
@@ -64,6 +71,15 @@ class Stage implements AsyncDisposable {
     this.sink.stop()
     await this.redis.stop()
   }
+}
+
+/** The first of three in a row. */
+async function threeFreePorts(): Promise<number> {
+  const first = await freePort()
+  const servers = [1, 2].map((n) => createServer().listen(first + n, '127.0.0.1'))
+  const free = await Promise.allSettled(servers.map((server) => once(server, 'listening')))
+  for (const server of servers) server.close()
+  return free.every(({ status }) => status === 'fulfilled') ? first : threeFreePorts()
 }
 
 describe('the three roles under PM2', () => {
@@ -101,6 +117,11 @@ describe('the three roles under PM2', () => {
         sink.deliveries.map(({ to, text }) => [to, text]),
         [[PHONE, PARTS.join(' ')]],
       )
+
+      for (const n of NAMES.keys()) {
+        const metrics = await fetch(`http://127.0.0.1:${stage.metricsPort + n}/metrics`)
+        assert.match(await metrics.text(), /^rapid_fire_roles\{role="worker"\} 1$/m)
+      }
 
       sink.deliveries.length = 0
       const traffic = new Traffic({

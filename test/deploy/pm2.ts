@@ -30,9 +30,15 @@ export interface Managed {
 export class Pm2 implements AsyncDisposable {
   readonly dir: string
   readonly #home: string
+  readonly #env: Readonly<Record<string, string>>
   readonly #kill = (): void => this.#killAll()
 
-  constructor(settings: Readonly<Record<string, string>>) {
+  /** `env`: of who types the commands. */
+  constructor(
+    settings: Readonly<Record<string, string>>,
+    env: Readonly<Record<string, string>> = {},
+  ) {
+    this.#env = env
     // Sockets are in here: the path has to be short.
     this.dir = mkdtempSync(join(tmpdir(), 'rf-pm2-'))
     this.#home = join(this.dir, 'home')
@@ -69,7 +75,10 @@ export class Pm2 implements AsyncDisposable {
     const child = spawn(command, args, {
       cwd: this.dir,
       // Nothing of who runs the tests: no settings, no colours, no home.
-      env: { PATH: process.env.PATH, HOME: this.dir, PM2_HOME: this.#home, NO_COLOR: '1' },
+      env: {
+        ...{ PATH: process.env.PATH, HOME: this.dir, PM2_HOME: this.#home, NO_COLOR: '1' },
+        ...this.#env,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: PATIENCE_MS,
     })

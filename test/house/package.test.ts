@@ -23,6 +23,7 @@ const COPIED = [
   'bin',
   'src',
   'docs',
+  'deploy',
   'ecosystem.config.cjs',
   'README.md',
   'CHANGELOG.md',
@@ -80,6 +81,8 @@ describe('the npm package', () => {
     assert.ok(files.includes('dist/cli/main.js'))
     assert.ok(files.includes('dist/index.d.ts'))
     assert.ok(files.includes('ecosystem.config.cjs'))
+    assert.ok(files.includes('deploy/prometheus/alerts.yml'))
+    assert.ok(files.includes('deploy/grafana/dashboards/rapid-fire.json'))
     assert.ok(files.includes('dist/batching/redis/lua/include/now.lua'))
     assert.deepEqual(
       files.filter((path) => /^src|\.test\.|^test|(?<!\.d)\.ts$|\.env|^data/.test(path)),
