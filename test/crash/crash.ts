@@ -72,7 +72,7 @@ export async function crash(system: System, options: CrashOptions): Promise<Hits
 async function end(member: Member, system: System): Promise<void> {
   member.kill('SIGKILL')
   await member.exit
-  system.note(member.instance)
+  system.noteDeath(member)
 }
 
 /** One that runs the role of the point; while it starts again another one does the work. */
@@ -88,13 +88,10 @@ async function aliveMember(system: System, { role }: Point, random: () => number
 async function killAt(point: Point, member: Member, system: System): Promise<boolean> {
   const { at } = point
   if (point.afterDeath && system.members.length === 1) {
-    system.note(member.instance)
-    member.kill('SIGKILL')
-    await member.exit
+    await end(member, system)
     // It comes to its point before anybody could tell it so.
     if (typeof at === 'object') void member.start(at).catch(() => {})
   } else order(at, member, system)
-  const { instance } = member
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<false>((resolve) => {
     timer = setTimeout(() => resolve(false), COME_TO_IT_MS)
@@ -103,7 +100,7 @@ async function killAt(point: Point, member: Member, system: System): Promise<boo
   clearTimeout(timer)
   if (at === 'on the wire') system.sink.onDelivery = () => true
   if (at === 'answered') system.traffic.onTaken = () => {}
-  if (died) system.note(instance)
+  if (died) system.noteDeath(member)
   else member.order(null)
   return died
 }

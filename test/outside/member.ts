@@ -1,6 +1,8 @@
 /** A process of the system as its operator has it: started, killed, frozen, started again. */
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { COMPILED } from '../support/compiled.ts'
 import { stallOf } from './air.ts'
@@ -48,6 +50,7 @@ export class Member {
   #lives = 0
   #ready = false
   #exit: Promise<number | null> = Promise.resolve(null)
+  #killedAt: number | null = null
   url: string | null = null
   /** Turns of it that were somebody else's, by life and batch. */
   readonly fenced: string[] = []
@@ -84,9 +87,26 @@ export class Member {
     return this.#exit
   }
 
+  /**
+   * When this life was killed, by us or by itself, on the clock of this process: its exit is seen
+   * after that. Null where nobody knows.
+   */
+  get killedAt(): number | null {
+    if (this.#killedAt === null && existsSync(this.#deathNote)) {
+      this.#killedAt = Number(readFileSync(this.#deathNote, 'utf8')) - performance.timeOrigin
+      rmSync(this.#deathNote)
+    }
+    return this.#killedAt
+  }
+
+  get #deathNote(): string {
+    return join(tmpdir(), `rapid-fire-death-${process.pid}-${this.instance}`)
+  }
+
   /** Resolves when its roles are ready; an order may come true before that. */
   async start(order?: Order): Promise<void> {
     this.#lives += 1
+    this.#killedAt = null
     const { env, roles, sink, backend, cwd } = this.#options
     const child = fork(ROLE, {
       env: {
@@ -94,6 +114,7 @@ export class Member {
         NODE_COMPILE_CACHE: COMPILED,
         ...env,
         ROLES: roles.join(','),
+        DEATH_NOTE: this.#deathNote,
         ...(order && { ORDER: JSON.stringify(order) }),
         SEND_PER_MINUTE: '0',
         VENOM_SERVER_URL: sink.urlFor(this.instance),
@@ -133,6 +154,7 @@ export class Member {
   }
 
   kill(signal: NodeJS.Signals): void {
+    if (signal === 'SIGKILL') this.#killedAt ??= performance.now()
     this.#child?.kill(signal)
   }
 

@@ -176,6 +176,11 @@ export class System {
     )
   }
 
+  /** Notes the death of its last life, from the kill on, whenever its end was seen. */
+  noteDeath({ instance, killedAt }: Member): void {
+    this.note(instance, killedAt ?? undefined)
+  }
+
   /** `isLate`: messages came in another order than they were written. */
   verdict(isLate = false): Verdict {
     const stalled = this.members.flatMap(({ fenced }) => fenced)

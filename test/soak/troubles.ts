@@ -45,10 +45,9 @@ export const TROUBLES: readonly Trouble[] = [
 
 async function killed({ system, victims, random }: Stage): Promise<void> {
   const victim = pick(victims, random)
-  const { instance } = victim
   victim.kill('SIGKILL')
   await victim.exit
-  system.note(instance)
+  system.noteDeath(victim)
   await wait(between(random, 0, 3000))
   await victim.start()
 }
