@@ -14,7 +14,6 @@ import { discardCommand } from './discard.ts'
 import { doctorCommand, FindingsLeft } from './doctor.ts'
 import { failedCommand } from './failed.ts'
 import { flushCommand } from './flush.ts'
-import { mcpCommand } from './mcp.ts'
 import { pauseCommand, resumeCommand } from './pause.ts'
 import { restoreCommand } from './restore.ts'
 import { sendCommand } from './send.ts'
@@ -55,7 +54,6 @@ function programOf(shell: Shell): Command {
     pauseCommand(shell),
     resumeCommand(shell),
     doctorCommand(shell),
-    mcpCommand(shell),
     backupCommand(shell),
     restoreCommand(shell),
     configCommand(shell),
@@ -73,7 +71,7 @@ function programOf(shell: Shell): Command {
 
 function report(error: unknown, args: readonly string[], shell: Shell): void {
   const lines = error instanceof SettingsError ? error.lines : messageOf(error).split('\n')
-  const starting = ['start', 'bridge', 'mcp'].includes(args[0] ?? '')
+  const starting = args[0] === 'start' || args[0] === 'bridge'
   if (asksForJson(args) && !starting) {
     const code = error instanceof RapidFireError ? error.code : 'internal'
     sayJson(shell, { success: false, error: lines.join('\n'), code })

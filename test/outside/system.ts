@@ -5,6 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { HttpOperator } from '../../src/cli/http-operator.ts'
 import { loadSettings } from '../../src/config/load.ts'
 import { openStore } from '../../src/gateway.ts'
 import { Deadline } from '../../src/service.ts'
@@ -26,6 +27,8 @@ export interface SystemOptions {
   readonly env?: Readonly<Record<string, string>>
   /** How many processes of each role on Redis. */
   readonly each?: number
+  /** Of single processes beside that, by name: api1, worker2. */
+  readonly own?: Readonly<Record<string, Readonly<Record<string, string>>>>
   /** Of these roles so many instead. */
   readonly roles?: Partial<Record<Role, number>>
   /** What an API keeps is kept there. */
@@ -109,7 +112,7 @@ export class System {
   /** No process of the product runs yet; `clear` is in order from here on. */
   static async prepare(options: SystemOptions): Promise<System> {
     const { store, people, random, env = {}, each = 2, roles = {}, isProxied = false } = options
-    const { isAtHome = false, isSynced = false, apiDir, calm = 1 } = options
+    const { isAtHome = false, isSynced = false, apiDir, calm = 1, own: ownEnv = {} } = options
     const fsync = isSynced ? 'always' : 'everysec'
     const dir = mkdtempSync(join(tmpdir(), 'rapid-fire-system-'))
     const redis =
@@ -127,7 +130,8 @@ export class System {
       // What a process keeps on its disk is its own.
       const home = played.includes('api') && apiDir ? apiDir : dir
       const dataDir = redis ? { DATA_DIR: join(home, name) } : {}
-      const own = { PORT: port, ...dataDir, ...(proxy && { REDIS_URL: proxy.url }) }
+      const toRedis = proxy && { REDIS_URL: proxy.url }
+      const own = { PORT: port, ...dataDir, ...toRedis, ...ownEnv[name] }
       const member = new Member({ name, roles: played, env: { ...common, ...own }, sink })
       members.push(member)
       if (proxy) proxies.set(member, proxy)
@@ -155,6 +159,11 @@ export class System {
   /** Those that play this role. */
   of(role: Role): Member[] {
     return this.members.filter(({ roles }) => roles.includes(role))
+  }
+
+  /** What an operator's commands do. */
+  get operator(): HttpOperator {
+    return new HttpOperator({ url: this.of('api')[0]?.url ?? '', token: TOKEN })
   }
 
   /** Batches that nobody has taken yet, as an operator sees it. */

@@ -7,6 +7,7 @@ import { globSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { installPeers } from './bridge-peers.ts'
 import { COMPILED } from './compiled.ts'
+import { findPrometheus } from './find-prometheus.ts'
 import { findRedis } from './find-redis.ts'
 
 const parts = process.argv.slice(2).filter((argument) => !argument.startsWith('-'))
@@ -26,8 +27,9 @@ if (files.length === 0) {
   console.error(`no test file has ${parts.join(' or ')} in its path`)
   process.exit(1)
 }
+// What follows comes before the tests, which have a time limit. Where it fails, they say so and fail.
+if (files.some((file) => file.startsWith('test/observability/'))) findPrometheus()
 if (files.some((file) => file.startsWith('test/bridges/'))) {
-  // Before the tests, which have a time limit. Where it fails, they say so and fail.
   try {
     installPeers()
   } catch (error) {
