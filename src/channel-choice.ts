@@ -99,3 +99,35 @@ export async function checkChannels(
   }
   return proven
 }
+
+/** A secret of an account, for who judges them: by what name, and whether we show it or are shown it. */
+export interface AccountSecret {
+  readonly name: string
+  readonly value: string
+  readonly use: 'proves' | 'shown'
+  readonly isOurs: boolean
+}
+
+/** What callers prove themselves with; all other secrets of an account are shown to its provider. */
+const PROVING =
+  /^(?:appSecret|verifyToken|webhookToken|secretToken|hmacKey|jwtKey|secret|secretKey)$/
+
+/** Secrets of all accounts that are set. Twilio and wwebjs-api have one for both ways: no choice of ours. */
+export function secretsOfAccounts({
+  accounts,
+  defaultTenant,
+}: Pick<Settings, 'accounts' | 'defaultTenant'>): AccountSecret[] {
+  return accounts.flatMap(({ tenant, channel, values }) => {
+    const specs = PROVIDERS.find(({ id }) => id === channel)?.settings ?? {}
+    return Object.entries(specs).flatMap(([property, spec]): AccountSecret[] => {
+      const value = values[property]
+      if (!spec.secret || typeof value !== 'string') return []
+      const proves = PROVING.test(property) || (channel === 'baileys' && property === 'apiKey')
+      const name =
+        tenant === defaultTenant ? spec.env : `tenants.${tenant}.channels.${channel}.${property}`
+      // Meta chooses the app secret; the other proofs somebody makes up.
+      const isOurs = proves && property !== 'appSecret'
+      return [{ name, value, use: proves ? 'proves' : 'shown', isOurs }]
+    })
+  })
+}

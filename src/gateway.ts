@@ -36,8 +36,6 @@ import { operatorToken } from './operations/operator-token.ts'
 import { ProcessFile, readProcesses } from './operations/process-file.ts'
 import { removeServiceAddress, writeServiceAddress } from './operations/service-address.ts'
 import { StoreOperator } from './operations/store-operator.ts'
-import { BullQueue } from './queue/bullmq.ts'
-import { MemoryQueue } from './queue/memory.ts'
 import type { MessageQueue } from './queue/queue.ts'
 import { LaterReplies } from './replies/later.ts'
 import { createResponder, createTranscriber } from './responder-choice.ts'
@@ -45,7 +43,7 @@ import { callbackToken, callbackUrl } from './responders/http/callback-token.ts'
 import type { Responder } from './responders/responder.ts'
 import { Deadline, type Service } from './service.ts'
 import type { Spool, SpoolState } from './spool/spool.ts'
-import { createRateLimit, createStore } from './store-choice.ts'
+import { createQueue, createRateLimit, createStore } from './store-choice.ts'
 import { Takeover } from './takeover/takeover.ts'
 import { createTraces } from './trace-choice.ts'
 import { VERSION } from './version.ts'
@@ -181,6 +179,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         operator: new StoreOperator({
           ...shared,
           ...{ phones, settings, dedupeSOf, leavesBy: leaving(channels, settings) },
+          queueOf: () => queue,
         }),
         later: new LaterReplies({ ...shared, limits: settings }),
         callbackKey,
@@ -235,20 +234,6 @@ type Shared = {
   clock: Clock
   senders: Senders
   refusals: RefusalLog
-}
-
-function createQueue(settings: Settings, events: Events, { telemetry }: Traces): MessageQueue {
-  const { redisUrl, redisPassword, queueName, jobName, keepJobsS } = settings
-  if (!redisUrl) return new MemoryQueue(events)
-  return new BullQueue({
-    url: redisUrl,
-    password: redisPassword,
-    queueName,
-    jobName,
-    keepJobsS,
-    events,
-    telemetry,
-  })
 }
 
 async function createWorker(

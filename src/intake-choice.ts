@@ -11,7 +11,7 @@ import type { ConversationKeys } from './conversation-key.ts'
 import type { Events } from './observability/events.ts'
 import { Drain } from './spool/drain.ts'
 import { Spool } from './spool/spool.ts'
-import { SpoolFolder } from './spool/spool-folder.ts'
+import { lookIn, SpoolFolder } from './spool/spool-folder.ts'
 import { SpooledWayIn } from './spool/spooled-way-in.ts'
 import { StoreGate } from './spool/store-gate.ts'
 import { spokenIn } from './takeover/spoken-in.ts'
@@ -71,3 +71,7 @@ export function createIntake(settings: Settings, parts: IntakeParts): ChosenInta
 export function dedupeSOf(channel: string): number | null {
   return PROVIDERS.find(({ id }) => id === channel)?.facts.dedupeS ?? null
 }
+
+/** What the spool of this folder has that no process has now; for who only looks. */
+export const lookInSpool = ({ dataDir }: Pick<Settings, 'dataDir'>): ReturnType<typeof lookIn> =>
+  lookIn(dataDir)

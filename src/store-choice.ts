@@ -1,5 +1,5 @@
-/** Which engine keeps the batches, and with which waits: Redis when REDIS_URL is set, else SQLite. */
-import { redisOptions } from './batching/redis/connection.ts'
+/** Which engine keeps the batches, with which waits, and which queue carries them: Redis when REDIS_URL is set, else SQLite. */
+import { placeOf, redisOptions } from './batching/redis/connection.ts'
 import { RATE_PREFIX } from './batching/redis/keys.ts'
 import { RedisStore } from './batching/redis/redis-store.ts'
 import { SqliteStore } from './batching/sqlite/sqlite-store.ts'
@@ -8,7 +8,10 @@ import type { Clock } from './clock.ts'
 import type { Settings } from './config/settings.ts'
 import { messageOf } from './errors.ts'
 import { Events } from './observability/events.ts'
-import { queueKeys } from './queue/bullmq.ts'
+import type { Traces } from './observability/traces/traces.ts'
+import { BullQueue, queueKeys } from './queue/bullmq.ts'
+import { MemoryQueue } from './queue/memory.ts'
+import type { MessageQueue } from './queue/queue.ts'
 import type { Service } from './service.ts'
 import { MAX_BACKOFF_MS } from './worker/backoff.ts'
 import { MemoryRateLimit } from './worker/rate/memory-rate-limit.ts'
@@ -33,6 +36,24 @@ export function createStore(settings: Settings, events: Events, clock?: Clock): 
     risk: storeRisk,
     defaultTenant,
     ...(clock ? { clock } : {}),
+  })
+}
+
+export function createQueue(
+  settings: Settings,
+  events: Events,
+  { telemetry }: Partial<Pick<Traces, 'telemetry'>> = {},
+): MessageQueue {
+  const { redisUrl, redisPassword, queueName, jobName, keepJobsS } = settings
+  if (!redisUrl) return new MemoryQueue(events)
+  return new BullQueue({
+    url: redisUrl,
+    password: redisPassword,
+    queueName,
+    jobName,
+    keepJobsS,
+    events,
+    ...(telemetry !== undefined && { telemetry }),
   })
 }
 
@@ -62,6 +83,11 @@ export async function openStore(settings: Settings, events = new Events()): Prom
   const store = createStore({ ...settings, storeRisk: 'accept' }, events)
   await store.start()
   return store
+}
+
+/** Where the settings have the store, for people; never a user or a password. */
+export function storePlace({ redisUrl, dataDir }: Settings): string {
+  return redisUrl ? placeOf({ url: redisUrl }) : dataDir
 }
 
 export function storeTimes(settings: Settings): StoreTimes {

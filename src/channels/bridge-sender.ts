@@ -18,6 +18,7 @@ import type {
   Found,
   Heard,
   OutgoingPart,
+  Question,
   Sender,
   SendLimits,
   UncertainPart,
@@ -47,7 +48,7 @@ export const BRIDGE_LIMITS: SendLimits = {
   ...BRIDGE_CEILING,
 }
 
-type Route = 'send-message' | 'send-reaction' | 'send-typing' | 'send-seen' | 'was-sent'
+type Route = 'health' | 'send-message' | 'send-reaction' | 'send-typing' | 'send-seen' | 'was-sent'
 /** What a server says of a route that it does not have. */
 const NO_ROUTE: ReadonlySet<number> = new Set([404, 405, 501])
 
@@ -71,6 +72,18 @@ export class BridgeSender implements Sender {
     this.#base = url
     this.#authorization = authorization
     if (options.typing) this.typing = (heard, signal) => this.#showTyping(heard, signal)
+  }
+
+  /** Whether it is connected to its messenger; and, of ours, whether it takes our key. */
+  get asks(): readonly Question[] {
+    const asking = (route: 'health' | 'was-sent'): Question => ({
+      url: this.#urlOf(route).href,
+      headers: this.#authorization ? { authorization: this.#authorization } : {},
+    })
+    const [health, wasSent] = [asking('health'), asking('was-sent')]
+    const { apiKey } = this.#options
+    const headers = { ...wasSent.headers, ...(apiKey ? { 'x-api-key': apiKey } : {}) }
+    return [health, { ...wasSent, headers, json: { key: 'doctor' } }]
   }
 
   async send({ partId, to, content }: OutgoingPart, signal: AbortSignal): Promise<Sent> {

@@ -34,6 +34,20 @@ export interface UncertainPart extends OutgoingPart {
  */
 export type ArrivalProof = 'ids' | 'ask' | 'status' | 'echo'
 
+/**
+ * What may be asked of a provider at any time, to know whether it can be reached and takes our key: it
+ * changes nothing and reaches nobody. 401 and 403 are about the key, 5xx about the provider; any other
+ * status says that it is there.
+ */
+export interface Question {
+  readonly url: string
+  readonly headers?: Readonly<Record<string, string>>
+  /** A GET when left out. */
+  readonly json?: unknown
+  /** Nothing is asked: where a connection can be made, all that is known is well. */
+  readonly connectOnly?: true
+}
+
 /** What a provider has that may be the part. */
 export interface Found {
   /** Its ids; those of other parts may be among them, where they say the same. */
@@ -139,6 +153,8 @@ export interface Channel extends Sender {
   readonly account: string | null
   /** Whether replies leave by it, or nothing is known that could send them. */
   readonly sends: boolean
+  /** For who looks whether all is well; where it sends. */
+  readonly asks?: readonly Question[]
   verify(call: ProviderCall): Proof | Promise<Proof>
   /** Goes before the provider's own, where reading depends on the account's settings. */
   parse?(body: unknown, reading: Reading): readonly Told[]

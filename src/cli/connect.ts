@@ -2,6 +2,7 @@
  * Gives a command its Operator: the running service when one is alive, else the store itself, which
  * is closed again at the end.
  */
+import type { LiveRole } from '../batching/store-roles.ts'
 import { systemClock } from '../clock.ts'
 import type { Settings } from '../config/settings.ts'
 import { ConversationKeys } from '../conversation-key.ts'
@@ -10,6 +11,7 @@ import { Events } from '../observability/events.ts'
 import type { Operator } from '../operations/operator.ts'
 import { knownOperatorToken } from '../operations/operator-token.ts'
 import { isAlive, readServiceAddress } from '../operations/service-address.ts'
+import type { MessageQueue } from '../queue/queue.ts'
 import { Deadline } from '../service.ts'
 import { HttpOperator, listens } from './http-operator.ts'
 
@@ -63,7 +65,7 @@ async function connectService(settings: Settings): Promise<Connection | null> {
 async function connectStore(settings: Settings): Promise<Connection> {
   // Loaded only here: most commands talk to a service and need no engine.
   const [
-    { openStore },
+    { createQueue, openStore },
     { dedupeSOf },
     { leaving, openChannels },
     { StoreOperator },
@@ -83,9 +85,22 @@ async function connectStore(settings: Settings): Promise<Connection> {
   const events = new Events()
   const takeover = new Takeover({ store, settings, keys, events, clock: systemClock })
   const leavesBy = leaving(openChannels(settings, systemClock), settings)
+  let queue: MessageQueue | null = null
+  /** Where nobody is at work nothing is made there that was not before. */
+  const queueOf = async (live: readonly LiveRole[]): Promise<MessageQueue | null> => {
+    if (queue !== null || live.length === 0) return queue
+    queue = createQueue(settings, events)
+    await queue.start()
+    return queue
+  }
+  const deps = { store, keys, phones, settings, takeover, leavesBy, dedupeSOf, queueOf }
   return {
-    operator: new StoreOperator({ store, keys, phones, settings, takeover, leavesBy, dedupeSOf }),
+    operator: new StoreOperator(deps),
     via: 'store',
-    close: () => store.stop(new Deadline(CLOSE_WITHIN_MS)),
+    close: async () => {
+      const deadline = new Deadline(CLOSE_WITHIN_MS)
+      await queue?.stop(deadline)
+      await store.stop(deadline)
+    },
   }
 }

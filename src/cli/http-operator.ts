@@ -10,6 +10,7 @@ import type { Finding } from '../finding.ts'
 import type { BatchId } from '../message.ts'
 import { type Line, type Piece, parseLine } from '../operations/backup/format.ts'
 import type {
+  AtWork,
   BatchStatus,
   ConversationNow,
   DamageOf,
@@ -53,6 +54,28 @@ export async function listens(url: string): Promise<boolean> {
     return true
   } catch (error) {
     if (error instanceof TypeError || isTimeout(error)) return false
+    throw error
+  }
+}
+
+const Ready = z.looseObject({
+  problems: z.array(z.string()),
+  spool: z.looseObject({ messages: z.number() }).optional(),
+})
+
+/** What a service says of itself; null where nothing of ours answers within 3 s. */
+export async function readyAt(
+  url: string,
+  token: string | null,
+): Promise<{ problems: readonly string[]; spooled: number } | null> {
+  try {
+    const headers = token === null ? {} : { authorization: `Bearer ${token}` }
+    const response = await fetch(`${url}/ready`, { headers, signal: AbortSignal.timeout(3000) })
+    const { problems, spool } = Ready.parse(await response.json())
+    return { problems, spooled: spool?.messages ?? 0 }
+  } catch (error) {
+    if (error instanceof TypeError || error instanceof SyntaxError || isTimeout(error)) return null
+    if (error instanceof z.ZodError) return null
     throw error
   }
 }
@@ -118,6 +141,10 @@ export class HttpOperator implements Operator {
     const path = `/webhook/whatsapp/batched/stats?${pageQuery(page)}`
     const answer = accepted(await this.#call('GET', path))
     return field<Stats>(answer, 'stats')
+  }
+
+  async atWork(): Promise<AtWork> {
+    return field<AtWork>(accepted(await this.#call('GET', '/operator/roles')), 'atWork')
   }
 
   async flush(who: Who): Promise<BatchId | null> {
@@ -280,7 +307,7 @@ export function accepted({ status, answer }: Reply): Answer {
         'ADMIN_TOKEN and secrets',
     )
   }
-  throw new RapidFireError('refused', `refused: ${said}`)
+  throw new RapidFireError('refused', `refused: ${said}`, { cause: answer.code })
 }
 
 function field<T>(answer: Answer, name: string): T {

@@ -36,7 +36,7 @@ function shown<Answer extends { store: StoreHealth; problems: readonly string[] 
   const trusted =
     hasToken(request, doors) || (isLoopbackName(doors.host) && whyNotLocal(facts) === null)
   if (trusted) return answer
-  const { place: _place, server: _server, findings: _findings, ...store } = answer.store
+  const { engine, id, survives, reachable } = answer.store
   const problems = answer.problems.length === 0 ? [] : ['told with the token, or on this machine']
-  return { ...answer, problems, store }
+  return { ...answer, problems, store: { engine, id, survives, reachable } }
 }

@@ -1,6 +1,6 @@
 /**
- * What `rapid-fire doctor` asks of a running service: to look for damage, page by page, and to mend
- * what is wrong in one place. Everything needs the token.
+ * What `rapid-fire doctor` asks of a running service: who is at work, to look for damage, page
+ * by page, and to mend what is wrong in one place. Everything needs the token.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Subject } from '../batching/store-examine.ts'
@@ -12,16 +12,21 @@ import { within } from './answers.ts'
 import { type Doors, rawBodyOf, requireToken } from './caller.ts'
 
 export interface RepairRouteDeps {
-  readonly operator: Pick<Operator, 'examine' | 'judge' | 'repair'>
+  readonly operator: Pick<Operator, 'atWork' | 'examine' | 'judge' | 'repair'>
   readonly doors: Doors
 }
 
 /** A page reads some thousand keys, and the file of a store is read as a whole. */
 const EXAMINE_MS = 60_000
+const AT_WORK_MS = 5000
 const MAX_NAME = 500
 
 export function repairRoutes(app: FastifyInstance, { operator, doors }: RepairRouteDeps): void {
   const onRequest = async (request: FastifyRequest): Promise<void> => requireToken(request, doors)
+
+  app.get('/operator/roles', { onRequest }, async () => {
+    return { success: true, atWork: await within(operator.atWork(), AT_WORK_MS) }
+  })
 
   app.post('/operator/examine', { onRequest }, async (request) => {
     const raw = rawBodyOf(request)

@@ -5,6 +5,7 @@
  */
 import { DAMAGES, type DamageCode, type Subject } from '../batching/store-examine.ts'
 import { RapidFireError } from '../errors.ts'
+import { findingOfError } from './checks/finding-codes.ts'
 import type { DamageOf, Operator } from './operator.ts'
 
 /** A note is no fault: it is said, and counts for nothing. */
@@ -22,20 +23,23 @@ export interface Finding {
 }
 
 export interface Examining {
+  /** Told what is looked at, before it is. */
+  readonly onCheck?: (name: string) => void
   readonly operator: Pick<Operator, 'examine' | 'judge' | 'repair'>
   /** Told how far it is, in keys or rows. */
   readonly onProgress: (examined: number) => void
 }
 
-/** One thing that is looked at. */
-export interface Check {
+/** One thing that is looked at, whatever became of the others. `Needs`: what it needs for that. */
+export interface Check<Needs = Examining> {
+  /** For people, behind "the check of". */
   readonly name: string
-  readonly run: (examining: Examining) => Promise<readonly Finding[]>
+  readonly run: (needs: Needs) => Promise<readonly Finding[]> | readonly Finding[]
 }
 
 export const CHECKS: readonly Check[] = [
-  { name: 'server', run: checkServer },
-  { name: 'store', run: checkStore },
+  { name: 'the server of the store', run: checkServer },
+  { name: 'what is in the store', run: checkStore },
 ]
 
 /** A mend may show what was hidden behind the damage; it never takes more than these. */
@@ -68,14 +72,42 @@ const AFTERWARDS: Partial<Record<DamageCode, string>> = {
 export const faults = (findings: readonly Finding[]): readonly Finding[] =>
   findings.filter(({ severity }) => severity !== 'note')
 
-export async function examineAll(
+export function examineAll(
   examining: Examining,
   checks: readonly Check[] = CHECKS,
 ): Promise<readonly Finding[]> {
+  return runChecks(examining, checks, examining.onCheck)
+}
+
+/** One that cannot be made is a finding itself, once for all that fail of the same. */
+export async function runChecks<Needs>(
+  needs: Needs,
+  checks: readonly Check<Needs>[],
+  onCheck: (name: string) => void = () => {},
+): Promise<readonly Finding[]> {
   const found: Finding[] = []
-  for (const { run } of checks) found.push(...(await run(examining)))
+  for (const { name, run } of checks) {
+    onCheck(name)
+    try {
+      found.push(...(await run(needs)))
+    } catch (error) {
+      const failure = findingOfError(error, name)
+      if (!isSaid(failure, found)) found.push(failure)
+    }
+  }
   return found
 }
+
+/** That of another check, mostly since both need the same. */
+export const isSaid = (failure: Finding, found: readonly Finding[]): boolean =>
+  found.some(
+    ({ code, what }) => code === failure.code && (code !== 'check_failed' || what === failure.what),
+  )
+
+const BY_SEVERITY: readonly Severity[] = ['error', 'warning', 'note']
+/** The worst first; else as they were found. */
+export const bySeverity = (findings: readonly Finding[]): readonly Finding[] =>
+  findings.toSorted((a, b) => BY_SEVERITY.indexOf(a.severity) - BY_SEVERITY.indexOf(b.severity))
 
 /** Repairs what can be repaired; answers what was, and what is left to find. */
 export async function repairAll(

@@ -6,6 +6,7 @@ import type { BatchView, Counts } from '../batching/store.ts'
 import type { Restored } from '../batching/store-backup.ts'
 import type { Damage, Subject } from '../batching/store-examine.ts'
 import type { HoldReason } from '../batching/store-holds.ts'
+import type { LiveRole, StorePlace } from '../batching/store-roles.ts'
 import type { Finding } from '../finding.ts'
 import type { BatchId } from '../message.ts'
 import type { Line, Piece } from './backup/format.ts'
@@ -99,7 +100,20 @@ export interface Examined {
   readonly next: string | null
 }
 
+/** Who is at work on the store, and what waits on the queue for the workers. */
+export interface AtWork {
+  readonly live: readonly LiveRole[]
+  readonly store: StorePlace
+  /** Null where nobody can say. */
+  readonly queue: {
+    readonly name: string
+    readonly waiting: number
+    readonly active: number
+  } | null
+}
+
 export interface Operator {
+  atWork(): Promise<AtWork>
   /** Looks for damage, one page from `cursor` on; null begins. Changes nothing. */
   examine(cursor: string | null): Promise<Examined>
   /** What is wrong or risky with the server of the store now. */

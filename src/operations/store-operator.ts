@@ -2,6 +2,7 @@
 import type { BatchStore, BatchView, OpenBatchView } from '../batching/store.ts'
 import type { MessageRules, Restored } from '../batching/store-backup.ts'
 import { type Adoption, type Damage, repairOf, type Subject } from '../batching/store-examine.ts'
+import type { LiveRole } from '../batching/store-roles.ts'
 import { channelOf } from '../channels/hear.ts'
 import { readJid } from '../channels/jid.ts'
 import { PhoneReader } from '../channels/phone.ts'
@@ -11,6 +12,8 @@ import { RapidFireError } from '../errors.ts'
 import type { Finding } from '../finding.ts'
 import type { BatchId, Conversation, ConversationKey } from '../message.ts'
 import type { Events } from '../observability/events.ts'
+import { FRESH_MS } from '../observability/heartbeat.ts'
+import type { MessageQueue } from '../queue/queue.ts'
 import type { Takeover } from '../takeover/takeover.ts'
 import type { Line, Piece } from './backup/format.ts'
 import { messageRules } from './backup/message-rules.ts'
@@ -18,6 +21,7 @@ import { putBack } from './backup/put-back.ts'
 import { takeBackup } from './backup/take-backup.ts'
 import { spoken } from './conversation-now.ts'
 import type {
+  AtWork,
   BatchStatus,
   ConversationNow,
   DamageOf,
@@ -46,9 +50,13 @@ export interface StoreOperatorDeps {
   readonly leavesBy: (who: Pick<Conversation, 'tenant' | 'channel'>) => string | null
   /** Of providers that repeat a call for days, s; for backups. */
   readonly dedupeSOf?: (channel: string) => number | null
+  /** What carries turns to workers, given who is at work; null where that is not known. */
+  readonly queueOf?: (live: readonly LiveRole[]) => MaybeQueue | Promise<MaybeQueue>
   /** Told of what is discarded, and of what is repaired. */
   readonly events?: Events
 }
+
+type MaybeQueue = Pick<MessageQueue, 'name' | 'depth'> | null
 
 export class StoreOperator implements Operator {
   readonly #deps: StoreOperatorDeps
@@ -68,6 +76,15 @@ export class StoreOperator implements Operator {
     ])
     const batches = pending.batches.map((view) => this.#pending(view, now))
     return { pendingBatches: pending.count, batches, counts }
+  }
+
+  async atWork(): Promise<AtWork> {
+    const { store, queueOf = () => null } = this.#deps
+    const live = await store.beat(null, FRESH_MS)
+    const queue = await queueOf(live)
+    const depth = await queue?.depth()
+    const { survives: _survives, findings: _findings, ...place } = store.identity()
+    return { live, store: place, queue: queue && depth ? { name: queue.name, ...depth } : null }
   }
 
   async flush(who: Who): Promise<BatchId | null> {

@@ -5,7 +5,7 @@
  */
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { DatabaseSync } from 'node:sqlite'
+import { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../clock.ts'
 import { RapidFireError } from '../errors.ts'
 import { Journal } from '../journal/journal.ts'
@@ -22,6 +22,7 @@ export interface SpoolFile {
 }
 
 const NAME = /^spool-(\d+)\.db$/
+const BROKEN = /^spool-\d+\.db\.broken-\d+$/
 /** More processes with one folder than anybody has. */
 const MOST_FILES = 256
 
@@ -87,4 +88,39 @@ export class SpoolFolder {
 function close(journal: Journal, database: DatabaseSync): void {
   journal.close()
   database.close()
+}
+
+/** What lies in the files that no process has now, read and left as it is; for who only looks. */
+export function lookIn(dataDir: string): {
+  folder: string
+  messages: number
+  setAside: number
+  broken: string[]
+} {
+  const folder = join(dataDir, 'spool')
+  const names = existsSync(folder) ? readdirSync(folder) : []
+  const sums = { messages: 0, setAside: 0 }
+  for (const name of names.filter((one) => NAME.test(one))) {
+    const { entries, refused } = countsIn(join(folder, name))
+    sums.messages += entries
+    sums.setAside += refused
+  }
+  return { folder, ...sums, broken: names.filter((name) => BROKEN.test(name)) }
+}
+
+function countsIn(file: string): { entries: number; refused: number } {
+  const nothing = { entries: 0, refused: 0 }
+  const database = new DatabaseSync(file, { readOnly: true })
+  try {
+    const sql =
+      'SELECT (SELECT count(*) FROM entries) AS entries, (SELECT count(*) FROM refused) AS refused'
+    const row = database.prepare(sql).get()
+    return { entries: Number(row?.entries), refused: Number(row?.refused) }
+  } catch (error) {
+    // A process has it, or has begun to make it; one that is broken is put aside by the next start.
+    if (error instanceof Error && 'errcode' in error) return nothing
+    throw error
+  } finally {
+    database.close()
+  }
 }

@@ -194,7 +194,9 @@ describe('import rules', () => {
 
   it('see the imports that there are', () => {
     assert.ok(
-      imports.some(({ from, to }) => from === 'src/gateway.ts' && to === 'src/queue/bullmq.ts'),
+      imports.some(
+        ({ from, to }) => from === 'src/store-choice.ts' && to === 'src/queue/bullmq.ts',
+      ),
     )
     assert.ok(imports.length > files.length)
   })

@@ -79,6 +79,7 @@ function open(values: ValuesOf<typeof SETTINGS>, { tenant, http }: ChannelDeps):
     limits: META_LIMITS,
     proofs: ['status'],
     sends: token !== null,
+    asks: [{ url, connectOnly: true }],
     verify: ({ headers }) => byToken(headerOf(headers, header), webhookToken),
     sign: () => ({
       'content-type': 'application/json',

@@ -87,6 +87,7 @@ function open(values: Values, { tenant, clock, http }: ChannelDeps): Channel {
     proofs: BRIDGE_PROOFS,
     ...(bridge !== null && { find: (part, signal) => bridge.find(part, signal) }),
     sends: bridge !== null,
+    ...(bridge !== null && { asks: bridge.asks }),
     verify: (call) => verify(call, values, clock()),
     sign: (call) => sign(call, values, clock()),
     send: async (part, signal) => {

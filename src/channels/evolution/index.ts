@@ -81,6 +81,12 @@ function open(values: Values, { tenant, http, clock }: ChannelDeps): Channel {
     limits: LIMITS,
     proofs: ['echo'],
     sends: url !== null && account !== null && apiKey !== null,
+    asks: [
+      {
+        url: `${target.url}/instance/connectionState/${target.instance}`,
+        headers: { apikey: target.apiKey },
+      },
+    ],
     verify: (call) => verify(call, values, clock()),
     sign: () => ({
       'content-type': 'application/json',

@@ -61,6 +61,7 @@ function open(values: ValuesOf<typeof SETTINGS>, { tenant, http }: ChannelDeps):
     limits: { maxTextLength, conversation: null, ...NO_CEILING },
     proofs: ['echo'],
     sends: sendUrl !== null,
+    asks: [{ url: target.url, connectOnly: true }],
     verify: (call) => verified(call, values),
     parse: (body, { keepOriginal }) => parseGeneric(body, paths, keepOriginal),
     sign: ({ rawBody }) => signed(rawBody, values),

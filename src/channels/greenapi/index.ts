@@ -66,6 +66,7 @@ function open(values: ValuesOf<typeof SETTINGS>, { tenant, http, clock }: Channe
     limits: LIMITS,
     proofs: ['ask', 'echo'],
     sends: token !== null && account !== null,
+    asks: [{ url: `${url}/waInstance${target.instance}/getStateInstance/${target.token}` }],
     verify: (call) => byToken(shownToken(call), webhookToken),
     sign: () => ({
       'content-type': 'application/json',

@@ -88,6 +88,7 @@ function open(values: ValuesOf<typeof SETTINGS>, { tenant, http }: ChannelDeps):
     limits: META_LIMITS,
     proofs: ['status'],
     sends: token !== null && account !== null,
+    asks: [{ url: `${url}/${account ?? ''}?fields=id`, headers: target.headers }],
     verify: (call) => byHmac(call, SIGNATURE, appSecret),
     challenge: (call) => challengeOf(call, verifyToken),
     sign: ({ rawBody }) => ({

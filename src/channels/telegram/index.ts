@@ -79,6 +79,7 @@ function open(values: ValuesOf<typeof SETTINGS>, { tenant, http }: ChannelDeps):
     account: null,
     limits: LIMITS,
     sends: token !== null,
+    asks: [{ url: `${url}/bot${token ?? ''}/getMe` }],
     verify: ({ headers }) => byToken(headerOf(headers, SECRET_HEADER), secretToken),
     parse: (body, { keepOriginal }) => parseTelegram(body, { keepOriginal, bot }),
     sign: () => ({

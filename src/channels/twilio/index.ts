@@ -6,7 +6,7 @@ import { objectAt } from '../read.ts'
 import { NO_CEILING, secret, serverUrl } from '../settings.ts'
 import { findTwilio } from './find.ts'
 import { parseTwilio } from './parse.ts'
-import { sendTwilio, showTyping } from './send.ts'
+import { basicAuth, sendTwilio, showTyping } from './send.ts'
 import { SIGNATURE_HEADER, signTwilio, verifyTwilio } from './signature.ts'
 
 const SETTINGS = {
@@ -93,6 +93,9 @@ function open(values: ValuesOf<typeof SETTINGS>, { tenant, http }: ChannelDeps):
     limits: LIMITS,
     proofs: ['ask'],
     sends: authToken !== null && account !== null && from !== null,
+    asks: [
+      { url: `${url}/2010-04-01/Accounts/${target.account}.json`, headers: basicAuth(target) },
+    ],
     verify: (call) => verifyTwilio(call, { tokens, publicUrl }),
     sign: ({ rawBody, target: { href } }) => ({
       'content-type': 'application/x-www-form-urlencoded; charset=UTF-8',

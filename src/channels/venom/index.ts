@@ -67,6 +67,7 @@ export function openVenom(values: VenomValues, { tenant, clock, http }: ChannelD
     proofs: BRIDGE_PROOFS,
     ...(sender !== null && { find: (part, signal) => sender.find(part, signal) }),
     sends: sender !== null,
+    ...(sender !== null && { asks: sender.asks }),
     verify: (call: ProviderCall) => verifyVenom(call, { secretKey, webhookKey, schemes }, clock()),
     sign: ({ method, rawBody, target }) => ({
       'content-type': 'application/json',

@@ -69,6 +69,12 @@ function open(values: ValuesOf<typeof SETTINGS>, { tenant, http }: ChannelDeps):
     limits: { maxTextLength: 4096, conversation: null, ...BRIDGE_CEILING },
     proofs: ['echo'],
     sends: url !== null,
+    asks: [
+      {
+        url: `${target.url}/api/sessions/${target.session}`,
+        headers: apiKey === null ? {} : { 'x-api-key': apiKey },
+      },
+    ],
     verify: (call) => byHmac(call, SIGNATURE, hmacKey),
     sign: ({ rawBody }) => ({
       'content-type': 'application/json',

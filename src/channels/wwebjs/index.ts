@@ -77,6 +77,12 @@ function open(values: ValuesOf<typeof SETTINGS>, { tenant, http }: ChannelDeps):
     limits: { maxTextLength: 4096, conversation: null, ...BRIDGE_CEILING },
     proofs: ['echo'],
     sends: url !== null && account !== null,
+    asks: [
+      {
+        url: `${target.url}/session/status/${target.session}`,
+        headers: apiKey === null ? {} : { [KEY_HEADER]: apiKey },
+      },
+    ],
     verify: ({ headers }) => byToken(headerOf(headers, KEY_HEADER), apiKey),
     sign: () => ({
       'content-type': 'application/json',

@@ -95,6 +95,12 @@ function open(values: ValuesOf<typeof SETTINGS>, { tenant, http }: ChannelDeps):
     limits: { maxTextLength: 4096, conversation: null, ...BRIDGE_CEILING },
     proofs: ['echo'],
     sends: account !== null && token !== null,
+    asks: [
+      {
+        url: `${url}/instances/${target.instance}/token/${target.token}/status`,
+        headers: clientToken === null ? {} : { 'client-token': clientToken },
+      },
+    ],
     verify: (call) => verify(call, webhookToken),
     sign: () => ({
       'content-type': 'application/json',
