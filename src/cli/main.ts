@@ -14,6 +14,7 @@ import { discardCommand } from './discard.ts'
 import { doctorCommand, FindingsLeft } from './doctor.ts'
 import { failedCommand } from './failed.ts'
 import { flushCommand } from './flush.ts'
+import { mcpCommand } from './mcp.ts'
 import { pauseCommand, resumeCommand } from './pause.ts'
 import { restoreCommand } from './restore.ts'
 import { sendCommand } from './send.ts'
@@ -54,6 +55,7 @@ function programOf(shell: Shell): Command {
     pauseCommand(shell),
     resumeCommand(shell),
     doctorCommand(shell),
+    mcpCommand(shell),
     backupCommand(shell),
     restoreCommand(shell),
     configCommand(shell),
@@ -71,7 +73,7 @@ function programOf(shell: Shell): Command {
 
 function report(error: unknown, args: readonly string[], shell: Shell): void {
   const lines = error instanceof SettingsError ? error.lines : messageOf(error).split('\n')
-  const starting = args[0] === 'start' || args[0] === 'bridge'
+  const starting = ['start', 'bridge', 'mcp'].includes(args[0] ?? '')
   if (asksForJson(args) && !starting) {
     const code = error instanceof RapidFireError ? error.code : 'internal'
     sayJson(shell, { success: false, error: lines.join('\n'), code })

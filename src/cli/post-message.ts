@@ -13,6 +13,7 @@ export interface BridgeMessage {
   readonly from: string
   readonly message: string
   readonly messageId: string
+  readonly companyId?: string
 }
 
 /**
@@ -33,6 +34,13 @@ export async function postMessage(
   })
   const answer = accepted(reply)
   const ids = (reply.headers.get('x-batch-id') ?? '').split(',').filter((id) => id !== '')
+  if (Number(answer.spooled) > 0) {
+    throw new RapidFireError(
+      'refused',
+      'the store of the service is away: the message is kept on its disk and answered when the store ' +
+        'is back, so do not send it again; `rapid-fire stats` says how it goes on',
+    )
+  }
   if (ids.length === 0 || answer.addedCount === 0) {
     throw new RapidFireError('refused', 'the service took the message into no batch')
   }

@@ -4,8 +4,8 @@
  */
 import { printable, printableLines } from '../observability/printable.ts'
 import { plural, timeOfDay } from '../observability/words.ts'
+import type { Answered, Progress } from '../operations/follow.ts'
 import type { PendingBatch } from '../operations/operator.ts'
-import type { Answered, Progress } from './follow.ts'
 import type { Shell } from './shell.ts'
 
 const INDENT = '  '

@@ -5,16 +5,13 @@
 import { randomInt, randomUUID } from 'node:crypto'
 import { Command, InvalidArgumentError } from 'commander'
 import type { Settings } from '../config/settings.ts'
-import { RapidFireError } from '../errors.ts'
-import { isLoopbackName } from '../ingress/access.ts'
 import type { BatchId } from '../message.ts'
-import { knownOperatorToken } from '../operations/operator-token.ts'
-import { readServiceAddress } from '../operations/service-address.ts'
-import { type Answered, follow } from './follow.ts'
+import { type Answered, follow } from '../operations/follow.ts'
 import { HttpOperator, listens, nothingListens } from './http-operator.ts'
 import { JSON_OPTION, type JsonOption, settingsOf, whole } from './options.ts'
 import { postMessage } from './post-message.ts'
 import { SendScreen } from './send-screen.ts'
+import { serviceUrl, tokenFor } from './service-target.ts'
 import { type Shell, sayJson } from './shell.ts'
 
 /** How long people take between two parts, ms. */
@@ -50,7 +47,7 @@ async function send(
   settings: Settings,
   shell: Shell,
 ): Promise<void> {
-  const url = await urlOf(options, settings)
+  const url = options.url ?? (await serviceUrl(settings))
   if (!(await listens(url))) throw nothingListens(url)
   const operator = new HttpOperator({ url, token: await tokenFor(url, settings) })
   const screen = new SendScreen(shell, options.json === true)
@@ -94,31 +91,6 @@ async function write(
     screen.wrote(part)
   }
   return [...ids]
-}
-
-async function urlOf({ url }: Options, settings: Settings): Promise<string> {
-  if (url !== undefined) return url
-  const running = await readServiceAddress(settings.dataDir)
-  if (running !== null) return running.url
-  const everywhere = settings.host === '0.0.0.0' || settings.host === '::'
-  const host = everywhere ? '127.0.0.1' : settings.host
-  return `http://${host.includes(':') ? `[${host}]` : host}:${settings.port}`
-}
-
-/**
- * The token to follow the batch with. The one in DATA_DIR is this machine's and is not sent to
- * another; ADMIN_TOKEN was set by someone who knows where it belongs.
- */
-async function tokenFor(url: string, settings: Settings): Promise<string> {
-  const token = isLoopbackName(new URL(url).hostname.replace(/^\[|\]$/g, ''))
-    ? await knownOperatorToken(settings)
-    : settings.adminToken
-  if (token !== null) return token
-  throw new RapidFireError(
-    'refused',
-    `the operator's token of ${url} is not known here, so the answer cannot be followed: run this ` +
-      'in the folder of the service, or set ADMIN_TOKEN as it has it',
-  )
 }
 
 function readUrl(text: string): string {

@@ -52,6 +52,22 @@ describe('loadSettings', () => {
     assert.equal(sources.get('port'), 'default')
   })
 
+  test('another name that a command knows stands behind ours, in the same source', async () => {
+    const also = { VENOM_SECRET_KEY: 'SECRET_KEY' }
+    const secret = (n: number) => `a-secret-of-the-tests-${n}`
+    const keyOf = async (env: Record<string, string>) =>
+      (await loadSettings({ cwd, env, also })).settings.secretKey
+    await dotenv(`SECRET_KEY=${secret(1)}\n`)
+    assert.equal(await keyOf({}), secret(1))
+    assert.equal(await keyOf({ SECRET_KEY: secret(2) }), secret(2))
+    assert.equal(await keyOf({ SECRET_KEY: secret(2), VENOM_SECRET_KEY: secret(3) }), secret(3))
+    assert.equal((await load({ SECRET_KEY: 'of another program' })).settings.secretKey, null)
+    await assert.rejects(
+      keyOf({ SECRET_KEY: 'too short' }),
+      /^SettingsError: SECRET_KEY: 16 to 512/,
+    )
+  })
+
   test('an empty variable counts as not set', async () => {
     await dotenv('BATCH_TIMEOUT=11\n')
     const { settings } = await load({ BATCH_TIMEOUT: '', VENOM_API_KEY: '' })

@@ -36,6 +36,8 @@ export interface LoadFrom {
   /** Folder of `.env` and `rapid-fire.config.ts`. */
   readonly cwd: string
   readonly env: Readonly<Record<string, string | undefined>>
+  /** Other names of variables, by ours; ours goes before. */
+  readonly also?: Readonly<Record<string, string>>
   /** How long the config file may run, ms. */
   readonly configLimitMs?: number
 }
@@ -62,8 +64,9 @@ export async function loadSettings(from: LoadFrom): Promise<Loaded> {
     sources.set(name, source)
   }
   takeFile(file, accept, mistakes)
-  takeVariables(dotenv, '.env', accept, mistakes)
-  takeVariables(from.env, 'environment', accept, mistakes)
+  const { also = {} } = from
+  takeVariables(dotenv, '.env', also, accept, mistakes)
+  takeVariables(from.env, 'environment', also, accept, mistakes)
 
   const flat = Object.fromEntries(values) as FlatSettings
   const tenants = readTenants(file.tenants, flat, mistakes)
@@ -116,23 +119,26 @@ type Accept = (name: string, value: unknown, source: Source) => void
 function takeVariables(
   variables: Variables,
   source: '.env' | 'environment',
+  also: Variables,
   accept: Accept,
   mistakes: string[],
 ): void {
   const where = source === '.env' ? ' in .env' : ''
-  for (const [name, spec] of SPECS) {
-    const text = variables[spec.env]
+  for (const [property, spec] of SPECS) {
+    const other = also[spec.env]
+    const name = other && variables[other] && !variables[spec.env] ? other : spec.env
+    const text = variables[name]
     // Empty stands for "not set", as compose files and CI write it.
     if (text === undefined) continue
     if (text === '') {
       if (spec.neverEmpty) {
-        mistakes.push(`${spec.env}${where} is set and empty: give it a value, or leave it out`)
+        mistakes.push(`${name}${where} is set and empty: give it a value, or leave it out`)
       }
       continue
     }
     const judged = spec.schema.safeParse(spec.read(text))
-    if (judged.success) accept(name, judged.data, source)
-    else mistakes.push(notAllowed(`${spec.env}`, text, where, spec))
+    if (judged.success) accept(property, judged.data, source)
+    else mistakes.push(notAllowed(name, text, where, spec))
   }
   for (const [name, text] of Object.entries(variables)) {
     if (text === undefined || text === '') continue

@@ -9,6 +9,7 @@ import { BRIDGE_SETTINGS } from './settings-bridge.ts'
 import { CHANNEL_SETTINGS } from './settings-channels.ts'
 import { HUMAN_SETTINGS } from './settings-human.ts'
 import { LOG_SETTINGS } from './settings-log.ts'
+import { MCP_SETTINGS } from './settings-mcp.ts'
 import { METRICS_SETTINGS } from './settings-metrics.ts'
 import { REDIS_SETTINGS } from './settings-redis.ts'
 import { RESPONDER_SETTINGS } from './settings-responder.ts'
@@ -302,6 +303,7 @@ export const SETTINGS = {
       'Batches that wait for an answer, open or on their way to it, at which new ones get 503.',
   }),
   ...SPOOL_SETTINGS,
+  ...MCP_SETTINGS,
 
   ...LOG_SETTINGS,
   ...TRACE_SETTINGS,

@@ -71,7 +71,6 @@ const TITLES: readonly string[] = [
 
 const NOT_YET: Readonly<Record<number, string>> = {
   18: 'calls are not limited by number, so there is no 429',
-  56: 'there is no `rapid-fire mcp`',
 }
 
 export const CASES: readonly AcceptanceCase[] = TITLES.map((title, i) => {

@@ -107,7 +107,7 @@ const RULES: readonly Rule[] = [
   },
   {
     says: 'stages do not know the fronts',
-    to: /^src\/(ingress|cli|operations|bridges|gateway)/,
+    to: /^src\/(ingress|cli|operations|bridges|mcp|gateway)/,
     neverFrom: /^src\/(batching|channels|queue|worker|responders|replies)\//,
     typesToo: true,
   },
@@ -121,6 +121,18 @@ const RULES: readonly Rule[] = [
     says: 'bridges are known to their command',
     to: /^src\/bridges\//,
     onlyFrom: /^src\/(bridges\/|cli\/bridge\.ts$)/,
+    typesToo: true,
+  },
+  {
+    says: 'the protocol of AI clients is known to its server, which knows the operator and no stage',
+    to: /^@modelcontextprotocol\/|^src\/mcp\//,
+    onlyFrom: /^src\/(mcp\/|cli\/mcp\.ts$)/,
+    typesToo: true,
+  },
+  {
+    says: 'its tools act by ports alone',
+    to: /^src\/(batching|channels|queue|worker|responders|replies|ingress|cli|gateway|config)/,
+    neverFrom: /^src\/mcp\//,
     typesToo: true,
   },
   {
@@ -181,6 +193,12 @@ describe('import rules', () => {
     )
     const port = importsOf('src/observability/traces/traces.ts')
     assert.ok(port.every(({ to, typeOnly }) => typeOnly || to === 'src/trace-headers.ts'))
+  })
+
+  it('let nobody who does not serve AI clients load their protocol', () => {
+    const server = imports.filter(({ to, typeOnly }) => to.startsWith('src/mcp/') && !typeOnly)
+    const fromOutside = server.filter(({ from }) => !from.startsWith('src/mcp/'))
+    assert.ok(fromOutside.length > 0 && fromOutside.every(({ dynamic }) => dynamic))
   })
 
   it('are of files that can be read at a sitting: 400 lines at most', () => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { BatchId } from '../message.ts'
-import type { BatchStatus } from '../operations/operator.ts'
 import { type FollowOptions, follow } from './follow.ts'
+import type { BatchStatus } from './operator.ts'
 
 const who = { phone: '79001234567', companyId: 'default', channel: 'whatsapp' }
 

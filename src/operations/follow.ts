@@ -8,7 +8,7 @@
 import { RapidFireError } from '../errors.ts'
 import type { BatchId } from '../message.ts'
 import { duration } from '../observability/words.ts'
-import type { BatchStatus, Operator, Who } from '../operations/operator.ts'
+import type { BatchStatus, Operator, Who } from './operator.ts'
 
 const POLL_MS = 200
 
@@ -42,7 +42,18 @@ export interface FollowOptions {
   readonly wait: (ms: number) => Promise<unknown>
 }
 
-/** Rejects with `no_answer` when a batch failed, is gone, or was not answered in time. */
+/** The time was over first. */
+export class NotYet extends RapidFireError {
+  /** As it was seen last. */
+  readonly batch: BatchStatus
+
+  constructor(batch: BatchStatus, sentence: string) {
+    super('no_answer', sentence)
+    this.batch = batch
+  }
+}
+
+/** Rejects with `no_answer` when a batch failed or is gone, and with `NotYet`. */
 export async function follow(
   first: readonly BatchId[],
   options: FollowOptions,
@@ -99,7 +110,8 @@ function failed(batch: Settled): RapidFireError {
   )
 }
 
-function stateOf(batch: BatchStatus): string {
+/** Why there is no answer yet. */
+export function stateOf(batch: BatchStatus): string {
   if (batch.state !== 'open') return `it is ${batch.state}`
   if (batch.dueInMs !== null) return 'its window is still open'
   return 'another turn of this person runs, or the bot is silent there: `rapid-fire pause` lists who is held'
@@ -107,8 +119,8 @@ function stateOf(batch: BatchStatus): string {
 
 function late(batch: BatchStatus, timeoutMs: number): RapidFireError {
   const state = stateOf(batch)
-  return new RapidFireError(
-    'no_answer',
+  return new NotYet(
+    batch,
     `no answer within ${duration(timeoutMs)} to batch ${batch.batchId}: ${state}. Nothing is lost; ` +
       'wait longer with --timeout, or look with `rapid-fire stats`',
   )
