@@ -27,13 +27,20 @@ describe('a collector that does not take spans', () => {
     assert.equal(api.all('internal.error').length, 0)
   })
 
-  it('since the key is wrong: says so', async () => {
+  it('since the key is wrong: says so, and not at each delivery', async () => {
     await using scene = await Scene.start({ store: 'sqlite', env: ONE })
-    scene.collector.mode = 'refuses'
+    const { collector, api } = scene
+    collector.mode = 'refuses'
+    for (const deliveries of [1, 2, 3]) {
+      await scene.say('hello')
+      await collector.until(() => collector.deliveries >= deliveries)
+    }
+    collector.mode = 'takes'
     await scene.say('hello')
-    await scene.ends.sent(2)
-    const [away] = await scene.api.until('traces.away')
+    await api.until('traces.back')
+    const [away, ...more] = api.all('traces.away')
     assert.match(String(away?.error), /401/)
+    assert.deepEqual(more, [])
   })
 
   it('and hangs: a stop waits two seconds for it, not ten', async () => {
