@@ -22,6 +22,13 @@ describe('a start warns', () => {
     assert.deepEqual(about({ responder: 'forward', takeover: 'off' }), [])
   })
 
+  it('of a collector that speaks gRPC', () => {
+    assert.deepEqual(about({ otlpUrl: 'http://collector.test:4317' }), [
+      'OTEL_EXPORTER_OTLP_ENDPOINT',
+    ])
+    assert.deepEqual(about({ otlpUrl: 'http://collector.test:4318' }), [])
+  })
+
   it('of answers by callback that would not come', () => {
     const http = { responder: 'http' } as const
     assert.deepEqual(about({ ...http, host: '0.0.0.0' }), ['PUBLIC_URL'])

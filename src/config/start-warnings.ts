@@ -15,6 +15,12 @@ export function startWarnings(settings: Settings, separate: boolean): string[] {
       'RESPONDER=forward: when the bridge reports what your backend sends, it is taken for a human and the bot falls silent; set TAKEOVER=off',
     )
   }
+  const collector = settings.otlpTracesUrl ?? settings.otlpUrl
+  if (collector !== null && new URL(collector).port === '4317') {
+    lines.push(
+      'OTEL_EXPORTER_OTLP_ENDPOINT: 4317 is the port of gRPC, and traces go over HTTP; it is usually 4318 on the same host',
+    )
+  }
   if (responder !== 'http') return lines
   if (publicUrl === null && (host === '0.0.0.0' || host === '::')) {
     lines.push(

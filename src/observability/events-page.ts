@@ -15,7 +15,8 @@ const HEAD = `# Events
 
 Everything that happens is an event, said once. Logs, the terminal, metrics, traces and tests listen
 to it. A log line has the name in \`event\` and the fields below; conversations appear there as
-\`phone\`, \`tenant\` and \`channel\`, the phone as \`LOG_PHONES\` says. No event carries message text.
+\`phone\`, \`tenant\` and \`channel\`, the phone as \`LOG_PHONES\` says, and
+\`trace\` and \`traces\` as \`traceId\`. No event carries message text.
 `
 
 const STAGES: readonly (readonly [title: string, events: Readonly<Record<string, EventSpec>>])[] = [

@@ -29,7 +29,7 @@ export class FarEnds implements AsyncDisposable {
         body: JSON.parse(Buffer.concat(chunks).toString()) as Record<string, unknown>,
       })
       const status = what === 'ask' ? (this.troubles.shift() ?? 200) : 200
-      const answer = what === 'ask' ? { parts: ['yes', 'gladly'] } : { success: true }
+      const answer = what === 'ask' ? { parts: ['yes', 'gladly'] } : TAKEN
       const json = { 'content-type': 'application/json' }
       if (status > 0) response.writeHead(status, json).end(JSON.stringify(answer))
       const came = this.#came
@@ -67,7 +67,11 @@ export class FarEnds implements AsyncDisposable {
   }
 }
 
+/** As bridges say it, and Telegram. */
+const TAKEN = { success: true, ok: true, result: { message_id: 1 } }
+
 const KINDS: Readonly<Record<string, FarCall['what']>> = {
   '/answer': 'ask',
   '/send-message': 'send',
+  '/bot1:telegram/sendMessage': 'send',
 }

@@ -37,6 +37,21 @@ describe('what spans say of a person', () => {
   })
 })
 
+describe('what a person wrote', () => {
+  it('is in no span and in no line of the log, at trace as well', async () => {
+    const env = { ...ONE, LOG_LEVEL: 'trace' }
+    await using scene = await Scene.start({ store: 'sqlite', env })
+    await scene.say('c4nary-of-a-person')
+    await scene.ends.sent(2)
+    const [asked] = scene.ends.of('ask')
+    await scene.api.stop()
+    assert.match(JSON.stringify(asked?.body), /c4nary/)
+    assert.equal(scene.api.all('turn.begun').length, 1)
+    assert.doesNotMatch(JSON.stringify(scene.api.lines), /c4nary/)
+    assert.doesNotMatch(scene.collector.raw, /c4nary/)
+  })
+})
+
 describe('settings of traces', () => {
   it('are those that other services have', async () => {
     const { collector } = await answerOne({

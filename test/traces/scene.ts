@@ -25,6 +25,8 @@ export interface SceneOptions {
   /** False: no endpoint is set. */
   readonly isTraced?: boolean
   readonly env?: Readonly<Record<string, string>>
+  /** The far end is Telegram's too. */
+  readonly telegram?: boolean
 }
 
 export class Process {
@@ -110,7 +112,8 @@ export class Scene implements AsyncDisposable {
     this.#env = env
   }
 
-  static async start({ store, isTraced = true, env = {} }: SceneOptions): Promise<Scene> {
+  static async start(options: SceneOptions): Promise<Scene> {
+    const { store, isTraced = true, env = {}, telegram = false } = options
     const dir = mkdtempSync(join(tmpdir(), 'rapid-fire-traces-'))
     const redis = store === 'redis' ? await RedisServer.start() : null
     const collector = await Collector.start()
@@ -122,6 +125,7 @@ export class Scene implements AsyncDisposable {
       ...{ PART_PAUSE_MIN: '0', PART_PAUSE_MAX: '0', SEND_PER_MINUTE: '0', STORE_RISK: 'accept' },
       ...{ BATCH_TIMEOUT: '60000', MAX_BATCH_SIZE: '5', SPOOL_AFTER: '300' },
       ...(redis && { REDIS_URL: redis.url }),
+      ...(telegram && { TELEGRAM_URL: ends.url }),
       ...(isTraced && { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url }),
       ...env,
     }
@@ -184,8 +188,8 @@ export class Scene implements AsyncDisposable {
     for (const text of texts) await this.say(text)
   }
 
-  post(body: string, headers: Readonly<Record<string, string>>): Promise<Response> {
-    return fetch(`${this.#url}${PATH}`, {
+  post(body: string, headers: Readonly<Record<string, string>>, path = PATH): Promise<Response> {
+    return fetch(`${this.#url}${path}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...headers },
       body,
