@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util'
 import { findRedis } from '../test/support/find-redis.ts'
 import { CORE } from './core.ts'
 import { FAIRNESS } from './fairness.ts'
+import { OBSERVABILITY } from './observability.ts'
 import { type Bench, isReached, type Outcome, type Scale } from './runner/bench.ts'
 import { describe, thisMachine } from './runner/machine.ts'
 import { save } from './runner/results.ts'
@@ -17,6 +18,7 @@ const SUITES: Readonly<Record<string, readonly Bench[]>> = {
   core: CORE,
   fairness: FAIRNESS,
   spool: SPOOL,
+  observability: OBSERVABILITY,
 }
 
 const HELP = `npm run bench -- <suite> [names] [options]

@@ -3,10 +3,15 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { CORE } from '../../bench/core.ts'
 import { FAIRNESS } from '../../bench/fairness.ts'
+import { OBSERVABILITY } from '../../bench/observability.ts'
 import { runScript } from '../support/run-script.ts'
 
 describe('npm run bench', () => {
-  for (const [suite, benches] of Object.entries({ core: CORE, fairness: FAIRNESS })) {
+  for (const [suite, benches] of Object.entries({
+    core: CORE,
+    fairness: FAIRNESS,
+    observability: OBSERVABILITY,
+  })) {
     it(`runs every bench of ${suite} once`, { timeout: 60_000 }, async () => {
       const { code, output } = await runScript('bench/run.ts', [suite, '--quick'])
       assert.equal(code, 0, output)
