@@ -22,7 +22,7 @@ export interface Finding {
 }
 
 /** Enough for any history that is kept. */
-const LINES = 1000
+export const LINES = 1000
 
 export async function findPerson(
   { phone, companyId, channel, lastCompany }: Finding,

@@ -217,12 +217,21 @@ function lastOf(reply: Reply, { phone }: Person, simulated: Simulated | null): T
     if (simulated) return simulatedLast(simulated)
     throw new RapidFireError('refused', NO_SESSION(phone))
   }
+  if (reply.kind === 'human') return byHuman(reply)
   const last = lastWords(reply)
   if (last && last.text !== '' && (!simulated || last.at >= simulated.at)) {
     return { text: `Last response:\n${last.text}\n\nReceived at: ${iso(last.at)}` }
   }
   if (simulated) return simulatedLast(simulated)
   return { text: 'No response: the last message was settled without one' }
+}
+
+function byHuman({ parts, at }: { parts: readonly string[]; at: number }): Told {
+  const text = parts.join('\n\n')
+  return {
+    text: `A human answered past the bot:\n${text}\n\nReceived at: ${iso(at)}`,
+    data: { replies: [], human: { parts, at: iso(at) } },
+  }
 }
 
 function lastWords(reply: Reply): { text: string; at: number } | null {
@@ -237,6 +246,7 @@ const simulatedLast = ({ text, at }: Simulated): Told => ({
 
 function wholeReply(reply: Reply, { phone, now }: Person): Told {
   if (reply.kind === 'nothing') throw new RapidFireError('refused', NO_SESSION(phone))
+  if (reply.kind === 'human') return byHuman(reply)
   if (reply.kind === 'silence') {
     return {
       text: 'No answer is coming: the last message was settled without one',

@@ -1,9 +1,12 @@
 /** The tools of the MCP server on a real service, by the official client, in this process. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { House, type HouseOptions, P } from '../support/house.ts'
-import { type McpTalk, mcpOf } from '../support/mcp.ts'
+import { P } from '../support/house.ts'
+import { type McpTalk, scene } from '../support/mcp.ts'
 
 interface Schema {
   readonly type?: string
@@ -13,27 +16,21 @@ interface Schema {
   readonly enum?: readonly string[]
 }
 
-async function scene(
-  options: Partial<HouseOptions> = {},
-  mcpSettings: Record<string, string> = {},
-) {
-  const env = { BATCH_TIMEOUT: '300', ...options.env }
-  const house = await House.start({ engine: 'sqlite', realTime: true, ...options, env })
-  const mcp = await mcpOf(house, mcpSettings)
-  return {
-    house,
-    mcp,
-    call: mcp.call,
-    async [Symbol.asyncDispose]() {
-      await mcp[Symbol.asyncDispose]()
-      await house[Symbol.asyncDispose]()
-    },
-  }
-}
-
 const schemasOf = async (mcp: McpTalk): Promise<Map<string, Schema>> => {
   const { tools } = await mcp.client.listTools()
   return new Map(tools.map(({ name, inputSchema }) => [name, inputSchema as Schema]))
+}
+
+/** Takes a turn and says nothing for as long as it stays. */
+async function silentBackend(): Promise<{ readonly url: string } & Disposable> {
+  const server = createServer(() => undefined).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const end = (): void => {
+    server.closeAllConnections()
+    server.close()
+  }
+  return { url: `http://127.0.0.1:${port}/`, [Symbol.dispose]: end }
 }
 
 describe('the tools of MCP', () => {
@@ -267,6 +264,42 @@ describe('a person that a client plays', () => {
     assert.match(other.text, /^всем\n/)
   })
 
+  for (const when of ['while the window is open', 'while the bot answers'] as const) {
+    it(`is told the words of a human who answers ${when}`, async () => {
+      const inWindow = when === 'while the window is open'
+      using slow = inWindow ? null : await silentBackend()
+      const responder = { RESPONDER: 'http', RESPONDER_URL: slow?.url ?? '' }
+      await using here = await scene({
+        env: inWindow ? { BATCH_TIMEOUT: '60000' } : { BATCH_TIMEOUT: '0', ...responder },
+      })
+      await here.call('send_message', { phone: P, message: 'раз' })
+      if (!inWindow) await here.house.events.until('turn.begun')
+      const said = await here.house.signed('POST', '/webhook/whatsapp/own', {
+        ...{ to: P, message: 'я отвечу', messageId: 'own-1' },
+      })
+      assert.equal(said.status, 200, JSON.stringify(said.body))
+      const reply = await here.call('wait_for_reply', { phone: P })
+      assert.match(reply.text, /^A human answered past the bot:\nя отвечу\n\nReceived at: /)
+      assert.equal((await here.call('get_last_response', { phone: P })).text, reply.text)
+    })
+  }
+
+  it('may take a call back, and hears how it goes on', async () => {
+    await using here = await scene({ env: { BATCH_TIMEOUT: '60000' } })
+    await here.call('send_message', { phone: P, message: 'раз' })
+    const patience = new AbortController()
+    const told = Promise.withResolvers<string>()
+    const waiting = here.mcp.client.callTool(
+      { name: 'wait_for_reply', arguments: { phone: P, timeout: 600 } },
+      undefined,
+      { signal: patience.signal, onprogress: ({ message }) => told.resolve(message ?? '') },
+    )
+    assert.match(await told.promise, /^1 message, window closes in /)
+    patience.abort()
+    await assert.rejects(waiting)
+    assert.match((await here.call('stats')).text, /1 accepted/)
+  })
+
   it('is told when no answer will come', async () => {
     const env = {
       RESPONDER: 'http',
@@ -292,106 +325,5 @@ describe('a person that a client plays', () => {
     const flushed = await here.call('flush', { phone: '9001234567' })
     assert.match(flushed.text, /^Batch b_\w+ of 9001234567 is due now$/)
     assert.match((await here.call('wait_for_reply', { phone: P })).text, /^раз\n/)
-  })
-})
-
-describe('a scenario', () => {
-  for (const [scenario, steps] of [
-    ['price_check', ['Привет', 'Сколько стоит стрижка?', 'А борода?']],
-    ['cancel_booking', ['Привет', 'Хочу отменить запись', 'Да, отменить']],
-    ['reschedule', ['Привет', 'Хочу перенести запись', 'На послезавтра в то же время', 'Да']],
-  ] as const) {
-    it(`${scenario} is played to its end, without waiting for windows`, async () => {
-      await using here = await scene({ env: { BATCH_TIMEOUT: '60000' } })
-      const { text, data } = await here.call('run_scenario', { scenario, phone: P })
-      assert.ok(text.startsWith(`Scenario "${scenario}" completed:\n\nStep 1:\n→ Sent: Привет\n`))
-      assert.deepEqual(
-        data.steps,
-        steps.map((step) => ({ sent: step, received: step })),
-      )
-    })
-  }
-
-  it('tells how far it came when it breaks off', async () => {
-    const env = {
-      RESPONDER: 'http',
-      RESPONDER_URL: 'http://127.0.0.1:9/',
-      QUEUE_RETRY_ATTEMPTS: '1',
-    }
-    await using here = await scene({ env })
-    const { text, isError } = await here.call('run_scenario', { scenario: 'price_check', phone: P })
-    assert.ok(isError)
-    assert.match(
-      text,
-      /^Scenario "price_check" broke off at step 1:\n\nStep 1:\n→ Sent: Привет\n✗ batch /,
-    )
-  })
-})
-
-describe('the service as a client sees it', () => {
-  it('is listed, counted and examined', async () => {
-    await using here = await scene({ env: { BATCH_TIMEOUT: '60000' } })
-    for (const n of [1, 2, 3]) {
-      await here.call('send_message', { phone: `7900123456${n}`, message: 'раз' })
-    }
-    const page = await here.call('list_pending', { limit: 2 })
-    const [head, first, , rest] = page.text.split('\n')
-    assert.equal(head, '3 open batches')
-    assert.match(
-      String(first),
-      /^7900123456\d · default · whatsapp · 1 message · last .* ago · due in .* · b_\w+$/,
-    )
-    assert.equal(rest, '… and 1 more: offset 2')
-    assert.equal((page.data.batches as unknown[]).length, 2)
-    const { text, data } = await here.call('stats')
-    assert.match(
-      text,
-      /^3 open batches · 0 failed batches · the bot is silent in 0 conversations\nmessages: 3 accepted = /,
-    )
-    assert.equal((data.counts as { open: number }).open, 3)
-    const found = await here.call('doctor')
-    assert.ok(!found.isError)
-    assert.ok(Array.isArray(found.data.findings))
-    assert.equal(typeof found.data.healthy, 'boolean')
-  })
-})
-
-describe('people', () => {
-  const sends = { VENOM_SERVER_URL: 'http://127.0.0.1:9' }
-  const acts: readonly [string, object][] = [
-    ['send_message', { phone: P, message: 'x' }],
-    ['run_scenario', { phone: P, scenario: 'price_check' }],
-    ['flush', { phone: P }],
-    ['clear_test_data', { phone: P }],
-  ]
-
-  it('are not written to, hurried or forgotten unless a setting says so', async () => {
-    await using here = await scene({ env: { ...sends, BATCH_TIMEOUT: '60000' } })
-    await here.house.say('я живой человек')
-    for (const [name, args] of acts) {
-      const { text, isError } = await here.call(name, args as Record<string, unknown>)
-      assert.ok(isError, name)
-      assert.match(
-        text,
-        /answers to 79001234567 leave by venom, so a person would get them\..*MCP_REAL_PEOPLE=on/s,
-      )
-    }
-    assert.equal((await here.house.gateway.store.counts()).open, 1)
-    assert.match((await here.call('get_conversation', { phone: P })).text, /user: я живой человек$/)
-  })
-
-  it('are written to when it does', async () => {
-    const env = { ...sends, BATCH_TIMEOUT: '60000' }
-    await using here = await scene({ env }, { MCP_REAL_PEOPLE: 'on' })
-    assert.ok(!(await here.call('send_message', { phone: P, message: 'x' })).isError)
-    assert.ok(!(await here.call('clear_test_data', { phone: P })).isError)
-    assert.equal((await here.house.gateway.store.counts()).discarded, 1)
-  })
-
-  it('behind a bot that answers by itself are people too', async () => {
-    const env = { RESPONDER: 'forward', RESPONDER_URL: 'http://127.0.0.1:9/' }
-    await using here = await scene({ env })
-    const { text } = await here.call('send_message', { phone: P, message: 'x' })
-    assert.match(text, /leave by forward/)
   })
 })

@@ -10,7 +10,7 @@ import { portsOf } from '../../src/cli/mcp.ts'
 import { loadSettings } from '../../src/config/load.ts'
 import { MCP_NAMES } from '../../src/config/settings-mcp.ts'
 import { createMcpServer } from '../../src/mcp/server.ts'
-import { type House, SECRET } from './house.ts'
+import { House, type HouseOptions, SECRET } from './house.ts'
 import { BIN } from './mcp-bin.ts'
 
 export interface Said {
@@ -120,3 +120,22 @@ export const toolCall = (id: number, name: string, args: object = {}): object =>
   ...{ jsonrpc: '2.0', id, method: 'tools/call' },
   params: { name, arguments: args },
 })
+
+/** A house and the server on it, whose window is short. */
+export async function scene(
+  options: Partial<HouseOptions> = {},
+  mcpSettings: Record<string, string> = {},
+) {
+  const env = { BATCH_TIMEOUT: '300', ...options.env }
+  const house = await House.start({ engine: 'sqlite', realTime: true, ...options, env })
+  const mcp = await mcpOf(house, mcpSettings)
+  return {
+    house,
+    mcp,
+    call: mcp.call,
+    async [Symbol.asyncDispose]() {
+      await mcp[Symbol.asyncDispose]()
+      await house[Symbol.asyncDispose]()
+    },
+  }
+}
