@@ -196,6 +196,17 @@ describe('a person that a client plays', () => {
     assert.match((await reply).text, new RegExp(`^${parts.join(' ')}\n`))
   })
 
+  it('is cleared after what was written before, though nobody waited for that', async () => {
+    await using here = await scene({ env: { BATCH_TIMEOUT: '60000' } })
+    const rounds = Array.from({ length: 10 }, async (_, i) => {
+      const sent = here.call('send_message', { phone: P, message: `${i}` })
+      return Promise.all([sent, here.call('clear_test_data', { phone: P })])
+    })
+    for (const [, { text }] of await Promise.all(rounds)) {
+      assert.equal(text, `Test data cleared for ${P}\n1 message that waited dropped`)
+    }
+  })
+
   it('gets the answers of all batches that a long burst fills', async () => {
     await using here = await scene({ env: { MAX_BATCH_SIZE: '2' } })
     for (const message of ['1', '2', '3']) await here.call('send_message', { phone: P, message })
