@@ -32,6 +32,18 @@ async function others(house: House, n: number): Promise<void> {
   await store.stop(new Deadline(1000))
 }
 
+/** `n` turns that the queue has taken, as they stand in the store. */
+async function onTheQueue(house: House, n: number): Promise<void> {
+  for (let from = 0; from < n; from += 5000) {
+    const pipeline = house.redis.pipeline()
+    for (let i = from; i < from + 5000; i += 1) {
+      pipeline.zadd('rf:turns', i, `b_turn${i}`)
+      pipeline.hset(`rf:b:b_turn${i}`, { state: 'queued', c: `7${i}`, size: 1, parts: '[]' })
+    }
+    await pipeline.exec()
+  }
+}
+
 async function commandsFor(house: House, work: () => Promise<unknown>): Promise<number> {
   const total = async (): Promise<number> =>
     Number(/total_commands_processed:(\d+)/.exec(await house.redis.info('stats'))?.[1])
@@ -88,6 +100,43 @@ acceptance('scale', () => {
       const { pendingBatches, batches } = body.stats as { pendingBatches: number; batches: [] }
       assert.deepEqual([pendingBatches, batches.length], [10_000, 100])
       assert.ok(Math.min(...tookMs) < 200, `${tookMs} ms`)
+    },
+  )
+
+  acceptanceCase(
+    44,
+    'statistics cost the same commands with 10 and with 100 000 pending, on the queue as well',
+    API_ONLY,
+    async (house) => {
+      const path = '/webhook/whatsapp/batched/stats?limit=10'
+      const page = async (): Promise<{ pendingBatches: number; batches: unknown[] }> => {
+        const { body } = await house.request('GET', path, undefined, house.token)
+        return body.stats as { pendingBatches: number; batches: unknown[] }
+      }
+      const perCall = async (): Promise<number> => {
+        const counts: number[] = []
+        for (let n = 0; n < 10; n += 1) counts.push(await commandsFor(house, page))
+        // The heartbeats of the role come in between.
+        return Math.min(...counts)
+      }
+      await others(house, 10)
+      const few = await perCall()
+      await others(house, 100_000)
+      assert.equal(await perCall(), few)
+      assert.deepEqual(
+        [(await page()).pendingBatches, (await page()).batches.length],
+        [100_000, 10],
+      )
+
+      // Turns that a queue has, none that still has to be taken.
+      await house.redis.del('rf:open')
+      await onTheQueue(house, 100_000)
+      assert.ok((await perCall()) < few)
+      assert.deepEqual(await page(), { ...(await page()), pendingBatches: 0, batches: [] })
+      // One to be taken, which is looked for among so many and no more.
+      await house.redis.hset('rf:n', 'sealed', 1)
+      assert.ok((await perCall()) < 2500)
+      assert.equal((await page()).pendingBatches, 1)
     },
   )
 

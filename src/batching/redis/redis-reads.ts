@@ -8,6 +8,8 @@ import type { RedisKeys } from './keys.ts'
 import { batchView, FOREVER, openView, WINDOW_FIELDS } from './replies.ts'
 
 const TURNS_A_READ = 500
+/** As many are looked at for a page, so that it costs the same however many are on the queue. */
+const MOST_LOOKED_AT = 2000
 
 interface Page {
   readonly offset: number
@@ -43,14 +45,15 @@ export async function readPending(
     ['zcard', keys.open],
     ['hget', keys.counts, 'sealed'],
   ])
-  const openCount = Number(open)
+  const [openCount, sealedCount] = [Number(open), Number(sealed ?? 0)]
   const batches = await readOpenPage(redis, keys, { offset, limit }, clock)
   const room = limit - batches.length
-  if (room > 0) {
-    const skip = Math.max(0, offset - openCount)
-    batches.push(...(await readSealedPage(redis, keys, { offset: skip, limit: room })))
+  const skip = Math.max(0, offset - openCount)
+  const wanted = Math.min(room, sealedCount - skip)
+  if (wanted > 0) {
+    batches.push(...(await readSealedPage(redis, keys, { offset: skip, limit: wanted })))
   }
-  return { count: openCount + Number(sealed ?? 0), batches }
+  return { count: openCount + sealedCount, batches }
 }
 
 async function readOpenPage(
@@ -78,14 +81,18 @@ async function readOpenPage(
   })
 }
 
-/** Turns that no queue has taken: looked for among all turns, since they are few of them. */
+/**
+ * Turns that no queue has taken: looked for among those that are looked at soonest, where they mostly
+ * are, since a queue has longer for what it has taken. The count is exact; this list may be short.
+ */
 async function readSealedPage(
   redis: Redis,
   keys: RedisKeys,
   { offset, limit }: Page,
 ): Promise<OpenBatchView[]> {
   const sealed: BatchView[] = []
-  for (let from = 0; sealed.length < offset + limit; from += TURNS_A_READ) {
+  for (let from = 0; from < MOST_LOOKED_AT; from += TURNS_A_READ) {
+    if (sealed.length >= offset + limit) break
     const ids = await redis.zrange(keys.turns, String(from), String(from + TURNS_A_READ - 1))
     const views = await readBatches(redis, keys, ids as BatchId[])
     sealed.push(...views.filter(({ state }) => state === 'sealed'))
