@@ -35,7 +35,7 @@ export async function connectBeside(settings: Settings): Promise<Connection> {
   if (settings.redisUrl !== null) return connectStore(settings)
   throw new RapidFireError(
     'service_unreachable',
-    'no service is alive on this DATA_DIR, and the embedded store is left to it: start it',
+    'no service is alive on this DATA_DIR, and the embedded store is left to it: start it with `npm start`',
   )
 }
 

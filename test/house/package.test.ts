@@ -110,6 +110,17 @@ describe('the npm package', () => {
     assert.deepEqual(await ended, [0, null])
   })
 
+  it('serves an AI client, and ends with it', async () => {
+    const bin = join(installed, 'bin/rapid-fire.js')
+    const server = spawn(process.execPath, [bin, 'mcp'], { cwd: app, env })
+    let out = ''
+    server.stdout.setEncoding('utf8').on('data', (text: string) => (out += text))
+    const list = { jsonrpc: '2.0', id: 1, method: 'tools/list' }
+    server.stdin.end(`${JSON.stringify(list)}\n`)
+    assert.deepEqual(await once(server, 'close'), [0, null])
+    assert.match(out, /"name":"send_message"/)
+  })
+
   it('can be imported, with types', async () => {
     writeFileSync(join(app, 'package.json'), '{"type":"module"}')
     writeFileSync(

@@ -4,14 +4,35 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { JSONRPCMessageSchema } from '@modelcontextprotocol/sdk/types.js'
+import { loadSettings } from '../../src/config/load.ts'
+import { ROLES, startGateway } from '../../src/gateway.ts'
 import { closedPort } from '../support/closed-port.ts'
 import { House, P, SECRET } from '../support/house.ts'
 import { INITIALIZE, mcpEnv, type RawMcp, rawMcp, toolCall } from '../support/mcp.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 
+interface Finding {
+  readonly code: string
+  readonly severity: string
+  readonly what: string
+  readonly fix: string
+}
+
 interface Answer {
   readonly id: string | number
-  readonly result: { readonly content?: { text: string }[]; readonly isError?: boolean }
+  readonly result: {
+    readonly content?: { text: string }[]
+    readonly isError?: boolean
+    readonly structuredContent?: { readonly findings?: Finding[] }
+  }
+}
+
+/** All roles, by what stands in the folder. */
+async function serviceIn(cwd: string): Promise<AsyncDisposable> {
+  const { settings } = await loadSettings({ cwd, env: {} })
+  const inFolder = { ...settings, dataDir: join(cwd, settings.dataDir) }
+  const gateway = await startGateway({ settings: inFolder, roles: ROLES })
+  return { [Symbol.asyncDispose]: () => gateway.stop() }
 }
 
 /** Each line is a message of the protocol, or the test fails. */
@@ -94,6 +115,28 @@ describe('rapid-fire mcp', () => {
       )
     }
     assert.equal(ran.code, 0)
+  })
+
+  it('says in the folder of the service all that the doctor says, with a service or without', async () => {
+    using here = tempFolder('mcp')
+    writeFileSync(join(here.path, '.env'), `VENOM_SECRET_KEY=${SECRET}\nPORT=0\n`)
+    const examine = async (): Promise<[Finding[], string]> => {
+      const ran = await rawMcp(here.path, {}, [INITIALIZE, toolCall(1, 'doctor')], 2)
+      const answer = answersOf(ran).get(1)
+      assert.notEqual(answer?.result.isError, true, textOf(answer))
+      return [answer?.result.structuredContent?.findings ?? [], textOf(answer)]
+    }
+    const [without, text] = await examine()
+    const away = without.find(({ severity }) => severity === 'error')
+    assert.ok(away, text)
+    assert.ok(text.includes(`error: ${away.what} · ${away.code}\n  → ${away.fix}`))
+    assert.match(text, /npm start/)
+    await using _ = await serviceIn(here.path)
+    const [beside] = await examine()
+    assert.deepEqual(
+      beside.filter(({ severity }) => severity === 'error'),
+      [],
+    )
   })
 
   it('says what it needs when it may not ask the service', async () => {

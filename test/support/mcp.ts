@@ -45,7 +45,7 @@ export async function mcpOf(house: House, env: Record<string, string> = {}): Pro
     ...{ cwd: house.dir, also: MCP_NAMES },
     env: { ...mcpEnv(house), ...env },
   })
-  const server = createMcpServer(portsOf(loaded, { now: () => house.now() }))
+  const server = createMcpServer(portsOf(loaded, { now: () => house.now(), cwd: house.dir }))
   const [theirs, ours] = InMemoryTransport.createLinkedPair()
   await server.connect(ours)
   return talkBy(theirs)
