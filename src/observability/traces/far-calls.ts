@@ -16,11 +16,7 @@ export function tracedResponder(inner: Responder, deps: FarCallDeps): Responder 
   return {
     name: inner.name,
     respond: (turn, signal) => {
-      const attributes = {
-        'rapid_fire.responder': inner.name,
-        'rapid_fire.batch.id': turn.batchId,
-        'messaging.batch.message_count': turn.messages.length,
-      }
+      const attributes = { 'rapid_fire.responder': inner.name }
       return far('ask responder', attributes, deps, () => inner.respond(turn, signal), signal)
     },
   }

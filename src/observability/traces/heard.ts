@@ -3,7 +3,7 @@ import type { Tracer } from '@opentelemetry/api'
 import type { EventName, Events, EventTable } from '../events.ts'
 import type { Active } from './active.ts'
 import { contextAt } from './trace-context.ts'
-import { SYSTEM, type TraceWords } from './words.ts'
+import type { TraceWords } from './words.ts'
 
 type Heard = { readonly [Name in EventName]?: (event: EventTable[Name]) => void }
 
@@ -22,16 +22,14 @@ export function subscribeTraces(events: Events, deps: HeardDeps): () => void {
 function batches({ tracer, words }: HeardDeps): Heard {
   return {
     // The time in which a batch was open: it begins with its first message.
-    'batch.sealed'({ conversation, batchId, size, idleMs, openMs, latenessMs, cause, trace }) {
+    'batch.sealed'({ conversation, batchId, size, openMs, latenessMs, cause, trace }) {
       // Whom nobody traced begins a trace when it is answered.
       if (trace === undefined) return
       const endTime = Date.now()
       const attributes = {
-        ...SYSTEM,
         'messaging.batch.message_count': size,
         ...words.batch(batchId, conversation),
         'rapid_fire.batch.cause': cause,
-        'rapid_fire.batch.idle_ms': idleMs,
         'rapid_fire.batch.lateness_ms': latenessMs,
       }
       const options = { startTime: endTime - openMs, attributes }

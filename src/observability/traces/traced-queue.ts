@@ -58,16 +58,14 @@ export class TracedQueue implements MessageQueue {
     }
   }
 
-  #handover({ conversation, batchId, attempt }: Job, from: string): Span {
-    const { inner, tracer, words } = this.#deps
+  #handover({ batchId, attempt }: Job, from: string): Span {
+    const { inner, tracer } = this.#deps
     const [system, destination = system] = inner.name.split(' ')
     const attributes = {
       'messaging.system': system,
       'messaging.destination.name': destination,
       'messaging.operation.type': 'send',
-      'messaging.operation.name': 'hand over',
       'messaging.message.id': batchId,
-      ...words.batch(batchId, conversation),
       'rapid_fire.turn.attempt': attempt,
     }
     const options = { kind: SpanKind.PRODUCER, attributes }

@@ -35,7 +35,6 @@ export class TurnSpan {
     const attributes = {
       ...SYSTEM,
       'messaging.operation.type': 'process',
-      'messaging.operation.name': 'answer',
       'messaging.batch.message_count': size,
       'messaging.message.id': batchId,
       ...this.#words.batch(batchId, conversation),
