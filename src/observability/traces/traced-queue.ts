@@ -2,14 +2,7 @@
  * The queue with spans around it: the handover of a turn, whose place goes along with the job, and the
  * scope in which a worker answers it.
  */
-import {
-  type Context,
-  ROOT_CONTEXT,
-  type Span,
-  SpanKind,
-  type Tracer,
-  trace,
-} from '@opentelemetry/api'
+import { ROOT_CONTEXT, type Span, SpanKind, type Tracer } from '@opentelemetry/api'
 import type { Job, JobHandler, MessageQueue } from '../../queue/queue.ts'
 import type { Deadline } from '../../service.ts'
 import type { Active } from './active.ts'
@@ -49,7 +42,8 @@ export class TracedQueue implements MessageQueue {
       return { ...job, trace: placeText(span.spanContext()) }
     })
     try {
-      await active.run({ context: contextOf(spans, jobs), turn: null }, () => inner.add(traced))
+      // BullMQ's own span of it would say the same once more, and of several turns for none of them.
+      await active.run({ context: ROOT_CONTEXT, turn: null }, () => inner.add(traced))
     } catch (error) {
       for (const span of spans) words.fail(span, error)
       throw error
@@ -89,11 +83,6 @@ export class TracedQueue implements MessageQueue {
   stop(deadline: Deadline): Promise<void> {
     return this.#deps.inner.stop(deadline)
   }
-}
-
-/** What is done for several turns at once is in the trace of none. */
-function contextOf([first]: readonly Span[], jobs: readonly Job[]): Context {
-  return first && jobs.length === 1 ? trace.setSpan(ROOT_CONTEXT, first) : ROOT_CONTEXT
 }
 
 async function spanned(turn: TurnSpan, work: Promise<void>): Promise<void> {
