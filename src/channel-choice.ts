@@ -10,7 +10,7 @@ import type { Clock } from './clock.ts'
 import type { Settings } from './config/settings.ts'
 import { RapidFireError } from './errors.ts'
 import type { Conversation } from './message.ts'
-import type { Events } from './observability/events.ts'
+import type { Events } from './observability/events/events.ts'
 import { NO_TRACE_HEADERS, type TraceHeaders } from './trace-headers.ts'
 
 /** One channel for each account; the Venom bridge is everyone's, with the secret of each. */

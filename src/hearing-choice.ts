@@ -10,7 +10,7 @@ import { HearCall } from './ingress/hear-call.ts'
 import { PassOn } from './ingress/pass-on.ts'
 import { ShowTyping } from './ingress/show-typing.ts'
 import { Undelivered } from './ingress/undelivered.ts'
-import type { Events } from './observability/events.ts'
+import type { Events } from './observability/events/events.ts'
 import { keptFiles } from './responder-choice.ts'
 
 export interface HearingParts {

@@ -13,7 +13,7 @@ export type {
   MessageType,
   Part,
 } from './message.ts'
-export { type EventName, Events, type EventTable } from './observability/events.ts'
+export { type EventName, Events, type EventTable } from './observability/events/events.ts'
 export type { ModuleResponder } from './responders/module/responding-module.ts'
 export type { Answer, Responder, Said, TurnToAnswer } from './responders/responder.ts'
 export { VERSION } from './version.ts'

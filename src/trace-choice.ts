@@ -3,7 +3,7 @@
 import type { Settings } from './config/settings.ts'
 import { readPairs } from './config/settings-traces.ts'
 import type { ConversationKeys } from './conversation-key.ts'
-import type { Events } from './observability/events.ts'
+import type { Events } from './observability/events/events.ts'
 import { NO_TRACES, type Traces } from './observability/traces/traces.ts'
 import { phoneSecret } from './operations/operator-token.ts'
 

@@ -9,7 +9,7 @@ import { run } from '../src/cli/main.ts'
 import { processShell, type Shell } from '../src/cli/shell.ts'
 import { loadSettings } from '../src/config/load.ts'
 import { type Gateway, ROLES, startGateway } from '../src/gateway.ts'
-import { Events } from '../src/observability/events.ts'
+import { Events } from '../src/observability/events/events.ts'
 import { EventLog } from './support/event-log.ts'
 
 class Stage implements AsyncDisposable {

@@ -8,7 +8,7 @@
  * own way there and back.
  */
 import type { Append, BatchStore } from '../../src/batching/store.ts'
-import { Events } from '../../src/observability/events.ts'
+import { Events } from '../../src/observability/events/events.ts'
 import { seededRandom } from '../../test/support/seeded-random.ts'
 import { atMost, type Bench, type Outcome, type Scale } from '../runner/bench.ts'
 import { rounds } from '../runner/rounds.ts'

@@ -1,5 +1,5 @@
 /** A spool folder as a process leaves it that died while Redis was away. */
-import { Events } from '../../src/observability/events.ts'
+import { Events } from '../../src/observability/events/events.ts'
 import { encodeFact } from '../../src/spool/fact.ts'
 import { Spool } from '../../src/spool/spool.ts'
 import { SpoolFolder } from '../../src/spool/spool-folder.ts'

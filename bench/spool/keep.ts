@@ -8,7 +8,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { Events } from '../../src/observability/events.ts'
+import { Events } from '../../src/observability/events/events.ts'
 import { encodeFact } from '../../src/spool/fact.ts'
 import { Spool } from '../../src/spool/spool.ts'
 import { SpoolFolder } from '../../src/spool/spool-folder.ts'

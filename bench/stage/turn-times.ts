@@ -6,7 +6,7 @@
 import type { BatchStore } from '../../src/batching/store.ts'
 import type { Clock } from '../../src/clock.ts'
 import type { BatchId } from '../../src/message.ts'
-import type { Events } from '../../src/observability/events.ts'
+import type { Events } from '../../src/observability/events/events.ts'
 import { keys } from './messages.ts'
 
 export interface TurnTimes {

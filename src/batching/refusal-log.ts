@@ -3,7 +3,7 @@
  * is refused would bury both. A store that is away says so itself.
  */
 import { type ErrorCode, RapidFireError } from '../errors.ts'
-import type { Events } from '../observability/events.ts'
+import type { Events } from '../observability/events/events.ts'
 
 const REFUSING: ReadonlySet<ErrorCode> = new Set([
   'store_full',

@@ -1,6 +1,6 @@
 /** Says once for each batch that it will be due within the next second. */
 import type { BatchId } from '../message.ts'
-import type { Events } from '../observability/events.ts'
+import type { Events } from '../observability/events/events.ts'
 import type { BatchStore, Due } from './store.ts'
 
 export class SoonLog {

@@ -2,7 +2,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { FastifyReply } from 'fastify'
 import { ERROR_CODES, type ErrorCode, messageOf, RapidFireError } from '../errors.ts'
-import type { Events } from '../observability/events.ts'
+import type { Events } from '../observability/events/events.ts'
 import { Deadline } from '../service.ts'
 
 export const BODY_LIMIT_BYTES = 256 * 1024

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { startApi, TOKEN } from '../../test/support/api.ts'
-import type { Health } from '../observability/roles.ts'
+import type { Health } from '../observability/roles/roles.ts'
 
 const store = {
   engine: 'sqlite',

@@ -5,7 +5,7 @@
  * token only.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Health, StoreHealth } from '../observability/roles.ts'
+import type { Health, StoreHealth } from '../observability/roles/roles.ts'
 import { isLoopbackName, whyNotLocal } from './access.ts'
 import { type Doors, hasToken } from './caller.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { startApi, TOKEN } from '../../test/support/api.ts'
-import { LogLevel } from '../observability/log-level.ts'
+import { LogLevel } from '../observability/logs/log-level.ts'
 
 const headers = { authorization: `Bearer ${TOKEN}` }
 const path = '/operator/log-level'

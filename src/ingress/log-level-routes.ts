@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { field, parseBody } from '../channels/own/json.ts'
 import { RapidFireError } from '../errors.ts'
-import type { LogLevel } from '../observability/log-level.ts'
+import type { LogLevel } from '../observability/logs/log-level.ts'
 import { type Doors, rawBodyOf, requireToken } from './caller.ts'
 
 const PATH = '/operator/log-level'

@@ -1,7 +1,7 @@
 /** `/metrics` of the API, for Prometheus: on this machine, elsewhere with the operator's token. */
 import type { FastifyInstance } from 'fastify'
 import { RapidFireError } from '../errors.ts'
-import type { Metrics } from '../observability/metrics.ts'
+import type { Metrics } from '../observability/metrics/metrics.ts'
 import { type Doors, viewOf } from './caller.ts'
 
 export const METRICS_PATH = '/metrics'

@@ -13,7 +13,7 @@ import { parseBody } from '../channels/own/json.ts'
 import type { Told } from '../channels/told.ts'
 import { messageOf, RapidFireError } from '../errors.ts'
 import { httpAddress } from '../http-address.ts'
-import type { Events } from '../observability/events.ts'
+import type { Events } from '../observability/events/events.ts'
 import type { ToldCall } from './told-call.ts'
 
 export interface PassOnOptions {

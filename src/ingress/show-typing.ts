@@ -5,7 +5,7 @@
 import type { Channel } from '../channels/channel.ts'
 import { messageOf } from '../errors.ts'
 import type { Message } from '../message.ts'
-import type { Events } from '../observability/events.ts'
+import type { Events } from '../observability/events/events.ts'
 
 const PATIENCE_MS = 3000
 

@@ -12,7 +12,7 @@ import type { Told } from '../channels/told.ts'
 import type { ConversationKeys } from '../conversation-key.ts'
 import { messageOf, RapidFireError } from '../errors.ts'
 import type { BatchId } from '../message.ts'
-import type { Events } from '../observability/events.ts'
+import type { Events } from '../observability/events/events.ts'
 
 /** Codes of Meta and Twilio for: more than 24 h since the person wrote. */
 const OUTSIDE_WINDOW: ReadonlySet<number> = new Set([131047, 63016])

@@ -13,7 +13,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import type { StorePlace } from '../batching/store-roles.ts'
 import { makeDataDir } from '../data-dir.ts'
-import type { Neighbour } from '../observability/role-problems.ts'
+import type { Neighbour } from '../observability/roles/role-problems.ts'
 import type { Service } from '../service.ts'
 import { isAlive } from './service-address.ts'
 

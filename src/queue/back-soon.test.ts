@@ -3,7 +3,7 @@ import { it } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { RedisServer } from '../../test/support/redis-server.ts'
 import type { BatchId, ConversationKey } from '../message.ts'
-import { Events } from '../observability/events.ts'
+import { Events } from '../observability/events/events.ts'
 import { Deadline } from '../service.ts'
 import { BullQueue } from './bullmq.ts'
 

@@ -9,7 +9,7 @@
 import { Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { messageOf } from '../errors.ts'
-import type { Events } from '../observability/events.ts'
+import type { Events } from '../observability/events/events.ts'
 import { Deadline } from '../service.ts'
 import {
   type BullConnectionOptions,

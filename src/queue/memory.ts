@@ -4,7 +4,7 @@
  */
 
 import { messageOf } from '../errors.ts'
-import type { Events } from '../observability/events.ts'
+import type { Events } from '../observability/events/events.ts'
 import type { Deadline } from '../service.ts'
 import { type Job, type JobHandler, jobId, type MessageQueue } from './queue.ts'
 

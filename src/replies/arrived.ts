@@ -10,7 +10,7 @@ import type { BatchStore } from '../batching/store.ts'
 import type { PartState } from '../batching/store-turn.ts'
 import { isSince, type When } from '../channels/same-message.ts'
 import type { BatchId, ConversationKey } from '../message.ts'
-import type { Events } from '../observability/events.ts'
+import type { Events } from '../observability/events/events.ts'
 import { idMark, ownIdHash, textHash, textOf } from './marks.ts'
 
 export interface ArrivedDeps {

@@ -4,7 +4,7 @@ import type { Senders } from '../channels/senders.ts'
 import type { ConversationKeys } from '../conversation-key.ts'
 import { RapidFireError } from '../errors.ts'
 import type { BatchId, ConversationKey } from '../message.ts'
-import type { Events } from '../observability/events.ts'
+import type { Events } from '../observability/events/events.ts'
 import type { Answer } from '../responders/responder.ts'
 import { partsFor } from './parts-for.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { ConversationKeys } from '../../src/conversation-key.ts'
-import { LogLevel } from '../../src/observability/log-level.ts'
-import { subscribeLogs } from '../../src/observability/logs.ts'
+import { LogLevel } from '../../src/observability/logs/log-level.ts'
+import { subscribeLogs } from '../../src/observability/logs/logs.ts'
 import { acceptance, acceptanceCase } from '../support/acceptance.ts'
 import { House, P } from '../support/house.ts'
 

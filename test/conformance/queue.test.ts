@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import type { BatchId, ConversationKey } from '../../src/message.ts'
-import { Events } from '../../src/observability/events.ts'
+import { Events } from '../../src/observability/events/events.ts'
 import { BullQueue } from '../../src/queue/bullmq.ts'
 import { MemoryQueue } from '../../src/queue/memory.ts'
 import type { Job, JobHandler, MessageQueue } from '../../src/queue/queue.ts'

@@ -9,7 +9,7 @@ import { run } from '../../src/cli/main.ts'
 import { processShell, type Shell } from '../../src/cli/shell.ts'
 import { loadSettings } from '../../src/config/load.ts'
 import { type Gateway, ROLES, type Role, startGateway } from '../../src/gateway.ts'
-import { Events } from '../../src/observability/events.ts'
+import { Events } from '../../src/observability/events/events.ts'
 import { EventLog } from '../support/event-log.ts'
 import { RedisServer } from '../support/redis-server.ts'
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import { after, describe, it } from 'node:test'
-import type { EventName } from '../../src/observability/events.ts'
+import type { EventName } from '../../src/observability/events/events.ts'
 import { ENGINES, House, stopSharedRedis } from '../support/house.ts'
 import { freePort } from '../support/redis-server.ts'
 

@@ -1,7 +1,7 @@
 /** Redis is killed at a moment of a turn, and comes back with all that it has acknowledged. */
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
-import type { EventName } from '../../src/observability/events.ts'
+import type { EventName } from '../../src/observability/events/events.ts'
 import { House, stopSharedRedis } from '../support/house.ts'
 import { RedisServer } from '../support/redis-server.ts'
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { BatchId } from '../../src/message.ts'
-import { Events } from '../../src/observability/events.ts'
+import { Events } from '../../src/observability/events/events.ts'
 import { BullQueue } from '../../src/queue/bullmq.ts'
 import { Deadline } from '../../src/service.ts'
 import { EventLog } from '../support/event-log.ts'

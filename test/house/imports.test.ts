@@ -49,9 +49,9 @@ const RULES: readonly Rule[] = [
     typesToo: true,
   },
   {
-    says: 'pino is known to observability',
+    says: 'pino is known to the logs',
     to: /^pino$/,
-    onlyFrom: /^src\/observability\//,
+    onlyFrom: /^src\/observability\/logs\//,
     typesToo: true,
   },
   {
@@ -61,9 +61,9 @@ const RULES: readonly Rule[] = [
     typesToo: true,
   },
   {
-    says: 'prom-client is known to observability',
+    says: 'prom-client is known to the metrics',
     to: /^prom-client$/,
-    onlyFrom: /^src\/observability\//,
+    onlyFrom: /^src\/observability\/metrics\//,
     typesToo: true,
   },
   {
@@ -139,7 +139,7 @@ const RULES: readonly Rule[] = [
     says: 'the spool meets the rest in the composition root',
     to: /^src\/spool\//,
     // What is in it is told by who says whether all is well.
-    onlyFrom: /^src\/(spool\/|(gateway|intake-choice)\.ts$|observability\/roles\.ts$)/,
+    onlyFrom: /^src\/(spool\/|(gateway|intake-choice)\.ts$|observability\/roles\/roles\.ts$)/,
     typesToo: true,
   },
   {

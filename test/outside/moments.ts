@@ -8,7 +8,7 @@ import { Queue } from 'bullmq'
 import { RedisStore } from '../../src/batching/redis/redis-store.ts'
 import { SqliteStore } from '../../src/batching/sqlite/sqlite-store.ts'
 import { Journal } from '../../src/journal/journal.ts'
-import type { EventName, Events } from '../../src/observability/events.ts'
+import type { EventName, Events } from '../../src/observability/events/events.ts'
 
 /** Calls that change a turn or a batch. */
 const CALLS = ['append', 'seal', 'reclaim', 'queued', 'begin', 'record', 'settle'] as const

@@ -5,7 +5,7 @@
  */
 import { loadSettings } from '../../src/config/load.ts'
 import { type Role, startGateway } from '../../src/gateway.ts'
-import { Events } from '../../src/observability/events.ts'
+import { Events } from '../../src/observability/events/events.ts'
 import type { Responder } from '../../src/responders/responder.ts'
 import type { Report } from './member.ts'
 import { Moments, type Order } from './moments.ts'

@@ -1,6 +1,6 @@
 /** How a process is: what it holds, how long its event loop let others wait, how late it sealed. */
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import type { Events } from '../../src/observability/events.ts'
+import type { Events } from '../../src/observability/events/events.ts'
 
 export interface Sample {
   readonly rssMb: number

@@ -1,6 +1,6 @@
 /** What tests of models share: turns to answer, an account in memory, and the `ai` responder. */
 import type { BatchId, Message } from '../../src/message.ts'
-import { Events } from '../../src/observability/events.ts'
+import { Events } from '../../src/observability/events/events.ts'
 import { type AiOptions, AiResponder, type AiTenant } from '../../src/responders/ai/ai-responder.ts'
 import type { Spending } from '../../src/responders/ai/spending.ts'
 import type { Said, TurnToAnswer } from '../../src/responders/responder.ts'

@@ -1,5 +1,5 @@
 /** Events kept from the start, so that asking after the fact never waits for what has happened. */
-import type { EventName, Events, EventTable } from '../../src/observability/events.ts'
+import type { EventName, Events, EventTable } from '../../src/observability/events/events.ts'
 
 interface Waiter {
   readonly fits: (event: never) => boolean

@@ -1,6 +1,6 @@
 /** One of each event, for tests; the type makes it complete. */
 import type { BatchId, ConversationKey } from '../../src/message.ts'
-import type { EventName, Events, EventTable } from '../../src/observability/events.ts'
+import type { EventName, Events, EventTable } from '../../src/observability/events/events.ts'
 
 export const TEXT_CANARY = 'c4nary-text'
 

@@ -3,7 +3,7 @@
  * beat of a role looks whether it is still the same one, since nothing else would tell.
  */
 import { hash, randomUUID } from 'node:crypto'
-import type { Events } from '../../observability/events.ts'
+import type { Events } from '../../observability/events/events.ts'
 import { otherTenant } from '../other-tenant.ts'
 import type { StorePlace } from '../store-roles.ts'
 import type { RedisCalls } from './calls.ts'

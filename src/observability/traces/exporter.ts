@@ -6,7 +6,7 @@ import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base'
 import { messageOf } from '../../errors.ts'
 import { shownAddress } from '../../http-address.ts'
-import type { Events } from '../events.ts'
+import type { Events } from '../events/events.ts'
 
 /** With the library's own tries: as long as one delivery may take, ms. */
 const DELIVERY_MS = 5000

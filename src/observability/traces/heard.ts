@@ -1,6 +1,6 @@
 /** What events tell of batches and turns, as spans. */
 import type { Tracer } from '@opentelemetry/api'
-import type { EventName, Events, EventTable } from '../events.ts'
+import type { EventName, Events, EventTable } from '../events/events.ts'
 import type { Active } from './active.ts'
 import { contextAt } from './trace-context.ts'
 import type { TraceWords } from './words.ts'

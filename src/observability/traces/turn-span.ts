@@ -3,7 +3,7 @@
  * messages. It is made when the turn is begun, since only then is it known whose it is.
  */
 import { type Context, type Span, SpanKind, type Tracer, trace } from '@opentelemetry/api'
-import type { EventTable } from '../events.ts'
+import type { EventTable } from '../events/events.ts'
 import { contextAt, readPlace } from './trace-context.ts'
 import { SYSTEM, type TraceWords } from './words.ts'
 

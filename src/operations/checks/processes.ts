@@ -11,7 +11,7 @@ import {
   roleProblems,
   roleWord,
   standInSentence,
-} from '../../observability/role-problems.ts'
+} from '../../observability/roles/role-problems.ts'
 import { plural } from '../../observability/words.ts'
 import type { Finding } from '../doctor.ts'
 import type { ServiceAddress } from '../service-address.ts'

@@ -9,7 +9,7 @@
  * limit, and never one that is paid for: that is told, and the answer goes out.
  */
 import { messageOf, RapidFireError } from '../../errors.ts'
-import type { Events } from '../../observability/events.ts'
+import type { Events } from '../../observability/events/events.ts'
 import type { Spending } from './spending.ts'
 
 export interface Limit {

@@ -1,6 +1,6 @@
 /** Events of a turn, from its job until its last part has reached the person. */
-import type { ErrorCode } from '../errors.ts'
-import type { BatchId } from '../message.ts'
+import type { ErrorCode } from '../../errors.ts'
+import type { BatchId } from '../../message.ts'
 import { BATCH, ERROR, type EventSpec, fact, maybe } from './event-spec.ts'
 
 const PART = { ...BATCH, index: fact<number>('which part, from 0 on') } as const

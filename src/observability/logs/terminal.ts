@@ -4,17 +4,17 @@
  * only the replies are shown that nobody sends, without control codes.
  */
 import pc from 'picocolors'
-import { DAMAGES } from '../batching/store-examine.ts'
-import type { StoreIdentity } from '../batching/store-roles.ts'
-import type { Settings } from '../config/settings.ts'
-import type { ConversationKeys } from '../conversation-key.ts'
-import type { ConversationKey, SealCause } from '../message.ts'
-import type { EventName, Events, EventTable } from './events.ts'
+import { DAMAGES } from '../../batching/store-examine.ts'
+import type { StoreIdentity } from '../../batching/store-roles.ts'
+import type { Settings } from '../../config/settings.ts'
+import type { ConversationKeys } from '../../conversation-key.ts'
+import type { ConversationKey, SealCause } from '../../message.ts'
+import type { EventName, Events, EventTable } from '../events/events.ts'
+import { printable, printableLines } from '../printable.ts'
+import { type Redaction, redactPeer, redactSentence } from '../redact.ts'
+import { duration, plural, timeOfDay } from '../words.ts'
 import { LIMIT_WORDS } from './log-lines.ts'
-import { printable, printableLines } from './printable.ts'
-import { type Redaction, redactPeer, redactSentence } from './redact.ts'
 import { StopLines } from './stop-lines.ts'
-import { duration, plural, timeOfDay } from './words.ts'
 
 export interface TerminalOptions extends Redaction {
   readonly keys: ConversationKeys

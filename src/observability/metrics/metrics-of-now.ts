@@ -1,10 +1,10 @@
 /** What a scrape reads from the store, the queue and the spool: how much there is now. */
-import type { BatchStore } from '../batching/store.ts'
-import type { StoreLoad } from '../batching/store-load.ts'
-import type { LiveRole, RoleName } from '../batching/store-roles.ts'
-import type { MessageQueue } from '../queue/queue.ts'
-import { Deadline } from '../service.ts'
-import { FRESH_MS } from './heartbeat.ts'
+import type { BatchStore } from '../../batching/store.ts'
+import type { StoreLoad } from '../../batching/store-load.ts'
+import type { LiveRole, RoleName } from '../../batching/store-roles.ts'
+import type { MessageQueue } from '../../queue/queue.ts'
+import { Deadline } from '../../service.ts'
+import { FRESH_MS } from '../roles/heartbeat.ts'
 import type { GaugeName } from './metric-specs.ts'
 import type { Figures } from './metrics.ts'
 

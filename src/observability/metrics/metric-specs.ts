@@ -2,8 +2,8 @@
  * The table of metrics, as Prometheus has them: base units in the names, few labels, and no person in
  * any of them. What moves each is in `metrics-of-events.ts` and `metrics-of-now.ts`.
  */
-import { DAMAGES } from '../batching/store-examine.ts'
-import type { SealCause } from '../message.ts'
+import { DAMAGES } from '../../batching/store-examine.ts'
+import type { SealCause } from '../../message.ts'
 
 export type MetricKind = 'counter' | 'gauge' | 'histogram'
 

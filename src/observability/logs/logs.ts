@@ -5,13 +5,13 @@
  * of other programs.
  */
 import pino, { type DestinationStream, type Logger } from 'pino'
-import type { ConversationKeys } from '../conversation-key.ts'
-import type { ConversationKey } from '../message.ts'
-import type { EventName, Events, EventTable } from './events.ts'
+import type { ConversationKeys } from '../../conversation-key.ts'
+import type { ConversationKey } from '../../message.ts'
+import type { EventName, Events, EventTable } from '../events/events.ts'
+import { type PhoneForm, type Redaction, redactPeer, redactSentence } from '../redact.ts'
 import type { LogLevel } from './log-level.ts'
 import { LOGGER_NAMES, type LoggerRole, type LogLine } from './log-line.ts'
 import { LOG_LINES } from './log-lines.ts'
-import { type PhoneForm, type Redaction, redactPeer, redactSentence } from './redact.ts'
 
 export interface LogOptions {
   readonly level: LogLevel

@@ -2,7 +2,7 @@
  * What one event is, as data: who says it, when, what it measures and what it tells besides. The
  * types of events, the page about them and the metrics come from it, so that they cannot differ.
  */
-import type { BatchId, ConversationKey } from '../message.ts'
+import type { BatchId, ConversationKey } from '../../message.ts'
 
 /** Whose code says it; `each role` = whichever roles a process has. */
 export type Emitter = 'api' | 'processor' | 'worker' | 'each role'

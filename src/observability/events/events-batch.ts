@@ -1,5 +1,5 @@
 /** Events of a batch, from the last second of its window until the queue has it. */
-import type { SealCause } from '../message.ts'
+import type { SealCause } from '../../message.ts'
 import { BATCH, ERROR, type EventSpec, fact, maybe, WHO } from './event-spec.ts'
 
 export const BATCH_EVENTS = {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { EVERY_EVENT } from '../../test/support/every-event.ts'
-import { root } from '../../test/support/source-tree.ts'
+import { EVERY_EVENT } from '../../../test/support/every-event.ts'
+import { root } from '../../../test/support/source-tree.ts'
 import type { EventSpec } from './event-spec.ts'
 import { EVENTS } from './events.ts'
 import { eventsPage } from './events-page.ts'
@@ -11,7 +11,11 @@ import { eventsPage } from './events-page.ts'
 describe('the table of events', () => {
   it('is what docs/events.md says', () => {
     const page = readFileSync(join(root, 'docs/events.md'), 'utf8')
-    assert.equal(page, eventsPage(), 'run: node src/observability/events-page.ts > docs/events.md')
+    assert.equal(
+      page,
+      eventsPage(),
+      'run: node src/observability/events/events-page.ts > docs/events.md',
+    )
   })
 
   it('has units for numbers alone, and a word for every other field', () => {

@@ -1,8 +1,8 @@
 /**
  * Writes the page of metrics from their table:
- * `node src/observability/metrics-page.ts > docs/metrics.md`. A test holds the file equal to it.
+ * `node src/observability/metrics/metrics-page.ts > docs/metrics.md`. A test holds the file equal to it.
  */
-import { markdownTable } from '../markdown-table.ts'
+import { markdownTable } from '../../markdown-table.ts'
 import { METRICS, type MetricSpec } from './metric-specs.ts'
 
 const HEAD = `# Metrics

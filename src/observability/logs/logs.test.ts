@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { EVERY_EVENT, emitAll, TEXT_CANARY } from '../../test/support/every-event.ts'
-import { ConversationKeys } from '../conversation-key.ts'
-import { Events } from './events.ts'
+import { EVERY_EVENT, emitAll, TEXT_CANARY } from '../../../test/support/every-event.ts'
+import { ConversationKeys } from '../../conversation-key.ts'
+import { Events } from '../events/events.ts'
 import { type LevelName, LogLevel } from './log-level.ts'
 import { type LogOptions, subscribeLogs } from './logs.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { LiveRole, StoreIdentity } from '../batching/store-roles.ts'
-import { RapidFireError } from '../errors.ts'
+import type { LiveRole, StoreIdentity } from '../../batching/store-roles.ts'
+import { RapidFireError } from '../../errors.ts'
 import type { Neighbour } from './role-problems.ts'
 import { RoleHealth } from './roles.ts'
 

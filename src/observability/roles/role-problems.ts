@@ -5,7 +5,7 @@ import type {
   RoleBeat,
   RoleName,
   StorePlace,
-} from '../batching/store-roles.ts'
+} from '../../batching/store-roles.ts'
 
 export const ROLE_NAMES = ['api', 'processor', 'worker'] as const
 type Needed = (typeof ROLE_NAMES)[number]

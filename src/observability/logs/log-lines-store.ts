@@ -1,7 +1,7 @@
 /** Log lines of the store, the stand-in, the spool and the queue; part of `log-lines.ts`. */
-import { DAMAGES } from '../batching/store-examine.ts'
+import { DAMAGES } from '../../batching/store-examine.ts'
+import { duration, plural } from '../words.ts'
 import type { LogLines } from './log-line.ts'
-import { duration, plural } from './words.ts'
 
 export const STORE_LINES = {
   'processor.standingIn': {

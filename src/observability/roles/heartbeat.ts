@@ -1,11 +1,11 @@
 /** Says in the store that a role of this process is alive, so that a missing one is seen (P9). */
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
-import type { BatchStore } from '../batching/store.ts'
-import type { AgreedValues, LiveRole, RoleBeat, RoleName } from '../batching/store-roles.ts'
-import { messageOf, RapidFireError } from '../errors.ts'
-import type { Deadline, Service } from '../service.ts'
-import type { Events } from './events.ts'
+import type { BatchStore } from '../../batching/store.ts'
+import type { AgreedValues, LiveRole, RoleBeat, RoleName } from '../../batching/store-roles.ts'
+import { messageOf, RapidFireError } from '../../errors.ts'
+import type { Deadline, Service } from '../../service.ts'
+import type { Events } from '../events/events.ts'
 import { missingRoles, type Neighbour, roleProblems, sentenceOf } from './role-problems.ts'
 
 /** Two missed beats and a half make a role missing: within the 5 s that P9 allows. */

@@ -1,6 +1,6 @@
 /** Events of what comes in: calls, messages, addresses, and humans who write past the bot. */
-import type { ErrorCode } from '../errors.ts'
-import type { BatchId, ConversationKey } from '../message.ts'
+import type { ErrorCode } from '../../errors.ts'
+import type { BatchId, ConversationKey } from '../../message.ts'
 import { BATCH, ERROR, type EventSpec, fact, WHO } from './event-spec.ts'
 
 const CHANNEL = { channel: fact<string>('which channel') } as const

@@ -4,9 +4,10 @@
  * approaching timeout" and "Batch processed successfully". Whatever comes once for each message is
  * debug, so that info grows with batches and not with messages.
  */
+
+import { duration, plural } from '../words.ts'
 import type { LogLines } from './log-line.ts'
 import { STORE_LINES } from './log-lines-store.ts'
-import { duration, plural } from './words.ts'
 
 /** What a turn waits for, by the limit that is reached. */
 export const LIMIT_WORDS = {

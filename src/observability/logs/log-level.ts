@@ -1,6 +1,6 @@
 /** How much is logged, which may change while the process runs. */
-import { RapidFireError } from '../errors.ts'
-import type { Events } from './events.ts'
+import { RapidFireError } from '../../errors.ts'
+import type { Events } from '../events/events.ts'
 import type { LogLevel as LineLevel } from './log-line.ts'
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const

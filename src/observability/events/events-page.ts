@@ -1,15 +1,15 @@
 /**
  * Writes the page of events from their table:
- * `node src/observability/events-page.ts > docs/events.md`. A test holds the file equal to it.
+ * `node src/observability/events/events-page.ts > docs/events.md`. A test holds the file equal to it.
  */
-import { markdownTable } from '../markdown-table.ts'
+import { markdownTable } from '../../markdown-table.ts'
+import { LOG_LINES } from '../logs/log-lines.ts'
 import type { EventSpec } from './event-spec.ts'
 import { EVENTS, type EventName } from './events.ts'
 import { BATCH_EVENTS } from './events-batch.ts'
 import { INTAKE_EVENTS } from './events-intake.ts'
 import { SYSTEM_EVENTS } from './events-system.ts'
 import { TURN_EVENTS } from './events-turn.ts'
-import { LOG_LINES } from './log-lines.ts'
 
 const HEAD = `# Events
 

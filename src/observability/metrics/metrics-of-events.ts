@@ -1,7 +1,7 @@
 /** Which event moves which metric, and by how much. */
-import type { ConversationKeys } from '../conversation-key.ts'
-import type { ConversationKey } from '../message.ts'
-import type { EventName, EventTable, Listener } from './events.ts'
+import type { ConversationKeys } from '../../conversation-key.ts'
+import type { ConversationKey } from '../../message.ts'
+import type { EventName, EventTable, Listener } from '../events/events.ts'
 import type { Figures } from './metrics.ts'
 
 type Tenant = { readonly tenant: string }

@@ -1,5 +1,5 @@
 /** What a log line is: whose it is, how loud, and its words. */
-import type { EventName, EventTable } from './events.ts'
+import type { EventName, EventTable } from '../events/events.ts'
 
 export const LOGGER_NAMES = {
   api: 'ai-admin-api',

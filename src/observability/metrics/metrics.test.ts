@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { EVERY_EVENT, emitAll, TEXT_CANARY } from '../../test/support/every-event.ts'
-import { root } from '../../test/support/source-tree.ts'
-import type { StoreLoad } from '../batching/store-load.ts'
-import { ConversationKeys } from '../conversation-key.ts'
-import { Events } from './events.ts'
+import { EVERY_EVENT, emitAll, TEXT_CANARY } from '../../../test/support/every-event.ts'
+import { root } from '../../../test/support/source-tree.ts'
+import type { StoreLoad } from '../../batching/store-load.ts'
+import { ConversationKeys } from '../../conversation-key.ts'
+import { Events } from '../events/events.ts'
 import { METRICS } from './metric-specs.ts'
 import { Metrics } from './metrics.ts'
 import { metricsPage } from './metrics-page.ts'
@@ -49,7 +49,7 @@ describe('metrics', () => {
     assert.equal(
       page,
       metricsPage(),
-      'run: node src/observability/metrics-page.ts > docs/metrics.md',
+      'run: node src/observability/metrics/metrics-page.ts > docs/metrics.md',
     )
   })
 

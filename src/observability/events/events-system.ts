@@ -1,6 +1,6 @@
 /** Events of the parts that carry the others: roles, the store, the spool and the queue. */
-import type { Repair } from '../batching/store-examine.ts'
-import type { ErrorCode } from '../errors.ts'
+import type { Repair } from '../../batching/store-examine.ts'
+import type { ErrorCode } from '../../errors.ts'
 import { ERROR, type EventSpec, fact } from './event-spec.ts'
 
 const ROLE = { role: fact<string>('which role') } as const

@@ -10,8 +10,8 @@ import {
   type MetricConfiguration,
   Registry,
 } from 'prom-client'
-import type { ConversationKeys } from '../conversation-key.ts'
-import type { Events } from './events.ts'
+import type { ConversationKeys } from '../../conversation-key.ts'
+import type { Events } from '../events/events.ts'
 import {
   type CounterName,
   type GaugeName,

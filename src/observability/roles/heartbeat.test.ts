@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it, mock } from 'node:test'
-import type { LiveRole, StoreIdentity } from '../batching/store-roles.ts'
-import { RapidFireError } from '../errors.ts'
-import { Deadline } from '../service.ts'
-import { Events } from './events.ts'
+import type { LiveRole, StoreIdentity } from '../../batching/store-roles.ts'
+import { RapidFireError } from '../../errors.ts'
+import { Deadline } from '../../service.ts'
+import { Events } from '../events/events.ts'
 import { BEAT_MS, Heartbeat } from './heartbeat.ts'
 
 const role = (name: LiveRole['role'], digest = 'same'): LiveRole => ({

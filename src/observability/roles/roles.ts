@@ -7,11 +7,11 @@
  * of, and hides nothing: a processor is missing all the same.
  */
 import { hostname } from 'node:os'
-import type { BatchStore } from '../batching/store.ts'
-import type { AgreedValues, LiveRole, RoleName, StoreIdentity } from '../batching/store-roles.ts'
-import { messageOf, RapidFireError } from '../errors.ts'
-import { Deadline } from '../service.ts'
-import type { Spool, SpoolState } from '../spool/spool.ts'
+import type { BatchStore } from '../../batching/store.ts'
+import type { AgreedValues, LiveRole, RoleName, StoreIdentity } from '../../batching/store-roles.ts'
+import { messageOf, RapidFireError } from '../../errors.ts'
+import { Deadline } from '../../service.ts'
+import type { Spool, SpoolState } from '../../spool/spool.ts'
 import { FRESH_MS } from './heartbeat.ts'
 import {
   missingRoles,

@@ -1,6 +1,6 @@
 /** How a stop is told in a terminal: one line when it begins, one when the last role has ended. */
-import type { EventName } from './events.ts'
-import { duration, plural } from './words.ts'
+import type { EventName } from '../events/events.ts'
+import { duration, plural } from '../words.ts'
 
 export class StopLines {
   readonly #out: { write(text: string): unknown }

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { stripVTControlCharacters } from 'node:util'
-import { EVERY_EVENT, emitAll, TEXT_CANARY } from '../../test/support/every-event.ts'
-import { ConversationKeys } from '../conversation-key.ts'
-import { type EventName, Events, type EventTable } from './events.ts'
-import type { PhoneForm } from './redact.ts'
+import { EVERY_EVENT, emitAll, TEXT_CANARY } from '../../../test/support/every-event.ts'
+import { ConversationKeys } from '../../conversation-key.ts'
+import { type EventName, Events, type EventTable } from '../events/events.ts'
+import type { PhoneForm } from '../redact.ts'
 import { startBlock, subscribeTerminal } from './terminal.ts'
 
 function watching(phones: PhoneForm = 'full') {
