@@ -88,18 +88,31 @@ async function aliveMember(system: System, { role }: Point, random: () => number
 async function killAt(point: Point, member: Member, system: System): Promise<boolean> {
   const { at } = point
   if (point.afterDeath && system.members.length === 1) {
-    await end(member, system)
+    // Somebody has to be on the way to an answer, or the next life has nothing to take again.
+    if (!(await diesAt({ event: 'turn.begun' }, member, system))) return false
     // It comes to its point before anybody could tell it so.
     if (typeof at === 'object') void member.start(at).catch(() => {})
-  } else order(at, member, system)
+    return await isDead(member, system)
+  }
+  return await diesAt(at, member, system)
+}
+
+async function diesAt(at: Point['at'], member: Member, system: System): Promise<boolean> {
+  order(at, member, system)
+  const died = await isDead(member, system)
+  if (at === 'on the wire') system.sink.onDelivery = () => true
+  if (at === 'answered') system.traffic.onTaken = () => {}
+  return died
+}
+
+/** Whether it died in time; one that did not is told to live on. */
+async function isDead(member: Member, system: System): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<false>((resolve) => {
     timer = setTimeout(() => resolve(false), COME_TO_IT_MS)
   })
   const died = await Promise.race([member.exit.then(() => true), late])
   clearTimeout(timer)
-  if (at === 'on the wire') system.sink.onDelivery = () => true
-  if (at === 'answered') system.traffic.onTaken = () => {}
   if (died) system.noteDeath(member)
   else member.order(null)
   return died
