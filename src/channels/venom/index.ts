@@ -52,11 +52,17 @@ export const venom = defineProvider({
 
 export function openVenom(values: VenomValues, { tenant, clock, http }: ChannelDeps): Channel {
   const { secretKey, webhookKey, serverUrl, apiKey, typing, timeoutMs, schemes = SCHEMES } = values
-  const { traceHeaders } = http
   const sender =
     serverUrl === null
       ? null
-      : new BridgeSender({ name: 'venom', url: serverUrl, apiKey, timeoutMs, typing, traceHeaders })
+      : new BridgeSender({
+          name: 'venom',
+          url: serverUrl,
+          apiKey,
+          timeoutMs,
+          typing,
+          traceHeaders: http.traceHeaders,
+        })
   const showTyping = sender?.typing
   return {
     id: 'venom',
