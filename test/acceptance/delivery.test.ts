@@ -7,9 +7,11 @@ async function fill(house: House, n: number): Promise<void> {
   const phones = Array.from({ length: n }, (_, i) => String(79_000_000_000 + i))
   for (let i = 0; i < n; i += 500) {
     const messages = phones.slice(i, i + 500).map((from) => ({ from, body: `от ${from}` }))
-    const answer = await house.post({ messages })
-    assert.equal(answer.body.addedCount, messages.length)
+    const { addedCount, spooled = 0 } = (await house.post({ messages })).body
+    // A Redis that has no time for a second on a busy machine is away: they come in by the spool.
+    assert.equal(Number(addedCount) + Number(spooled), messages.length)
   }
+  while ((house.gateway.spool?.state().messages ?? 0) > 0) await house.looked()
 }
 
 function assertOnePerPerson(jobs: readonly Record<string, unknown>[], n: number): void {
