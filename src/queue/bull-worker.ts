@@ -16,6 +16,13 @@ const REST_MS = 1000
 /** A silent worker may take so long to close what it can. */
 const LEAVE_MS = 1000
 
+/** One that is given up while its Redis is away never ends by itself, and would keep the process alive. */
+class EndableWorker extends Worker {
+  async endLocks(): Promise<void> {
+    await this.lockManager.close()
+  }
+}
+
 export interface BullWorkerOptions {
   readonly queueName: string
   readonly connect: () => Redis
@@ -28,7 +35,7 @@ export interface BullWorkerOptions {
 export class BullWorker {
   readonly #options: BullWorkerOptions
   readonly #silence = new Silence()
-  #worker: Worker | null = null
+  #worker: EndableWorker | null = null
   #connection: Redis | null = null
   #resting: NodeJS.Timeout | undefined
   /** Jobs that were taken, and those that run now. */
@@ -44,7 +51,7 @@ export class BullWorker {
     const connection = connect()
     this.#connection = connection
     await isReady(connection)
-    const worker = new Worker(queueName, (job: BullJob) => this.#run(job), {
+    const worker = new EndableWorker(queueName, (job: BullJob) => this.#run(job), {
       connection,
       concurrency,
       lockDuration: 10_000,
@@ -91,7 +98,10 @@ export class BullWorker {
     // Its end is not waited for: it is what may hang.
     void new Deadline(LEAVE_MS)
       .race(worker?.close(true).catch(this.#options.onError) ?? Promise.resolve())
-      .finally(() => connection?.disconnect())
+      .finally(() => {
+        connection?.disconnect()
+        void worker?.endLocks()
+      })
     await this.start()
   }
 
@@ -111,6 +121,7 @@ export class BullWorker {
 
   disconnect(): void {
     this.#connection?.disconnect()
+    void this.#worker?.endLocks()
     this.#worker = null
   }
 }

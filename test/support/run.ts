@@ -38,9 +38,10 @@ if (files.some((file) => file.startsWith('test/bridges/'))) {
 }
 // Some of them wait for most of their time, so one more than there are cores is at work.
 const concurrency = `--test-concurrency=${availableParallelism() + 1}`
-const run = spawnSync(
-  process.execPath,
-  ['--test', concurrency, '--test-timeout=120000', ...flags, ...files],
-  { stdio: 'inherit', env: { NODE_COMPILE_CACHE: COMPILED, ...process.env, NO_COLOR: '1' } },
-)
+// What a failing test leaves behind must not keep the others waiting for ever.
+const endings = ['--test-timeout=120000', '--test-force-exit']
+const run = spawnSync(process.execPath, ['--test', concurrency, ...endings, ...flags, ...files], {
+  stdio: 'inherit',
+  env: { NODE_COMPILE_CACHE: COMPILED, ...process.env, NO_COLOR: '1' },
+})
 process.exit(run.status ?? 1)
