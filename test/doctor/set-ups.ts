@@ -139,9 +139,10 @@ export const SET_UPS: readonly SetUp[] = [
       const server = await ward.redis()
       const client = server.client()
       ward.atEnd(() => client.disconnect())
-      await client.set('of somebody else', 'x'.repeat(4_000_000))
+      await client.set('of somebody else', 'x'.repeat(16_000_000))
+      // Nearly, and with room for the buffers of who looks.
       const used = /used_memory:(\d+)/.exec(await client.info('memory'))?.[1]
-      await client.config('SET', 'maxmemory', String(Math.round(Number(used) * 1.1)))
+      await client.config('SET', 'maxmemory', String(Math.round(Number(used) * 1.12)))
       return { REDIS_URL: server.url }
     },
   },
