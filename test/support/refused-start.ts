@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { createInterface } from 'node:readline'
 import { root } from './source-tree.ts'
 
@@ -142,13 +142,17 @@ export async function leaveMessages(place: Place, env: Env = {}): Promise<void> 
 }
 
 /**
- * Name and digest of each file in a folder. Reading a database of SQLite may leave its index of the
+ * Name and digest of each file in a folder and those below it. Reading a database of SQLite may leave its index of the
  * log and an empty log beside it, which hold nothing.
  */
 export function filesIn(dir: string): Record<string, string> {
-  const names = readdirSync(dir).sort()
-  const digests = names.map((name) => {
-    const bytes = readFileSync(join(dir, name))
+  const entries = readdirSync(dir, { withFileTypes: true, recursive: true })
+  const paths = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+  const digests = paths.sort().map((path) => {
+    const name = relative(dir, path)
+    const bytes = readFileSync(path)
     return [name, bytes.length === 0 ? 'empty' : createHash('sha256').update(bytes).digest('hex')]
   })
   const files = Object.fromEntries(digests)
