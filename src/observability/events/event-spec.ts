@@ -8,8 +8,7 @@ import type { BatchId, ConversationKey } from '../../message.ts'
 export type Emitter = 'api' | 'processor' | 'worker' | 'each role'
 
 /** `… or null`: it is not always known. */
-export type Unit =
-  `${'ms' | 'messages' | 'duplicates' | 'batches' | 'parts' | 'jobs' | 'times'}${'' | ' or null'}`
+export type Unit = `${'ms' | 'messages' | 'batches' | 'parts' | 'jobs' | 'times'}${'' | ' or null'}`
 
 /** Text and other values that go with an event; `Optional`: they may be left out. */
 export interface Fact<Type, Optional extends boolean = false> {

@@ -9,7 +9,7 @@ export const INTAKE_EVENTS = {
   'message.accepted': {
     by: 'api',
     when: 'A call has stored messages of one conversation, or found that they were there.',
-    measures: { added: 'messages', duplicates: 'duplicates', size: 'messages', tookMs: 'ms' },
+    measures: { added: 'messages', duplicates: 'messages', size: 'messages', tookMs: 'ms' },
     facts: { ...WHO, batchId: fact<BatchId | null>('the open batch; null = none was opened') },
   },
   'message.rejected': {

@@ -3,19 +3,9 @@ import { RapidFireError } from '../../errors.ts'
 import type { Events } from '../events/events.ts'
 import type { LogLevel as LineLevel } from './log-line.ts'
 
-export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
-export type LevelName = (typeof LOG_LEVELS)[number]
-
 /** From the one that says least. */
-const LOUDNESS: readonly LevelName[] = [
-  'silent',
-  'fatal',
-  'error',
-  'warn',
-  'info',
-  'debug',
-  'trace',
-]
+export const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const
+export type LevelName = (typeof LOG_LEVELS)[number]
 
 export class LogLevel {
   readonly #events: Events
@@ -34,7 +24,7 @@ export class LogLevel {
   }
 
   has(line: LineLevel): boolean {
-    return LOUDNESS.indexOf(line) <= LOUDNESS.indexOf(this.#now)
+    return LOG_LEVELS.indexOf(line) <= LOG_LEVELS.indexOf(this.#now)
   }
 
   /** Throws RapidFireError `invalid_format` for a word that is no level. */
