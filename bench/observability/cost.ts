@@ -3,7 +3,7 @@
  * bursts of five signed messages over HTTP and answers each burst by echo. Each arm has something of
  * it on; everything is on in the last.
  */
-import { createHmac } from 'node:crypto'
+import { post as postSigned } from '../../test/outside/bridge.ts'
 import { atLeast, type Bench, type Outcome, type Scale } from '../runner/bench.ts'
 import { type Figures, rounds } from '../runner/rounds.ts'
 import { Collector } from '../stage/collector.ts'
@@ -18,7 +18,6 @@ export const observabilityCost: Bench = {
 
 const EACH = 5
 const CALLERS = 16
-const PATH = '/webhook/whatsapp/batched'
 /** As Prometheus is mostly set. */
 const SCRAPE_MS = 5000
 
@@ -130,23 +129,9 @@ async function silence(url: string): Promise<void> {
 }
 
 async function post(url: string, person: number, n: number): Promise<void> {
-  const body = JSON.stringify({
+  const taken = await postSigned(url, SECRET, {
     ...{ from: String(79_100_000_000 + person), message: 'можно записаться?' },
     messageId: `${person}-${n}`,
   })
-  const timestamp = String(Date.now())
-  const signature = createHmac('sha256', SECRET)
-    .update(`POST:${PATH}:${timestamp}:${body}`)
-    .digest('hex')
-  const response = await fetch(`${url}${PATH}`, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      'x-timestamp': timestamp,
-      'x-signature': signature,
-    },
-    body,
-  })
-  if (response.status !== 200) throw new Error(`${response.status}: ${await response.text()}`)
-  await response.arrayBuffer()
+  if (!taken) throw new Error('a message was not taken')
 }

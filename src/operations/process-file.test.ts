@@ -12,18 +12,11 @@ import {
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
+import { PLACE } from '../../test/support/store-place.ts'
 import type { StorePlace } from '../batching/store-roles.ts'
 import { PROCESSES_FOLDER, ProcessFile, readProcesses } from './process-file.ts'
 
-const store: StorePlace = {
-  engine: 'redis',
-  place: 'redis 127.0.0.1:6379/0',
-  id: 'store-1',
-  server: 'run-1',
-  database: 0,
-  prefix: 'rf:',
-  schema: 'scripts 1',
-}
+const store = PLACE
 
 describe('what a process leaves in DATA_DIR', () => {
   let dir = ''

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it, mock } from 'node:test'
-import type { LiveRole, StoreIdentity } from '../../batching/store-roles.ts'
+import { IDENTITY } from '../../../test/support/store-place.ts'
+import type { LiveRole } from '../../batching/store-roles.ts'
 import { RapidFireError } from '../../errors.ts'
 import { Deadline } from '../../service.ts'
 import { Events } from '../events/events.ts'
@@ -15,17 +16,7 @@ const role = (name: LiveRole['role'], digest = 'same'): LiveRole => ({
   digest,
   ageMs: 0,
 })
-const identity: StoreIdentity = {
-  engine: 'redis',
-  place: 'redis 127.0.0.1:6379/0',
-  id: 'store-1',
-  server: 'run-1',
-  database: 0,
-  prefix: 'rf:',
-  schema: 'scripts 1',
-  survives: [],
-  findings: [],
-}
+const identity = IDENTITY
 const ALL = [role('api'), role('processor'), role('worker')]
 
 /** An API's heart on a store that answers what the test says; `beat` lets one beat pass. */

@@ -1,21 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { IDENTITY } from '../../../test/support/store-place.ts'
 import type { LiveRole, StoreIdentity } from '../../batching/store-roles.ts'
 import { RapidFireError } from '../../errors.ts'
 import type { Neighbour } from './role-problems.ts'
 import { RoleHealth } from './roles.ts'
 
-const identity: StoreIdentity = {
-  engine: 'redis',
-  place: 'redis 127.0.0.1:6379/0',
-  id: 'store-1',
-  server: 'run-1',
-  database: 0,
-  prefix: 'rf:',
-  schema: 'scripts 1',
-  survives: ['process'],
-  findings: [],
-}
+const identity = IDENTITY
 const beat = (role: LiveRole['role'], more: Partial<LiveRole> = {}): LiveRole => ({
   role,
   instance: `${role}-1`,

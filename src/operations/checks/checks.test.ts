@@ -1,7 +1,8 @@
 /** Findings that no set-up can be made to have in a moment, judged from what is seen. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { LiveRole, StorePlace } from '../../batching/store-roles.ts'
+import { PLACE } from '../../../test/support/store-place.ts'
+import type { LiveRole } from '../../batching/store-roles.ts'
 import type { Finding } from '../doctor.ts'
 import type { Operator } from '../operator.ts'
 import { checkNode } from './host.ts'
@@ -9,15 +10,7 @@ import { checkRoles, type RolesAsked } from './processes.ts'
 import { checkRedisAccess, checkSecrets, type NamedSecret } from './secrets.ts'
 import { checkQueue, checkWaiting } from './waiting.ts'
 
-const store: StorePlace = {
-  engine: 'redis',
-  place: 'redis 127.0.0.1:6379/0',
-  id: 'store-1',
-  server: 'run-1',
-  database: 0,
-  prefix: 'rf:',
-  schema: 'scripts 1',
-}
+const store = PLACE
 const beat = (role: LiveRole['role'], more: Partial<LiveRole> = {}): LiveRole => ({
   role,
   instance: role,
