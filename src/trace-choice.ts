@@ -17,8 +17,8 @@ export async function createTraces(settings: Settings, parts: TraceParts): Promi
   const url = traceUrl(settings)
   if (url === null) return NO_TRACES
   const { openTraces } = await import('./observability/traces/open-traces.ts')
-  const { otlpTracesHeaders, otlpHeaders, traceSampler, traceRatio, traceResource, logPhones } =
-    settings
+  const { otlpTracesHeaders, otlpHeaders, traceSampler, traceRatio, tracesPerSecond } = settings
+  const { traceResource, logPhones } = settings
   const resource = readPairs(traceResource ?? '')
   return openTraces({
     ...parts,
@@ -28,6 +28,7 @@ export async function createTraces(settings: Settings, parts: TraceParts): Promi
     service: settings.traceService ?? resource['service.name'] ?? serviceOf(parts.roles),
     sampler: traceSampler,
     ratio: traceRatio ?? 1,
+    perSecond: tracesPerSecond === 0 ? null : tracesPerSecond,
     redaction: { phones: logPhones, hashSecret: await phoneSecret(settings) },
   })
 }

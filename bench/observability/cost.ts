@@ -1,14 +1,16 @@
 /**
  * What logs, metrics and traces cost: the whole service on Redis, as an operator starts it, takes
- * bursts of five signed messages over HTTP and answers each burst by echo. Each arm has something of
- * it on; everything is on in the last.
+ * bursts of five signed messages over HTTP and answers each burst by echo. Each arm is a service of
+ * its own with something of it on; everything is on in the last. All of them live through the whole
+ * bench and have the machine in turns of about a second, so that what else it does meets all alike.
  */
-import { post as postSigned } from '../../test/outside/bridge.ts'
+import { setTimeout as pause } from 'node:timers/promises'
 import { atLeast, type Bench, type Outcome, type Scale } from '../runner/bench.ts'
 import { type Figures, rounds } from '../runner/rounds.ts'
 import { Collector } from '../stage/collector.ts'
+import { Callers } from '../stage/load.ts'
 import { BenchRedis } from '../stage/redis.ts'
-import { ROLES, SECRET, ServiceProcess } from '../stage/service.ts'
+import { ROLES, ServiceProcess } from '../stage/service.ts'
 
 export const observabilityCost: Bench = {
   name: 'cost',
@@ -17,7 +19,9 @@ export const observabilityCost: Bench = {
 }
 
 const EACH = 5
-const CALLERS = 16
+/** Rounds until the compiler has seen each service at work. */
+const WARM_UPS = 6
+const CONNECTIONS = 16
 /** As Prometheus is mostly set. */
 const SCRAPE_MS = 5000
 
@@ -27,91 +31,129 @@ interface On {
   readonly logs?: true
   readonly metrics?: true
   readonly traces?: true
+  /** Of each message, instead of as many a second as the setting says. */
+  readonly eachTrace?: true
 }
 
+const ARMS = {
+  nothing: {},
+  logs: { logs: true },
+  metrics: { metrics: true },
+  traces: { traces: true },
+  'traces, each kept': { traces: true, eachTrace: true },
+  everything: { logs: true, metrics: true, traces: true },
+} as const satisfies Readonly<Record<string, On>>
+
+type Arm = keyof typeof ARMS
+const NAMES = Object.keys(ARMS) as Arm[]
+
 async function run(scale: Scale): Promise<Outcome> {
-  await using redis = await BenchRedis.start()
-  await using collector = await Collector.start()
-  const people = scale.of(2000, 20)
-  const arm = (on: On) => () => measure(redis, people, on, collector.url)
-  const arms = {
-    nothing: arm({}),
-    logs: arm({ logs: true }),
-    metrics: arm({ metrics: true }),
-    traces: arm({ traces: true }),
-    everything: arm({ logs: true, metrics: true, traces: true }),
+  await using stack = new AsyncDisposableStack()
+  const redis = stack.use(await BenchRedis.start())
+  const collector = stack.use(await Collector.start())
+  const callers = stack.use(await Callers.start())
+  const people = scale.of(320, CONNECTIONS)
+  const arms: Partial<Record<Arm, () => Promise<Figures>>> = {}
+  for (const [database, name] of NAMES.entries()) {
+    const watched = stack.use(await Watched.start(redis, database, ARMS[name], collector.url))
+    arms[name] = () => watched.measure(callers, people)
   }
-  const measured = await rounds('services', scale.of(5, 1), arms, scale)
-  const names = Object.keys(arms) as (keyof typeof arms)[]
+  const turns = await rounds('services', scale.of(24, 1), arms as Required<typeof arms>, {
+    warmUp: scale.of(WARM_UPS, 0),
+  })
   return {
     reaches: [
       {
         what: 'messages a second with everything on, of those with nothing',
         limit: atLeast(0.9),
         unit: '×',
-        measured: measured.ratio('everything', 'nothing', 'perSecond'),
+        measured: turns.ratio('everything', 'nothing', 'perSecond'),
       },
-      ...names.slice(1, -1).map((name) => ({
+      ...NAMES.slice(1, -1).map((name) => ({
         what: `  ${name} alone`,
         limit: null,
         unit: '×',
-        measured: measured.ratio(name, 'nothing', 'perSecond'),
+        measured: turns.ratio(name, 'nothing', 'perSecond'),
       })),
-      ...names.map((name) => ({
+      ...NAMES.map((name) => ({
         what: `  CPU of the service for a message: ${name}`,
         limit: null,
         unit: 'µs',
-        measured: measured.spread(name, 'cpuUs'),
+        measured: turns.spread(name, 'cpuUs'),
       })),
     ],
-    arms: measured.all(),
+    arms: turns.all(),
     pictures: [
       {
         title: 'messages a second, all roles in one process',
         unit: '/s',
-        bars: names.map((name) => ({ label: name, spread: measured.spread(name, 'perSecond') })),
+        bars: NAMES.map((name) => ({ label: name, spread: turns.spread(name, 'perSecond') })),
       },
     ],
-    note: `${people} people with ${EACH} messages each, ${CALLERS} callers; scraped each ${SCRAPE_MS / 1000} s where metrics are on`,
+    note: `${people} people with ${EACH} messages each in a turn, ${CONNECTIONS} connections from a second process; scraped each ${SCRAPE_MS / 1000} s where metrics are on`,
   }
 }
 
-async function measure(
-  redis: BenchRedis,
-  people: number,
-  on: On,
-  collector: string,
-): Promise<Figures> {
-  await redis.clear()
-  await using service = await ServiceProcess.start({
-    url: redis.url,
-    roles: ROLES,
-    env: {
-      ...{ MAX_BATCH_SIZE: String(EACH), WORKER_CONCURRENCY: '50', ADMIN_TOKEN: TOKEN },
-      METRICS: on.metrics ? 'on' : 'off',
-      ...(on.traces && { OTEL_EXPORTER_OTLP_ENDPOINT: collector }),
-    },
-  })
-  // It has to say that it is ready, so it begins with a log.
-  if (!on.logs) await silence(service.url)
-  const scraping = setInterval(() => void (on.metrics && scrape(service.url)), SCRAPE_MS)
-  const cpuUs = service.cpuUs()
-  const startedAt = performance.now()
-  let next = 0
-  const caller = async (): Promise<void> => {
-    while (next < people) {
-      const person = next
-      next += 1
-      for (let n = 0; n < EACH; n += 1) await post(service.url, person, n)
+class Watched implements AsyncDisposable {
+  readonly #service: ServiceProcess
+  readonly #redis: BenchRedis
+  readonly #database: number
+  readonly #scraping: NodeJS.Timeout | undefined
+  #people = 0
+
+  private constructor(service: ServiceProcess, redis: BenchRedis, database: number, on: On) {
+    this.#service = service
+    this.#redis = redis
+    this.#database = database
+    if (on.metrics) this.#scraping = setInterval(() => void scrape(service.url), SCRAPE_MS)
+  }
+
+  static async start(
+    redis: BenchRedis,
+    database: number,
+    on: On,
+    collector: string,
+  ): Promise<Watched> {
+    const service = await ServiceProcess.start({
+      url: `${redis.url}/${database}`,
+      roles: ROLES,
+      env: {
+        ...{ MAX_BATCH_SIZE: String(EACH), WORKER_CONCURRENCY: '50', ADMIN_TOKEN: TOKEN },
+        METRICS: on.metrics ? 'on' : 'off',
+        ...(on.traces && { OTEL_EXPORTER_OTLP_ENDPOINT: collector }),
+        ...(on.eachTrace && { TRACES_PER_SECOND: '0' }),
+      },
+    })
+    // It has to say that it is ready, so it begins with a log.
+    if (!on.logs) await silence(service.url)
+    return new Watched(service, redis, database, on)
+  }
+
+  async measure(callers: Callers, people: number): Promise<Figures> {
+    const firstPerson = this.#people
+    this.#people += people
+    const messages = people * EACH
+    const cpuUs = this.#service.cpuUs()
+    const { beganAt } = await callers.call({
+      ...{ url: this.#service.url, connections: CONNECTIONS, firstPerson, people, each: EACH },
+    })
+    await this.#answered(this.#people * EACH)
+    const seconds = (performance.timeOrigin + performance.now() - beganAt) / 1000
+    return {
+      perSecond: messages / seconds,
+      cpuUs: (this.#service.cpuUs() - cpuUs) / messages,
     }
   }
-  await Promise.all(Array.from({ length: CALLERS }, caller))
-  while (Number(await redis.admin.hget('rf:n', 'answered')) < people * EACH);
-  const seconds = (performance.now() - startedAt) / 1000
-  clearInterval(scraping)
-  return {
-    perSecond: (people * EACH) / seconds,
-    cpuUs: (service.cpuUs() - cpuUs) / (people * EACH),
+
+  async #answered(messages: number): Promise<void> {
+    const { admin } = this.#redis
+    await admin.select(this.#database)
+    while (Number(await admin.hget('rf:n', 'answered')) < messages) await pause(1)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#scraping)
+    await this.#service[Symbol.asyncDispose]()
   }
 }
 
@@ -126,12 +168,4 @@ async function silence(url: string): Promise<void> {
     body: JSON.stringify({ level: 'silent' }),
   })
   if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`)
-}
-
-async function post(url: string, person: number, n: number): Promise<void> {
-  const taken = await postSigned(url, SECRET, {
-    ...{ from: String(79_100_000_000 + person), message: 'можно записаться?' },
-    messageId: `${person}-${n}`,
-  })
-  if (!taken) throw new Error('a message was not taken')
 }

@@ -1,5 +1,6 @@
 /**
- * Arms that take turns, A B A B …, so that what else the machine does meets all of them alike. The
+ * Arms that take turns, A B C, B C A …, so that what else the machine does meets all of them alike,
+ * and none of them always comes after the same one. The
  * ratio of two arms is taken in each round and only then the middle of it: absolute numbers of
  * different minutes are never divided.
  */
@@ -42,23 +43,24 @@ export class Rounds<Name extends string> {
   }
 }
 
-/** `warmUp`: one more round before the first, which is not counted. */
+/** `warmUp`: rounds before the first, which are not counted; true is one. */
 export async function rounds<Name extends string>(
   what: string,
   count: number,
   arms: Arms<Name>,
-  { warmUp }: { readonly warmUp: boolean },
+  { warmUp }: { readonly warmUp: boolean | number },
 ): Promise<Rounds<Name>> {
   const names = Object.keys(arms) as Name[]
   const figures = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<
     Name,
     Figures[]
   >
-  const warmUps = warmUp ? 1 : 0
+  const warmUps = Number(warmUp)
   const progress = new Progress(`turns of ${what}`, (count + warmUps) * names.length)
   let turns = 0
   for (let round = -warmUps; round < count; round += 1) {
-    for (const name of names) {
+    for (let place = 0; place < names.length; place += 1) {
+      const name = names[(place + round + warmUps) % names.length] as Name
       const measured = await arms[name]()
       if (round >= 0) figures[name].push(measured)
       turns += 1

@@ -2,7 +2,7 @@
  * The settings of traces, part of the table in `settings.ts`. Their names are OpenTelemetry's, so that
  * who has a collector has them already.
  */
-import { isUrl, oneOf, optionalNumber, text } from './spec.ts'
+import { int, isUrl, oneOf, optionalNumber, text } from './spec.ts'
 
 const PAIRS = /^\s*[^=,\s]+=[^,]*(?:,\s*[^=,\s]+=[^,]*)*,?\s*$/
 const address = {
@@ -75,6 +75,15 @@ export const TRACE_SETTINGS = {
     max: 1,
     example: 0.1,
     meaning: 'Which part of them, for the samplers by ratio.',
+  }),
+  tracesPerSecond: int({
+    env: 'TRACES_PER_SECOND',
+    default: 20,
+    min: 0,
+    max: 1_000_000,
+    unit: 'traces a second',
+    meaning:
+      'How many of the traces that begin in this process are kept at most, whatever the sampler says; 0 = no ceiling.',
   }),
 } as const
 

@@ -73,6 +73,27 @@ describe('settings of traces', () => {
     for (const { traceparent } of ends.calls) assert.match(traceparent ?? '', /-00$/)
   })
 
+  it('with a ceiling keep whole traces, and no more of them', async () => {
+    const env = { MAX_BATCH_SIZE: '1', TRACES_PER_SECOND: '1' }
+    await using scene = await Scene.start({ store: 'sqlite', env })
+    const ids = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']
+    await Promise.all(ids.map((id) => scene.sayAs(id, 'hello')))
+    await scene.ends.sent(2 * ids.length)
+    await scene.api.stop()
+    const traceOf = ({ traceId }: { traceId: string }): string => traceId
+    const turns = scene.collector.named('turn').map(traceOf).sort()
+    assert.ok(turns.length >= 1 && turns.length < ids.length, `${turns.length} were kept`)
+    assert.deepEqual(
+      scene.collector.named('POST /webhook/whatsapp/batched').map(traceOf).sort(),
+      turns,
+    )
+    const told = scene.ends.calls.filter(({ traceparent }) => traceparent?.endsWith('-01'))
+    const asked = scene.collector.named('ask responder')
+    const sent = scene.collector.named('send part')
+    assert.equal(told.length, asked.length + sent.length)
+    assert.deepEqual(asked.map(traceOf).sort(), turns)
+  })
+
   it('with an address of their own send there alone', async () => {
     await using scene = await Scene.start({ store: 'sqlite', isTraced: false, env: ONE })
     await scene.api.stop()

@@ -9,6 +9,7 @@ import type { ConversationKeys } from '../../conversation-key.ts'
 import type { ConversationKey } from '../../message.ts'
 import type { EventName, Events, EventTable } from '../events/events.ts'
 import { type PhoneForm, type Redaction, redactPeer, redactSentence } from '../redact.ts'
+import { GatheredLines } from './gathered-lines.ts'
 import type { LogLevel } from './log-level.ts'
 import { LOGGER_NAMES, type LoggerRole, type LogLine } from './log-line.ts'
 import { LOG_LINES } from './log-lines.ts'
@@ -22,20 +23,35 @@ export interface LogOptions {
   /** The roles of this process; what is not of one role is in the log of the first. */
   readonly roles: readonly LoggerRole[]
   /** Where the lines go; stdout when left out. */
-  readonly out?: DestinationStream
+  readonly out?: Lines
+}
+
+/** Somewhere for lines, which may keep them for a moment. */
+interface Lines extends DestinationStream {
+  flush?(): void
 }
 
 /** Starts logging; the answer ends it. */
 export function subscribeLogs(events: Events, options: LogOptions): () => void {
   const loggers = loggersOf(options)
-  return events.subscribe((name, event) => write(name, event, loggers, options))
+  const flush = (): void => loggers.lines.flush?.()
+  const unsubscribe = events.subscribe((name, event) => write(name, event, loggers, options))
+  // Also after an error that nobody caught: the lines before it are the ones that matter.
+  process.once('exit', flush)
+  return () => {
+    unsubscribe()
+    process.off('exit', flush)
+    flush()
+  }
 }
 
-type Loggers = Readonly<Record<LoggerRole, Logger>>
+interface Loggers {
+  readonly of: Readonly<Record<LoggerRole, Logger>>
+  readonly lines: Lines
+}
 
 function loggersOf({ out }: LogOptions): Loggers {
-  // Written at once: the lines before a crash are the ones that matter.
-  const stream = out ?? pino.destination({ fd: 1, sync: true })
+  const lines = out ?? new GatheredLines(pino.destination({ fd: 1, sync: true }))
   const logger = (role: LoggerRole): Logger =>
     pino(
       {
@@ -45,9 +61,10 @@ function loggersOf({ out }: LogOptions): Loggers {
         timestamp: pino.stdTimeFunctions.isoTime,
         formatters: { level: (label) => ({ level: label }) },
       },
-      stream,
+      lines,
     )
-  return { api: logger('api'), processor: logger('processor'), worker: logger('worker') }
+  const of = { api: logger('api'), processor: logger('processor'), worker: logger('worker') }
+  return { of, lines }
 }
 
 function write<Name extends EventName>(
@@ -58,10 +75,11 @@ function write<Name extends EventName>(
 ): void {
   const line: LogLine<Name> | null = LOG_LINES[name]
   if (line === null || !options.level.has(line.level)) return
-  const logger = loggers[loggerOf(line.logger, event, options.roles)]
+  const logger = loggers.of[loggerOf(line.logger, event, options.roles)]
   const fields = loggable(event, options)
   const phone = typeof fields.phone === 'string' ? fields.phone : ''
   logger[line.level]({ event: name, ...fields }, line.say(event, phone))
+  if (line.level === 'warn' || line.level === 'error') loggers.lines.flush?.()
 }
 
 function loggerOf(

@@ -1,12 +1,14 @@
 /** A call to a webhook as a span: from its first byte to the end of its answer. */
-import { SpanKind, SpanStatusCode, type Tracer } from '@opentelemetry/api'
+import type { ServerResponse } from 'node:http'
+import { type Span, SpanKind, SpanStatusCode } from '@opentelemetry/api'
+import type { FrugalTracer } from './frugal-tracer.ts'
 import { contextAt, placeText } from './trace-context.ts'
 import type { CallToTrace, CallTraces } from './traces.ts'
 
 export class CallSpans implements CallTraces {
-  readonly #tracer: Tracer
+  readonly #tracer: FrugalTracer
 
-  constructor(tracer: Tracer) {
+  constructor(tracer: FrugalTracer) {
     this.#tracer = tracer
   }
 
@@ -17,6 +19,12 @@ export class CallSpans implements CallTraces {
       { kind: SpanKind.SERVER, startTime: startedAt, attributes },
       contextAt(parent),
     )
+    // What is not kept costs nothing further.
+    if (span.isRecording()) this.#endWith(span, response, batchId)
+    return placeText(span.spanContext())
+  }
+
+  #endWith(span: Span, response: ServerResponse, batchId: () => string | null): void {
     response.once('close', () => {
       span.setAttribute('http.response.status_code', response.statusCode)
       const id = batchId()
@@ -28,6 +36,5 @@ export class CallSpans implements CallTraces {
       }
       span.end()
     })
-    return placeText(span.spanContext())
   }
 }

@@ -1,13 +1,14 @@
 /** Asking the responder and sending a part, each a span whose place goes along with the call. */
-import { type Attributes, type Span, SpanKind, type Tracer, trace } from '@opentelemetry/api'
+import { type Attributes, type Span, SpanKind, trace } from '@opentelemetry/api'
 import type { Sender } from '../../channels/channel.ts'
 import type { Senders } from '../../channels/senders.ts'
 import type { Responder } from '../../responders/responder.ts'
 import type { Active } from './active.ts'
+import type { FrugalTracer } from './frugal-tracer.ts'
 import type { TraceWords } from './words.ts'
 
 export interface FarCallDeps {
-  readonly tracer: Tracer
+  readonly tracer: FrugalTracer
   readonly active: Active
   readonly words: TraceWords
 }
@@ -72,6 +73,7 @@ async function far<Outcome>(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const { context } = active
+  if (!tracer.keeps(context)) return await work()
   const span: Span = tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, context)
   // Nobody waits any more for one that ignores its signal.
   const onAbort = (): void => {

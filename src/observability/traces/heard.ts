@@ -1,14 +1,14 @@
 /** What events tell of batches and turns, as spans. */
-import type { Tracer } from '@opentelemetry/api'
 import type { EventName, Events, EventTable } from '../events/events.ts'
 import type { Active } from './active.ts'
+import type { FrugalTracer } from './frugal-tracer.ts'
 import { contextAt } from './trace-context.ts'
 import type { TraceWords } from './words.ts'
 
 type Heard = { readonly [Name in EventName]?: (event: EventTable[Name]) => void }
 
 export interface HeardDeps {
-  readonly tracer: Tracer
+  readonly tracer: FrugalTracer
   readonly active: Active
   readonly words: TraceWords
 }
@@ -25,6 +25,8 @@ function batches({ tracer, words }: HeardDeps): Heard {
     'batch.sealed'({ conversation, batchId, size, openMs, latenessMs, cause, trace }) {
       // Whom nobody traced begins a trace when it is answered.
       if (trace === undefined) return
+      const context = contextAt(trace)
+      if (!tracer.keeps(context)) return
       const endTime = Date.now()
       const attributes = {
         'messaging.batch.message_count': size,
@@ -33,7 +35,7 @@ function batches({ tracer, words }: HeardDeps): Heard {
         'rapid_fire.batch.lateness_ms': latenessMs,
       }
       const options = { startTime: endTime - openMs, attributes }
-      tracer.startSpan('collect batch', options, contextAt(trace)).end(endTime)
+      tracer.startSpan('collect batch', options, context).end(endTime)
     },
   }
 }

@@ -6,7 +6,6 @@
  */
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
-import type { Tracer } from '@opentelemetry/api'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import {
   AlwaysOffSampler,
@@ -27,8 +26,10 @@ import type { Events } from '../events/events.ts'
 import type { Redaction } from '../redact.ts'
 import { Active } from './active.ts'
 import { CallSpans } from './call-spans.ts'
+import { CeilingSampler } from './ceiling-sampler.ts'
 import { ToldExporter } from './exporter.ts'
 import { TracedSenders, tracedResponder } from './far-calls.ts'
+import { FrugalTracer } from './frugal-tracer.ts'
 import { subscribeTraces } from './heard.ts'
 import { queueSpans } from './queue-spans.ts'
 import { TracedQueue } from './traced-queue.ts'
@@ -45,6 +46,8 @@ export interface TraceOptions {
   readonly sampler: SamplerName
   /** Which part of all traces is kept, where the sampler asks. */
   readonly ratio: number
+  /** How many that begin here are kept, at most; null: all of them. */
+  readonly perSecond: number | null
   readonly roles: readonly string[]
   readonly redaction: Redaction
   readonly keys: ConversationKeys
@@ -68,7 +71,8 @@ const LAST_DELIVERY_MS = 2000
 export function openTraces(options: TraceOptions): Traces {
   const { redaction, keys, events } = options
   const provider = createProvider(options)
-  const tracer: Tracer = provider.getTracer('rapid-fire', VERSION)
+  const followsParent = options.sampler.startsWith('parentbased_')
+  const tracer = new FrugalTracer(provider.getTracer('rapid-fire', VERSION), followsParent)
   const active = new Active()
   const words = new TraceWords(keys, redaction)
   const deps = { tracer, active, words }
@@ -117,11 +121,12 @@ function createProvider(options: TraceOptions): BasicTracerProvider {
   })
 }
 
-function samplerOf({ sampler, ratio }: TraceOptions): Sampler {
-  const root = {
+function samplerOf({ sampler, ratio, perSecond }: TraceOptions): Sampler {
+  const named = {
     always_on: () => new AlwaysOnSampler(),
     always_off: () => new AlwaysOffSampler(),
     traceidratio: () => new TraceIdRatioBasedSampler(ratio),
   }[sampler.replace('parentbased_', '') as 'always_on' | 'always_off' | 'traceidratio']()
+  const root = perSecond === null ? named : new CeilingSampler(named, perSecond)
   return sampler.startsWith('parentbased_') ? new ParentBasedSampler({ root }) : root
 }

@@ -2,19 +2,24 @@
  * BullMQ's own spans, in the traces of our turns: what it does for a job is in its turn's trace, what
  * it does for none (an idle worker asks for a job every second) is not recorded.
  */
-import { type Context, ROOT_CONTEXT, type Span, type Tracer, trace } from '@opentelemetry/api'
+import { type Context, ROOT_CONTEXT, type Span, trace } from '@opentelemetry/api'
 import { messageOf } from '../../errors.ts'
 import type { QueueSpan, QueueTelemetry } from '../../queue/queue-telemetry.ts'
 import type { Active } from './active.ts'
+import type { FrugalTracer } from './frugal-tracer.ts'
 import { contextAt, placeText } from './trace-context.ts'
 import type { TraceWords } from './words.ts'
 
-export function queueSpans(tracer: Tracer, active: Active, words: TraceWords): QueueTelemetry {
+export function queueSpans(
+  tracer: FrugalTracer,
+  active: Active,
+  words: TraceWords,
+): QueueTelemetry {
   return {
     tracer: {
       startSpan(name, options, given) {
         const context = (given as Context | undefined) ?? active.context
-        const isOurs = trace.getSpanContext(context) !== undefined
+        const isOurs = trace.getSpanContext(context) !== undefined && tracer.keeps(context)
         return isOurs ? asQueueSpan(tracer.startSpan(name, options, context), words) : NONE
       },
     },

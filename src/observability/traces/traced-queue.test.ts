@@ -12,6 +12,7 @@ import type { Job } from '../../queue/queue.ts'
 import { Deadline } from '../../service.ts'
 import { Events } from '../events/events.ts'
 import { Active } from './active.ts'
+import { FrugalTracer } from './frugal-tracer.ts'
 import { subscribeTraces } from './heard.ts'
 import { queueSpans } from './queue-spans.ts'
 import { TracedQueue } from './traced-queue.ts'
@@ -33,7 +34,8 @@ function stage() {
   const events = new Events()
   const active = new Active()
   const words = new TraceWords(new ConversationKeys('default'), { phones: 'full', hashSecret: '' })
-  const deps = { tracer: provider.getTracer('test'), active, words }
+  const tracer = new FrugalTracer(provider.getTracer('test'), true)
+  const deps = { tracer, active, words }
   subscribeTraces(events, deps)
   const queue = new TracedQueue({ inner: new MemoryQueue(events), ...deps })
   return { exporter, events, active, queue, deps }

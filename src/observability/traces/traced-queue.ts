@@ -2,17 +2,18 @@
  * The queue with spans around it: the handover of a turn, whose place goes along with the job, and the
  * scope in which a worker answers it.
  */
-import { ROOT_CONTEXT, type Span, SpanKind, type Tracer } from '@opentelemetry/api'
+import { ROOT_CONTEXT, type Span, SpanKind } from '@opentelemetry/api'
 import type { Job, JobHandler, MessageQueue } from '../../queue/queue.ts'
 import type { Deadline } from '../../service.ts'
 import type { Active } from './active.ts'
+import type { FrugalTracer } from './frugal-tracer.ts'
 import { contextAt, placeText } from './trace-context.ts'
 import { TurnSpan } from './turn-span.ts'
 import type { TraceWords } from './words.ts'
 
 export interface TracedQueueDeps {
   readonly inner: MessageQueue
-  readonly tracer: Tracer
+  readonly tracer: FrugalTracer
   readonly active: Active
   readonly words: TraceWords
 }

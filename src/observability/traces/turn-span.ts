@@ -2,20 +2,21 @@
  * One try at a turn as a span, from its job to its settlement, with a link to the span of each of its
  * messages. It is made when the turn is begun, since only then is it known whose it is.
  */
-import { type Context, type Span, SpanKind, type Tracer, trace } from '@opentelemetry/api'
+import { type Context, type Span, SpanKind, trace } from '@opentelemetry/api'
 import type { EventTable } from '../events/events.ts'
+import type { FrugalTracer } from './frugal-tracer.ts'
 import { contextAt, readPlace } from './trace-context.ts'
 import { SYSTEM, type TraceWords } from './words.ts'
 
 export class TurnSpan {
-  readonly #tracer: Tracer
+  readonly #tracer: FrugalTracer
   readonly #words: TraceWords
   readonly #startedAt = Date.now()
   /** Where its job comes from. */
   readonly #from: Context
   #span: Span | null = null
 
-  constructor(tracer: Tracer, words: TraceWords, from: Context) {
+  constructor(tracer: FrugalTracer, words: TraceWords, from: Context) {
     this.#tracer = tracer
     this.#words = words
     this.#from = from
@@ -31,6 +32,8 @@ export class TurnSpan {
     traces = [],
   }: EventTable['turn.begun']): Context {
     const parent = this.#parent(traces[0])
+    // It goes on bearing its place, for whoever is called.
+    if (!this.#tracer.keeps(parent)) return parent
     const places = traces.map(readPlace).filter((place) => place !== null)
     const attributes = {
       ...SYSTEM,
@@ -59,6 +62,7 @@ export class TurnSpan {
 
   /** Something within it that is over. */
   past(name: string, tookMs: number, context: Context): void {
+    if (!this.#tracer.keeps(context)) return
     const endTime = Date.now()
     this.#tracer.startSpan(name, { startTime: endTime - tookMs }, context).end(endTime)
   }
