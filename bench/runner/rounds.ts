@@ -1,11 +1,12 @@
 /**
- * Arms that take turns, A B C, B C A …, so that what else the machine does meets all of them alike,
- * and none of them always comes after the same one. The
+ * Arms that take turns, each round in an order of its own, so that what else the machine does meets
+ * all of them alike, and none of them always has the end of the same one beside it. The
  * ratio of two arms is taken in each round and only then the middle of it: absolute numbers of
  * different minutes are never divided.
  */
 import { Progress } from '../../test/support/progress.ts'
-import { type Spread, spreadOf } from './statistics.ts'
+import { seededRandom } from '../../test/support/seeded-random.ts'
+import { geometricMean, type Spread, spreadOf } from './statistics.ts'
 
 export type Figures = Readonly<Record<string, number>>
 export type Arms<Name extends string> = Readonly<Record<Name, () => Promise<Figures>>>
@@ -29,6 +30,16 @@ export class Rounds<Name extends string> {
   ratio(arm: Name, base: Name, figure: string): Spread {
     const of = this.values(base, figure)
     return spreadOf(this.values(arm, figure).map((value, round) => value / (of[round] ?? 0)))
+  }
+
+  /**
+   * The same with the geometric mean in the middle: of many short rounds it says more than the median.
+   * The least and the greatest are those of one round.
+   */
+  meanRatio(arm: Name, base: Name, figure: string): Spread {
+    const of = this.values(base, figure)
+    const ratios = this.values(arm, figure).map((value, round) => value / (of[round] ?? 0))
+    return { ...spreadOf(ratios), median: geometricMean(ratios) }
   }
 
   /** All of it, for the file. */
@@ -57,10 +68,10 @@ export async function rounds<Name extends string>(
   >
   const warmUps = Number(warmUp)
   const progress = new Progress(`turns of ${what}`, (count + warmUps) * names.length)
+  const random = seededRandom(1)
   let turns = 0
   for (let round = -warmUps; round < count; round += 1) {
-    for (let place = 0; place < names.length; place += 1) {
-      const name = names[(place + round + warmUps) % names.length] as Name
+    for (const name of shuffled(names, random)) {
       const measured = await arms[name]()
       if (round >= 0) figures[name].push(measured)
       turns += 1
@@ -69,4 +80,11 @@ export async function rounds<Name extends string>(
   }
   progress.end()
   return new Rounds(figures)
+}
+
+function shuffled<Name>(names: readonly Name[], random: () => number): Name[] {
+  return names
+    .map((name) => ({ name, place: random() }))
+    .sort((a, b) => a.place - b.place)
+    .map(({ name }) => name)
 }

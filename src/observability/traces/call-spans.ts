@@ -13,6 +13,8 @@ export class CallSpans implements CallTraces {
   }
 
   begin({ method, route, startedAt, parent, response, batchId }: CallToTrace): string {
+    const dropped = parent === null ? this.#tracer.rootWithoutRoom() : null
+    if (dropped !== null) return dropped
     const attributes = { 'http.request.method': method, 'http.route': route }
     const span = this.#tracer.startSpan(
       `${method} ${route}`,

@@ -24,9 +24,7 @@ function batches({ tracer, words }: HeardDeps): Heard {
     // The time in which a batch was open: it begins with its first message.
     'batch.sealed'({ conversation, batchId, size, openMs, latenessMs, cause, trace }) {
       // Whom nobody traced begins a trace when it is answered.
-      if (trace === undefined) return
-      const context = contextAt(trace)
-      if (!tracer.keeps(context)) return
+      if (trace === undefined || !tracer.keepsAt(trace)) return
       const endTime = Date.now()
       const attributes = {
         'messaging.batch.message_count': size,
@@ -35,7 +33,7 @@ function batches({ tracer, words }: HeardDeps): Heard {
         'rapid_fire.batch.lateness_ms': latenessMs,
       }
       const options = { startTime: endTime - openMs, attributes }
-      tracer.startSpan('collect batch', options, context).end(endTime)
+      tracer.startSpan('collect batch', options, contextAt(trace)).end(endTime)
     },
   }
 }

@@ -26,7 +26,7 @@ import type { Events } from '../events/events.ts'
 import type { Redaction } from '../redact.ts'
 import { Active } from './active.ts'
 import { CallSpans } from './call-spans.ts'
-import { CeilingSampler } from './ceiling-sampler.ts'
+import { Ceiling, CeilingSampler } from './ceiling.ts'
 import { ToldExporter } from './exporter.ts'
 import { TracedSenders, tracedResponder } from './far-calls.ts'
 import { FrugalTracer } from './frugal-tracer.ts'
@@ -70,9 +70,14 @@ const LAST_DELIVERY_MS = 2000
 
 export function openTraces(options: TraceOptions): Traces {
   const { redaction, keys, events } = options
-  const provider = createProvider(options)
-  const followsParent = options.sampler.startsWith('parentbased_')
-  const tracer = new FrugalTracer(provider.getTracer('rapid-fire', VERSION), followsParent)
+  const { sampler, perSecond } = options
+  const ceiling = perSecond === null ? null : new Ceiling(perSecond)
+  const provider = createProvider(options, ceiling)
+  const tracer = new FrugalTracer({
+    inner: provider.getTracer('rapid-fire', VERSION),
+    followsParent: sampler.startsWith('parentbased_'),
+    ceiling,
+  })
   const active = new Active()
   const words = new TraceWords(keys, redaction)
   const deps = { tracer, active, words }
@@ -96,7 +101,7 @@ export function openTraces(options: TraceOptions): Traces {
   }
 }
 
-function createProvider(options: TraceOptions): BasicTracerProvider {
+function createProvider(options: TraceOptions, ceiling: Ceiling | null): BasicTracerProvider {
   const { url, headers, service, resource, roles, events } = options
   return new BasicTracerProvider({
     resource: resourceFromAttributes({
@@ -109,7 +114,7 @@ function createProvider(options: TraceOptions): BasicTracerProvider {
       ...resource,
       'service.name': service,
     }),
-    sampler: samplerOf(options),
+    sampler: samplerOf(options, ceiling),
     // As many as a batch may have messages.
     spanLimits: { linkCountLimit: 500 },
     spanProcessors: [
@@ -121,12 +126,12 @@ function createProvider(options: TraceOptions): BasicTracerProvider {
   })
 }
 
-function samplerOf({ sampler, ratio, perSecond }: TraceOptions): Sampler {
+function samplerOf({ sampler, ratio }: TraceOptions, ceiling: Ceiling | null): Sampler {
   const named = {
     always_on: () => new AlwaysOnSampler(),
     always_off: () => new AlwaysOffSampler(),
     traceidratio: () => new TraceIdRatioBasedSampler(ratio),
   }[sampler.replace('parentbased_', '') as 'always_on' | 'always_off' | 'traceidratio']()
-  const root = perSecond === null ? named : new CeilingSampler(named, perSecond)
+  const root = ceiling === null ? named : new CeilingSampler(named, ceiling)
   return sampler.startsWith('parentbased_') ? new ParentBasedSampler({ root }) : root
 }

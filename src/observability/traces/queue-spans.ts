@@ -24,7 +24,8 @@ export function queueSpans(
       },
     },
     contextManager: {
-      with: (context, work) => active.at(context as Context, work),
+      with: (context, work) =>
+        context === active.context ? work() : active.at(context as Context, work),
       active: () => active.context,
       root: () => ROOT_CONTEXT,
       getMetadata(context) {

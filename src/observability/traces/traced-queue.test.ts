@@ -34,7 +34,11 @@ function stage() {
   const events = new Events()
   const active = new Active()
   const words = new TraceWords(new ConversationKeys('default'), { phones: 'full', hashSecret: '' })
-  const tracer = new FrugalTracer(provider.getTracer('test'), true)
+  const tracer = new FrugalTracer({
+    inner: provider.getTracer('test'),
+    followsParent: true,
+    ceiling: null,
+  })
   const deps = { tracer, active, words }
   subscribeTraces(events, deps)
   const queue = new TracedQueue({ inner: new MemoryQueue(events), ...deps })

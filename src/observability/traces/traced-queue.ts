@@ -34,10 +34,12 @@ export class TracedQueue implements MessageQueue {
   }
 
   async add(jobs: readonly Job[]): Promise<void> {
-    const { inner, active, words } = this.#deps
+    const { inner, tracer, active, words } = this.#deps
     const spans: Span[] = []
     const traced = jobs.map((job) => {
       if (job.trace === undefined) return job
+      // Its messages bear its place.
+      if (!tracer.keepsAt(job.trace)) return withoutTrace(job)
       const span = this.#handover(job, job.trace)
       spans.push(span)
       return { ...job, trace: placeText(span.spanContext()) }
@@ -84,6 +86,10 @@ export class TracedQueue implements MessageQueue {
   stop(deadline: Deadline): Promise<void> {
     return this.#deps.inner.stop(deadline)
   }
+}
+
+function withoutTrace({ trace: _, ...job }: Job): Job {
+  return job
 }
 
 async function spanned(turn: TurnSpan, work: Promise<void>): Promise<void> {

@@ -7,12 +7,12 @@ import {
   type Sampler,
   SamplingDecision,
 } from '@opentelemetry/sdk-trace-base'
-import { CeilingSampler } from './ceiling-sampler.ts'
+import { Ceiling, CeilingSampler } from './ceiling.ts'
 
 describe('a ceiling of traces', () => {
   it('keeps so many a second, and after a quiet time no more than a second’s worth', () => {
     let now = 0
-    const sampler = new CeilingSampler(new AlwaysOnSampler(), 10, () => now)
+    const sampler = new CeilingSampler(new AlwaysOnSampler(), new Ceiling(10, () => now))
     assert.equal(keptOf(sampler, 100), 10)
     now = 100
     assert.equal(keptOf(sampler, 100), 1)
@@ -24,14 +24,14 @@ describe('a ceiling of traces', () => {
 
   it('loses nothing of a part that had come', () => {
     let now = 0
-    const sampler = new CeilingSampler(new AlwaysOnSampler(), 1, () => now)
+    const sampler = new CeilingSampler(new AlwaysOnSampler(), new Ceiling(1, () => now))
     let kept = 0
     for (; now < 10_000; now += 7) kept += keptOf(sampler, 1)
     assert.equal(kept, 10)
   })
 
   it('keeps nothing that the other one does not', () => {
-    assert.equal(keptOf(new CeilingSampler(new AlwaysOffSampler(), 10), 100), 0)
+    assert.equal(keptOf(new CeilingSampler(new AlwaysOffSampler(), new Ceiling(10)), 100), 0)
   })
 })
 
