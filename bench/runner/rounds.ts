@@ -33,12 +33,14 @@ export class Rounds<Name extends string> {
   }
 
   /**
-   * The same with the geometric mean in the middle: of many short rounds it says more than the median.
-   * The least and the greatest are those of one round.
+   * The same with the geometric mean in the middle, of several bases as well: of many short rounds it
+   * says more than the median. The least and the greatest are those of one round.
    */
-  meanRatio(arm: Name, base: Name, figure: string): Spread {
-    const of = this.values(base, figure)
-    const ratios = this.values(arm, figure).map((value, round) => value / (of[round] ?? 0))
+  meanRatio(arm: Name, bases: readonly Name[], figure: string): Spread {
+    const of = bases.map((base) => this.values(base, figure))
+    const ratios = this.values(arm, figure).map(
+      (value, round) => value / geometricMean(of.map((values) => values[round] ?? 0)),
+    )
     return { ...spreadOf(ratios), median: geometricMean(ratios) }
   }
 

@@ -62,14 +62,18 @@ export class ServiceProcess implements AsyncDisposable {
     })
     const missing = new Set<string>(roles)
     let url = ''
+    const lines = createInterface({ input: child.stdout })
     await new Promise<void>((resolve, reject) => {
-      createInterface({ input: child.stdout }).on('line', (line) => {
+      lines.on('line', (line) => {
         url ||= /"url":"(http:[^"]+)"/.exec(line)?.[1] ?? ''
         for (const role of missing) if (line.includes(`ready: ${role}`)) missing.delete(role)
         if (missing.size === 0) resolve()
       })
       child.once('exit', (code) => reject(new Error(`${script} ended with ${code}`)))
     })
+    // What it says from now on is taken and not looked at: that would cost a core of the bench.
+    lines.close()
+    child.stdout.resume()
     return new ServiceProcess(child, dir, performance.now() - startedAt, url)
   }
 
