@@ -38,7 +38,7 @@ export async function killOnTheWire(stub: ProviderStub, kills: number): Promise<
     env: {
       ...{ DATA_DIR: join(folder, 'data'), PORT: String(await freePort()), LOG_LEVEL: 'error' },
       ...{ BATCH_TIMEOUT: '50', CHECK_INTERVAL: '20', PART_PAUSE_MIN: '0', PART_PAUSE_MAX: '0' },
-      ...{ ON_UNCERTAIN: 'reconcile', RECONCILE_TIMEOUT: '1500', QUEUE_RETRY_DELAY: '100' },
+      ...{ ON_UNCERTAIN: 'reconcile', RECONCILE_TIMEOUT: '8000', QUEUE_RETRY_DELAY: '100' },
       ...envOf(stub, far.urlFor()),
     },
   })

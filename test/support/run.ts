@@ -38,8 +38,9 @@ if (files.some((file) => file.startsWith('test/bridges/'))) {
 }
 // Some of them wait for most of their time, so one more than there are cores is at work.
 const concurrency = `--test-concurrency=${availableParallelism() + 1}`
-// What a failing test leaves behind must not keep the others waiting for ever.
-const endings = ['--test-timeout=120000', '--test-force-exit']
+// One that hangs, and what a failing one leaves behind, must not keep the others waiting for ever. The
+// longest takes a minute where it has the machine for itself.
+const endings = ['--test-timeout=300000', '--test-force-exit']
 const run = spawnSync(process.execPath, ['--test', concurrency, ...endings, ...flags, ...files], {
   stdio: 'inherit',
   env: { NODE_COMPILE_CACHE: COMPILED, ...process.env, NO_COLOR: '1' },

@@ -149,6 +149,13 @@ describe('the verdict on turns', () => {
     assert.deepEqual([verdict.takenBack, verdict.takenBackInVain], [1, []])
   })
 
+  test('takes no answer that was sent for one that was taken back', () => {
+    const late = ask(1, 100, [0, 1])
+    const sent = ask(2, 90, [0, 1, 2])
+    const ledger = { said: [...two, said(2, 80)], asks: [sent, late], arrivals: [part(sent, 600)] }
+    assert.deepEqual(verdictOf(ledger).takenBackInVain, [])
+  })
+
   test('a second asking for the same batch is no new answer', () => {
     const retried = ask(2, 400, [0, 1], 'b_1')
     const verdict = verdictOf({ said: two, asks: [first, retried], arrivals: [part(retried, 600)] })

@@ -85,7 +85,7 @@ export function audit(ledger: Ledger): Verdict {
       .flatMap((ask) => ask.texts.filter((text) => !answered.has(text))),
   )
   const among = (some: ReadonlySet<string>): string[] => [...texts].filter((one) => some.has(one))
-  const back = takenBack(asks)
+  const back = takenBack(asks, arrivals)
   const missing = missingIn(answers, failed, ledger)
   return {
     conversations: new Set(said.map(({ person }) => person)).size,
@@ -204,15 +204,22 @@ function notAsGiven(arrivals: readonly Arrival[], askOf: ReadonlyMap<number, Ask
 
 /**
  * Answers in the making that were taken back: asked for in one batch, and all the same in the next
- * of the same person. In vain where the next asking brought nothing new.
+ * of the same person. In vain where the next asking brought nothing new. Askings stand in the order in which they reached the backend, and two that are
+ * made within a moment may overtake each other on their way: what was sent to the person was not taken
+ * back, whatever stands behind it.
  */
-function takenBack(asks: readonly Ask[]): { all: string[]; inVain: string[] } {
+function takenBack(
+  asks: readonly Ask[],
+  arrivals: readonly Arrival[],
+): { all: string[]; inVain: string[] } {
+  const sent = new Set(arrivals.map(({ text }) => readPart(text)?.no))
   const all: string[] = []
   const inVain: string[] = []
   for (const ofPerson of Map.groupBy(asks, ({ person }) => person).values()) {
     for (const [i, ask] of ofPerson.entries()) {
       const next = ofPerson[i + 1]
       const first = ask.texts[0] ?? ''
+      if (sent.has(ask.no)) continue
       if (!next || next.batchId === ask.batchId || !next.texts.includes(first)) continue
       all.push(`a${ask.no}`)
       if (next.texts.every((text) => ask.texts.includes(text)))
