@@ -1,6 +1,6 @@
 /**
- * `npm run bench -- core`: runs the benches of a suite one after the other and says for each value
- * whether it comes to what was promised. Values are ratios within one run, or CPU per operation, so
+ * `npm run bench -- core`: runs the benches of a suite, those that are named, or all, one after the
+ * other, and says for each value whether it comes to what was promised. Values are ratios within one run, or CPU per operation, so
  * that they mean the same on another machine; nothing in `npm test` depends on them.
  */
 import { parseArgs } from 'node:util'
@@ -13,15 +13,27 @@ import { describe, thisMachine } from './runner/machine.ts'
 import { save } from './runner/results.ts'
 import { rowsOf, table } from './runner/table.ts'
 import { SPOOL } from './spool.ts'
+import { WEBHOOK } from './webhook.ts'
 
 const SUITES: Readonly<Record<string, readonly Bench[]>> = {
   core: CORE,
+  webhook: WEBHOOK,
   fairness: FAIRNESS,
   spool: SPOOL,
   observability: OBSERVABILITY,
 }
 
-const HELP = `npm run bench -- <suite> [names] [options]
+interface Suited {
+  readonly suite: string
+  readonly bench: Bench
+}
+
+const EACH: readonly Suited[] = Object.entries(SUITES).flatMap(([suite, benches]) =>
+  benches.map((bench) => ({ suite, bench })),
+)
+
+const HELP = `npm run bench -- <suites or names> [options]
+  --all     every bench there is
   --quick   one tiny iteration of each: shows that it runs, measures nothing
   --check   exit 1 when a value does not come to what was promised
   --help
@@ -38,6 +50,7 @@ Every value goes to bench/results, as JSON and as a picture.
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
+    all: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
     check: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -46,17 +59,19 @@ const { values, positionals } = parseArgs({
 process.exitCode = await main(positionals, values)
 
 async function main(
-  [suite = '', ...names]: readonly string[],
-  { quick, check, help }: { quick: boolean; check: boolean; help: boolean },
+  given: readonly string[],
+  { all, quick, check, help }: Record<'all' | 'quick' | 'check' | 'help', boolean>,
 ): Promise<number> {
   if (help) {
     process.stdout.write(HELP)
     return 0
   }
-  const known = SUITES[suite]
-  const unknown = names.filter((name) => !known?.some((bench) => bench.name === name))
-  if (!known || unknown.length > 0) {
-    process.stderr.write(`there is no ${unknown.join(', ') || `suite ${suite}`}\n\n${HELP}`)
+  const unknown = given.filter(
+    (word) => !EACH.some(({ suite, bench }) => word === suite || word === bench.name),
+  )
+  if (unknown.length > 0 || all === given.length > 0) {
+    const what = unknown.length > 0 ? `there is no ${unknown.join(', ')}` : 'name some, or --all'
+    process.stderr.write(`${what}\n\n${HELP}`)
     return 2
   }
   const found = findRedis()
@@ -64,24 +79,42 @@ async function main(
     console.error(found.sentence)
     return 1
   }
-  const wanted = known.filter(({ name }) => names.length === 0 || names.includes(name))
-  const outcomes = await runAll(suite, wanted, quick)
+  const wanted = all ? EACH : meantBy(given)
+  const { outcomes, broken } = await runAll(wanted, quick)
+  if (broken.length > 0) {
+    console.error(`\nnot measured, since they broke: ${broken.join(', ')}`)
+    return 1
+  }
   const missed = outcomes.flatMap(({ reaches }) => reaches).filter((reach) => !isReached(reach))
   return check && !quick && missed.length > 0 ? 1 : 0
 }
 
+/** A name beside its suite means that one alone: `core append-sqlite` is one bench. */
+function meantBy(given: readonly string[]): Suited[] {
+  const named = EACH.filter(({ bench }) => given.includes(bench.name))
+  const partly = new Set(named.map(({ suite }) => suite))
+  return EACH.filter(
+    (one) => named.includes(one) || (given.includes(one.suite) && !partly.has(one.suite)),
+  )
+}
+
+/** One that breaks takes none of the others with it: all of them take an hour. */
 async function runAll(
-  suite: string,
-  benches: readonly Bench[],
+  benches: readonly Suited[],
   quick: boolean,
-): Promise<Outcome[]> {
+): Promise<{ outcomes: Outcome[]; broken: string[] }> {
   const machine = thisMachine()
   const scale: Scale = { quick, warmUp: !quick, of: (full, small) => (quick ? small : full) }
   console.log(`${describe(machine)}\n`)
   const outcomes: Outcome[] = []
-  for (const bench of benches) {
+  const broken: string[] = []
+  for (const { suite, bench } of benches) {
     const startedAt = performance.now()
-    const outcome = await bench.run(scale)
+    const outcome = await bench.run(scale).catch((error: unknown) => {
+      console.error(`${bench.name}:`, error)
+      broken.push(bench.name)
+    })
+    if (!outcome) continue
     outcomes.push(outcome)
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
     const saved = quick ? 'not measured' : save(suite, bench, outcome, machine)
@@ -91,5 +124,5 @@ async function runAll(
   const rows = outcomes.flatMap(({ reaches }) => rowsOf(reaches))
   console.log(`\n${table(rows)}`)
   if (quick) console.log('\n--quick: these values mean nothing, only that everything runs')
-  return outcomes
+  return { outcomes, broken }
 }

@@ -49,6 +49,13 @@ export function appendTo(
   { n, idleMs, random, text = textBy(random) }: OneMessage,
 ): Append {
   const id = `false_${conversation}@c.us_3EB0${n.toString(16).toUpperCase().padStart(16, '0')}`
+  return appendOf(conversation, { id, idleMs, text })
+}
+
+export function appendOf(
+  conversation: ConversationKey,
+  { id, idleMs, text }: { readonly id: string; readonly idleMs: number; readonly text: string },
+): Append {
   return {
     conversation,
     limits: LIMITS,

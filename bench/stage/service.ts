@@ -1,6 +1,6 @@
 /**
- * Processes beside the bench: the product as an operator starts it, by `bin/rapid-fire.js start`,
- * and the original's processor.
+ * Processes beside the bench: the product as an operator starts it, by `bin/rapid-fire.js start`, a
+ * bare server, and the original's processor.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -41,6 +41,15 @@ export class ServiceProcess implements AsyncDisposable {
     const own = { PORT: '0', DATA_DIR: dir, VENOM_SECRET_KEY: SECRET, REDIS_URL: url }
     const args = ['bin/rapid-fire.js', 'start', '--role', roles.join()]
     return await ServiceProcess.#run(args, roles, dir, { ...own, ...env })
+  }
+
+  static async startBare(url: string): Promise<ServiceProcess> {
+    return await ServiceProcess.#run(
+      ['bench/stage/bare-server.ts', url],
+      ['api'],
+      temporaryFolder(),
+      {},
+    )
   }
 
   static async startOriginal(url: string, batchTimeoutMs: number): Promise<ServiceProcess> {

@@ -6,6 +6,10 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { loadSettings } from '../../src/config/load.ts'
+import { Events } from '../../src/observability/events/events.ts'
+import { Deadline } from '../../src/service.ts'
+import { createStore } from '../../src/store-choice.ts'
 import { type Env, inParallel, Place, refused, SECRET, start } from '../support/refused-start.ts'
 import { SeededRedis } from '../support/seeded-redis.ts'
 import { root } from '../support/source-tree.ts'
@@ -40,17 +44,32 @@ describe('a start with a Redis user who lacks', () => {
     await refused(await envOf(rules), sentence, ...says)
   }
 
+  /** The store as a start opens it, without the process around it. */
+  async function opened(env: Env): Promise<void> {
+    const { settings } = await loadSettings({ cwd: root, env })
+    const store = createStore(settings, new Events())
+    await store.start()
+    await store.stop(new Deadline(1000))
+  }
+
   it('fault 27: any one command that is documented is refused, and the command is named', async () => {
     assert.ok(NEEDED.length > 50)
     await redis.unchangedBy(() =>
-      inParallel(NEEDED, 4, (command) =>
-        refusedTo(
-          RULES.filter((rule) => rule !== command),
-          new RegExp(`\\(${command.slice(1).replace('|', ' ')}( rf:wake:1)?\\)`),
-        ),
-      ),
+      inParallel(NEEDED, 4, async (command) => {
+        const env = await envOf(RULES.filter((rule) => rule !== command))
+        const named = new RegExp(`\\(${command.slice(1).replace('|', ' ')}( rf:wake:1)?\\)`)
+        await assert.rejects(opened(env), { code: 'store_rights', message: named })
+      }),
     )
   })
+
+  it('fault 27: what a start then says is that sentence', () =>
+    redis.unchangedBy(() =>
+      refusedTo(
+        RULES.filter((rule) => rule !== '+zadd'),
+        '(zadd)',
+      ),
+    ))
 
   it('the look at the server is refused, after a remark of the client', async () => {
     using place = new Place()
