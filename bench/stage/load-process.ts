@@ -78,7 +78,7 @@ function callsOf(connection: number, plan: LoadPlan): Request[] {
       const messages = Array.from({ length: perCall }, (_, k) =>
         message(firstPerson + person, n + k),
       )
-      calls.push(signed(perCall === 1 ? messages[0] : messages))
+      calls.push(signed(perCall === 1 ? messages[0] : { messages }))
     }
   }
   return calls
