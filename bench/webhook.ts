@@ -1,5 +1,5 @@
 /** The benches of the way in over HTTP. */
 import type { Bench } from './runner/bench.ts'
-import { webhookCost } from './webhook/cost.ts'
+import { againstBare } from './webhook/against-bare.ts'
 
-export const WEBHOOK: readonly Bench[] = [webhookCost]
+export const WEBHOOK: readonly Bench[] = [againstBare]

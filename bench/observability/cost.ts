@@ -8,9 +8,9 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { atLeast, type Bench, type Outcome, type Scale } from '../runner/bench.ts'
 import { type Figures, rounds } from '../runner/rounds.ts'
 import { Collector } from '../stage/collector.ts'
-import { Callers } from '../stage/load.ts'
 import { BenchRedis } from '../stage/redis.ts'
 import { ROLES, ServiceProcess } from '../stage/service.ts'
+import { WebhookCallers } from '../stage/webhook-callers.ts'
 
 export const observabilityCost: Bench = {
   name: 'cost',
@@ -54,7 +54,7 @@ async function run(scale: Scale): Promise<Outcome> {
   await using stack = new AsyncDisposableStack()
   const redis = stack.use(await BenchRedis.start())
   const collector = stack.use(await Collector.start())
-  const callers = stack.use(await Callers.start())
+  const callers = stack.use(await WebhookCallers.start())
   const people = scale.of(240, CONNECTIONS)
   const arms: Partial<Record<Arm, () => Promise<Figures>>> = {}
   for (const [database, name] of NAMES.entries()) {
@@ -132,7 +132,7 @@ class Watched implements AsyncDisposable {
     return new Watched(service, redis, database, on)
   }
 
-  async measure(callers: Callers, people: number): Promise<Figures> {
+  async measure(callers: WebhookCallers, people: number): Promise<Figures> {
     const firstPerson = this.#people
     this.#people += people
     const messages = people * EACH

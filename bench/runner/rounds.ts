@@ -1,8 +1,8 @@
 /**
  * Arms that take turns, each round in an order of its own, so that what else the machine does meets
- * all of them alike, and none of them always has the end of the same one beside it. The
- * ratio of two arms is taken in each round and only then the middle of it: absolute numbers of
- * different minutes are never divided.
+ * all of them alike, and none of them always has the end of the same one beside it. The ratio of two
+ * arms is taken in each round and only then the middle of it: absolute numbers of different minutes
+ * are never divided.
  */
 import { Progress } from '../../test/support/progress.ts'
 import { seededRandom } from '../../test/support/seeded-random.ts'
@@ -28,8 +28,7 @@ export class Rounds<Name extends string> {
 
   /** `arm` divided by `base`, round by round. */
   ratio(arm: Name, base: Name, figure: string): Spread {
-    const of = this.values(base, figure)
-    return spreadOf(this.values(arm, figure).map((value, round) => value / (of[round] ?? 0)))
+    return spreadOf(this.#ratios(arm, [base], figure))
   }
 
   /**
@@ -37,11 +36,15 @@ export class Rounds<Name extends string> {
    * says more than the median. The least and the greatest are those of one round.
    */
   meanRatio(arm: Name, bases: readonly Name[], figure: string): Spread {
+    const ratios = this.#ratios(arm, bases, figure)
+    return { ...spreadOf(ratios), median: geometricMean(ratios) }
+  }
+
+  #ratios(arm: Name, bases: readonly Name[], figure: string): number[] {
     const of = bases.map((base) => this.values(base, figure))
-    const ratios = this.values(arm, figure).map(
+    return this.values(arm, figure).map(
       (value, round) => value / geometricMean(of.map((values) => values[round] ?? 0)),
     )
-    return { ...spreadOf(ratios), median: geometricMean(ratios) }
   }
 
   /** All of it, for the file. */

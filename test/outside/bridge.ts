@@ -26,18 +26,11 @@ export async function call(
   patienceMs = 5000,
 ): Promise<Taken | null> {
   const body = JSON.stringify(payload)
-  const timestamp = String(Date.now())
-  const signature = createHmac('sha256', secret)
-    .update(`POST:${path}:${timestamp}:${body}`)
-    .digest('hex')
+  const headers = signedHeaders(secret, path, body)
   try {
     const response = await fetch(url + path, {
       method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        'x-timestamp': timestamp,
-        'x-signature': signature,
-      },
+      headers,
       body,
       signal: AbortSignal.timeout(patienceMs),
     })
@@ -47,5 +40,17 @@ export async function call(
   } catch {
     // Nobody there, or killed before the answer.
     return null
+  }
+}
+
+export function signedHeaders(secret: string, path: string, body: string): Record<string, string> {
+  const timestamp = String(Date.now())
+  const signature = createHmac('sha256', secret)
+    .update(`POST:${path}:${timestamp}:${body}`)
+    .digest('hex')
+  return {
+    'content-type': 'application/json',
+    'x-timestamp': timestamp,
+    'x-signature': signature,
   }
 }

@@ -30,13 +30,8 @@ export class GatheredLines implements DestinationStream {
     const text = this.#gathered
     this.#gathered = ''
     this.#out.write(text)
-    this.#timer = setTimeout(() => this.#rest(), GATHER_MS)
-    // Whoever holds nothing but lines may end: see `flush` at the end of the process.
+    this.#timer = setTimeout(() => this.flush(), GATHER_MS)
+    // It keeps no process alive: what is left goes at its end.
     this.#timer.unref()
-  }
-
-  #rest(): void {
-    this.#timer = undefined
-    this.flush()
   }
 }

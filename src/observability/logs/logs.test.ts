@@ -43,6 +43,21 @@ describe('logs', () => {
     ])
   })
 
+  test('what somebody should heed is written out at once, and all of it at the end', () => {
+    let flushes = 0
+    const out = { write: () => {}, flush: () => (flushes += 1) }
+    const { events, end } = logging({ out })
+    events.emit('message.accepted', EVERY_EVENT['message.accepted'])
+    events.emit('batch.sealed', EVERY_EVENT['batch.sealed'])
+    assert.equal(flushes, 0)
+    events.emit('part.skipped', EVERY_EVENT['part.skipped'])
+    assert.equal(flushes, 1)
+    events.emit('store.away', EVERY_EVENT['store.away'])
+    assert.equal(flushes, 2)
+    end()
+    assert.equal(flushes, 3)
+  })
+
   test('the text of a reply is in no line at any level', () => {
     const { events, lines } = logging({ level: 'trace' })
     emitAll(events)

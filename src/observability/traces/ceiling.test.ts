@@ -30,8 +30,10 @@ describe('a ceiling of traces', () => {
     assert.equal(kept, 10)
   })
 
-  it('keeps nothing that the other one does not', () => {
-    assert.equal(keptOf(new CeilingSampler(new AlwaysOffSampler(), new Ceiling(10)), 100), 0)
+  it('keeps nothing that the other one does not, and has its room for what that keeps', () => {
+    const ceiling = new Ceiling(10, () => 0)
+    assert.equal(keptOf(new CeilingSampler(new AlwaysOffSampler(), ceiling), 100), 0)
+    assert.equal(keptOf(new CeilingSampler(new AlwaysOnSampler(), ceiling), 100), 10)
   })
 })
 

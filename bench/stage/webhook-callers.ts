@@ -1,4 +1,4 @@
-/** Starts and ends `load-process.ts`, and asks it to call. */
+/** Starts and ends `webhook-callers-process.ts`, and asks it to call. */
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -24,22 +24,20 @@ export interface Load {
   readonly seconds: number
   readonly calls: number
   readonly refused: number
-  readonly p50Ms: number
   readonly p99Ms: number
-  readonly maxMs: number
 }
 
-export class Callers implements AsyncDisposable {
+export class WebhookCallers implements AsyncDisposable {
   readonly #child: ChildProcess
 
   private constructor(child: ChildProcess) {
     this.#child = child
   }
 
-  static async start(): Promise<Callers> {
-    const child = fork(join(import.meta.dirname, 'load-process.ts'))
+  static async start(): Promise<WebhookCallers> {
+    const child = fork(join(import.meta.dirname, 'webhook-callers-process.ts'))
     await once(child, 'message')
-    return new Callers(child)
+    return new WebhookCallers(child)
   }
 
   /** Throws when one call was not taken: what refuses is not measured. */
@@ -50,6 +48,7 @@ export class Callers implements AsyncDisposable {
       throw new Error('the callers ended')
     })
     const [load] = (await Promise.race([once(this.#child, 'message', patience), gone])) as [Load]
+    // Nobody waits for its end any more.
     gone.catch(() => {})
     patience.abort()
     if (load.refused > 0) throw new Error(`${load.refused} of ${load.calls} calls were not taken`)

@@ -1,15 +1,14 @@
 /**
  * The callers of a webhook, as a process of their own: what they cost is not what the service costs.
- * Started by `load.ts`, which sends it one `LoadPlan` after the other; each is answered by a `Load`.
+ * Started by `webhook-callers.ts`, which sends it one `LoadPlan` after the other; each is answered by a `Load`.
  * Everything is signed before the first call leaves.
  */
-import { createHmac } from 'node:crypto'
 import autocannon, { type Request } from 'autocannon'
+import { PATHS, signedHeaders } from '../../test/outside/bridge.ts'
 import { quantile } from '../runner/statistics.ts'
-import type { Load, LoadPlan } from './load.ts'
 import { SECRET } from './service.ts'
+import type { Load, LoadPlan } from './webhook-callers.ts'
 
-const PATH = '/webhook/whatsapp/batched'
 const PATIENCE_S = 30
 
 process.on('message', (plan: LoadPlan) => {
@@ -58,9 +57,7 @@ async function play(plan: LoadPlan): Promise<Load> {
     seconds: (wallMs() - beganAt) / 1000,
     calls: tookMs.length,
     refused,
-    p50Ms: quantile(tookMs, 0.5),
     p99Ms: quantile(tookMs, 0.99),
-    maxMs: Math.max(...tookMs),
   }
 }
 
@@ -94,18 +91,6 @@ function message(person: number, n: number): object {
 
 function signed(payload: unknown): Request {
   const body = JSON.stringify(payload)
-  const timestamp = String(Date.now())
-  const signature = createHmac('sha256', SECRET)
-    .update(`POST:${PATH}:${timestamp}:${body}`)
-    .digest('hex')
-  return {
-    method: 'POST',
-    path: PATH,
-    headers: {
-      'content-type': 'application/json',
-      'x-timestamp': timestamp,
-      'x-signature': signature,
-    },
-    body,
-  }
+  const headers = signedHeaders(SECRET, PATHS.batched, body)
+  return { method: 'POST', path: PATHS.batched, headers, body }
 }

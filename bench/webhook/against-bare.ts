@@ -5,12 +5,12 @@
  */
 import { atMost, type Bench, type Outcome, type Scale } from '../runner/bench.ts'
 import { type Figures, rounds } from '../runner/rounds.ts'
-import { Callers, type LoadPlan } from '../stage/load.ts'
 import { BenchRedis } from '../stage/redis.ts'
 import { ServiceProcess } from '../stage/service.ts'
+import { type LoadPlan, WebhookCallers } from '../stage/webhook-callers.ts'
 
-export const webhookCost: Bench = {
-  name: 'webhook-cost',
+export const againstBare: Bench = {
+  name: 'against-bare',
   asks: 'what a signed webhook costs above bare node:http with the same script',
   run,
 }
@@ -25,7 +25,7 @@ type Arm = 'bare' | 'service' | 'list'
 async function run(scale: Scale): Promise<Outcome> {
   await using stack = new AsyncDisposableStack()
   const redis = stack.use(await BenchRedis.start())
-  const callers = stack.use(await Callers.start())
+  const callers = stack.use(await WebhookCallers.start())
   const bare = stack.use(await ServiceProcess.startBare(`${redis.url}/0`))
   const service = stack.use(
     await ServiceProcess.start({
@@ -90,7 +90,11 @@ async function run(scale: Scale): Promise<Outcome> {
   }
 }
 
-async function measure(server: ServiceProcess, callers: Callers, plan: LoadPlan): Promise<Figures> {
+async function measure(
+  server: ServiceProcess,
+  callers: WebhookCallers,
+  plan: LoadPlan,
+): Promise<Figures> {
   const before = server.cpuUs()
   const { calls, seconds, p99Ms } = await callers.call(plan)
   return {
