@@ -149,6 +149,14 @@ describe('the verdict on turns', () => {
     assert.deepEqual([verdict.takenBack, verdict.takenBackInVain], [1, []])
   })
 
+  test('goes by the batches where two askings overtook each other on their way', () => {
+    const late = ask(2, 3001, [0], 'b_1')
+    const early = ask(1, 3000, [0, 1], 'b_2')
+    const ledger = { said: two, asks: [early, late], arrivals: [part(early, 3150)] }
+    const verdict = verdictOf(ledger)
+    assert.deepEqual([verdict.takenBack, verdict.takenBackInVain], [1, []])
+  })
+
   test('takes no answer that was sent for one that was taken back', () => {
     const late = ask(1, 100, [0, 1])
     const sent = ask(2, 90, [0, 1, 2])

@@ -204,9 +204,8 @@ function notAsGiven(arrivals: readonly Arrival[], askOf: ReadonlyMap<number, Ask
 
 /**
  * Answers in the making that were taken back: asked for in one batch, and all the same in the next
- * of the same person. In vain where the next asking brought nothing new. Askings stand in the order in which they reached the backend, and two that are
- * made within a moment may overtake each other on their way: what was sent to the person was not taken
- * back, whatever stands behind it.
+ * of the same person. In vain where the next asking brought nothing new. What was sent to the person
+ * was not taken back, whatever stands behind it.
  */
 function takenBack(
   asks: readonly Ask[],
@@ -216,8 +215,9 @@ function takenBack(
   const all: string[] = []
   const inVain: string[] = []
   for (const ofPerson of Map.groupBy(asks, ({ person }) => person).values()) {
-    for (const [i, ask] of ofPerson.entries()) {
-      const next = ofPerson[i + 1]
+    const asMade = ofPerson.toSorted(byBatch)
+    for (const [i, ask] of asMade.entries()) {
+      const next = asMade[i + 1]
       const first = ask.texts[0] ?? ''
       if (sent.has(ask.no)) continue
       if (!next || next.batchId === ask.batchId || !next.texts.includes(first)) continue
@@ -227,6 +227,15 @@ function takenBack(
     }
   }
   return { all, inVain }
+}
+
+/**
+ * Two askings that are made within a moment may overtake each other on their way to the backend; the
+ * ids of their batches tell which was made first.
+ */
+function byBatch(a: Ask, b: Ask): number {
+  if (a.batchId === b.batchId) return a.no - b.no
+  return a.batchId < b.batchId ? -1 : 1
 }
 
 const batchOf = (partId: string): string => partId.slice(0, partId.lastIndexOf('.'))
