@@ -8,6 +8,7 @@ import { findRedis } from '../test/support/find-redis.ts'
 import { CORE } from './core.ts'
 import { FAIRNESS } from './fairness.ts'
 import { OBSERVABILITY } from './observability.ts'
+import { REACH } from './reach.ts'
 import { type Bench, isReached, type Outcome, type Scale } from './runner/bench.ts'
 import { describe, thisMachine } from './runner/machine.ts'
 import { save } from './runner/results.ts'
@@ -21,6 +22,7 @@ const SUITES: Readonly<Record<string, readonly Bench[]>> = {
   fairness: FAIRNESS,
   spool: SPOOL,
   observability: OBSERVABILITY,
+  reach: REACH,
 }
 
 interface Suited {

@@ -4,6 +4,7 @@ import { describe, it } from 'node:test'
 import { CORE } from '../../bench/core.ts'
 import { FAIRNESS } from '../../bench/fairness.ts'
 import { OBSERVABILITY } from '../../bench/observability.ts'
+import { REACH } from '../../bench/reach.ts'
 import { WEBHOOK } from '../../bench/webhook.ts'
 import { runScript } from '../support/run-script.ts'
 
@@ -13,6 +14,7 @@ describe('npm run bench', () => {
     webhook: WEBHOOK,
     fairness: FAIRNESS,
     observability: OBSERVABILITY,
+    reach: REACH,
   })) {
     it(`runs every bench of ${suite} once`, async () => {
       const { code, output } = await runScript('bench/run.ts', [suite, '--quick'])
