@@ -14,6 +14,7 @@ import { describe, thisMachine } from './runner/machine.ts'
 import { save } from './runner/results.ts'
 import { rowsOf, table } from './runner/table.ts'
 import { SPOOL } from './spool.ts'
+import { TURNS } from './turns.ts'
 import { WEBHOOK } from './webhook.ts'
 
 const SUITES: Readonly<Record<string, readonly Bench[]>> = {
@@ -23,6 +24,7 @@ const SUITES: Readonly<Record<string, readonly Bench[]>> = {
   spool: SPOOL,
   observability: OBSERVABILITY,
   reach: REACH,
+  turns: TURNS,
 }
 
 interface Suited {

@@ -5,6 +5,7 @@ import { CORE } from '../../bench/core.ts'
 import { FAIRNESS } from '../../bench/fairness.ts'
 import { OBSERVABILITY } from '../../bench/observability.ts'
 import { REACH } from '../../bench/reach.ts'
+import { TURNS } from '../../bench/turns.ts'
 import { WEBHOOK } from '../../bench/webhook.ts'
 import { runScript } from '../support/run-script.ts'
 
@@ -15,6 +16,7 @@ describe('npm run bench', () => {
     fairness: FAIRNESS,
     observability: OBSERVABILITY,
     reach: REACH,
+    turns: TURNS,
   })) {
     it(`runs every bench of ${suite} once`, async () => {
       const { code, output } = await runScript('bench/run.ts', [suite, '--quick'])

@@ -1,0 +1,5 @@
+/** The benches of whole turns, and of what others do with the same bursts. */
+import type { Bench } from './runner/bench.ts'
+import { rawLimit } from './turns/raw-limit.ts'
+
+export const TURNS: readonly Bench[] = [rawLimit]
