@@ -1,5 +1,6 @@
 /** The benches of whole turns, and of what others do with the same bursts. */
 import type { Bench } from './runner/bench.ts'
 import { rawLimit } from './turns/raw-limit.ts'
+import { wholeTurns } from './turns/whole-turns.ts'
 
-export const TURNS: readonly Bench[] = [rawLimit]
+export const TURNS: readonly Bench[] = [wholeTurns, rawLimit]

@@ -10,6 +10,7 @@ import { type Figures, rounds } from '../runner/rounds.ts'
 import { Collector } from '../stage/collector.ts'
 import { BenchRedis } from '../stage/redis.ts'
 import { ROLES, ServiceProcess } from '../stage/service.ts'
+import { silence } from '../stage/silence.ts'
 import { WebhookCallers } from '../stage/webhook-callers.ts'
 
 export const observabilityCost: Bench = {
@@ -128,7 +129,7 @@ class Watched implements AsyncDisposable {
       },
     })
     // It has to say that it is ready, so it begins with a log.
-    if (!on.logs) await silence(service.url)
+    if (!on.logs) await silence(service.url, TOKEN)
     return new Watched(service, redis, database, on)
   }
 
@@ -162,13 +163,4 @@ class Watched implements AsyncDisposable {
 
 async function scrape(url: string): Promise<void> {
   await (await fetch(`${url}/metrics`)).text()
-}
-
-async function silence(url: string): Promise<void> {
-  const response = await fetch(`${url}/operator/log-level`, {
-    method: 'PUT',
-    headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ level: 'silent' }),
-  })
-  if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`)
 }

@@ -36,6 +36,19 @@ export function appendsOf(
   )
 }
 
+export interface Bursts {
+  readonly firstPerson: number
+  readonly people: number
+  /** Messages of one person; the last of them fills the batch, so that it is due. */
+  readonly each: number
+}
+
+export function fullBursts({ firstPerson, people, each }: Bursts): Append[] {
+  const writing = { perConversation: each, from: firstPerson }
+  const limits = { ...LIMITS, maxSize: each }
+  return appendsOf(people * each, writing).map((append) => ({ ...append, limits }))
+}
+
 export interface OneMessage {
   /** Which one of all: its id is made of it. */
   readonly n: number

@@ -29,7 +29,7 @@ import { type Adoption, repairOf, type Subject } from './store-examine.ts'
 import type { SealedTurn } from './store-turn.ts'
 
 /** As many are sealed and handed over in one go. */
-const PAGE = 200
+export const PAGE = 200
 /** Lists that could not be read are tried again, less and less often, ms. */
 const ADOPT_AGAIN_MS = 5000
 const ADOPT_SELDOM_MS = 600_000
