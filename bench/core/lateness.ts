@@ -8,6 +8,8 @@
  * own way there and back.
  */
 import type { Append, BatchStore } from '../../src/batching/store.ts'
+import type { SealedTurn } from '../../src/batching/store-turn.ts'
+import type { Clock } from '../../src/clock.ts'
 import { Events } from '../../src/observability/events/events.ts'
 import { seededRandom } from '../../test/support/seeded-random.ts'
 import { atMost, type Bench, type Outcome, type Scale } from '../runner/bench.ts'
@@ -19,6 +21,7 @@ import { appendTo, phoneOf } from '../stage/messages.ts'
 import { preciseClock } from '../stage/precise-clock.ts'
 import { openProcessor } from '../stage/processor.ts'
 import { BenchRedis } from '../stage/redis.ts'
+import { quantiles, watchSeals } from '../stage/seal-times.ts'
 import { type Opened, openRedis, openSqlite } from '../stage/stores.ts'
 import { Writing } from '../stage/writing.ts'
 
@@ -100,7 +103,7 @@ async function oneRound(
   const random = seededRandom(3)
   const count = scale.of(5000, 50)
   const clock = preciseClock()
-  const sealed = watchSeals(store, count, clock)
+  const sealed = firstSeals(store, count, clock)
   const events = new Events()
   const told: number[] = []
   events.subscribe((name, event) => {
@@ -127,32 +130,15 @@ async function oneRound(
 }
 
 /** How late the seals of the first `count` phones were answered, ms; resolves after the last. */
-function watchSeals(store: BatchStore, count: number, clock: () => number): Promise<number[]> {
+function firstSeals(store: BatchStore, count: number, clock: Clock): Promise<number[]> {
   const late: number[] = []
   const done = Promise.withResolvers<number[]>()
-  const seal = store.seal.bind(store)
   const last = phoneOf(count)
-  store.seal = async (requests) => {
-    const results = await seal(requests)
-    const now = clock()
-    for (const result of results) {
-      if (result instanceof Error) done.reject(result)
-      else if (result.outcome === 'sealed' && result.turn.conversation < last) {
-        late.push(now - result.turn.dueAt)
-      }
-    }
+  const onSeal = ({ conversation }: SealedTurn, lateMs: number): void => {
+    if (conversation >= last) return
+    late.push(lateMs)
     if (late.length === count) done.resolve(late)
-    return results
   }
+  watchSeals(store, clock, onSeal, done.reject)
   return done.promise
-}
-
-function quantiles(name: string, values: readonly number[]): Record<string, number> {
-  return {
-    [`${name}P50`]: quantile(values, 0.5),
-    [`${name}P90`]: quantile(values, 0.9),
-    [`${name}P99`]: quantile(values, 0.99),
-    [`${name}P999`]: quantile(values, 0.999),
-    [`${name}Max`]: Math.max(...values),
-  }
 }

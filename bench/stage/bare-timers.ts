@@ -13,7 +13,7 @@ export async function bareTimers(
   const lateness: number[] = []
   const waiting: Promise<void>[] = []
   const wait = async (deadline: number): Promise<void> => {
-    await new Promise((resolve) => setTimeout(resolve, Math.ceil(deadline - clock())))
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, Math.ceil(deadline - clock()))))
     await redis.ping()
     lateness.push(clock() - deadline)
   }

@@ -9,6 +9,9 @@ const WRITER = join(import.meta.dirname, 'writer.ts')
 export interface WritingOptions {
   readonly perSecond: number
   readonly url: string | null
+  /** Messages of each person, who writes no more than these; left out: always the same people. */
+  readonly burst?: number
+  readonly idleMs?: number
   /** Gets the messages when there is no Redis to write them to. */
   readonly take: (append: Append) => void
 }
@@ -21,8 +24,15 @@ export class Writing implements AsyncDisposable {
   }
 
   /** Resolves when it has begun. */
-  static async start({ perSecond, url, take }: WritingOptions): Promise<Writing> {
-    const child = fork(WRITER, [String(perSecond), url ?? '-'])
+  static async start({
+    perSecond,
+    url,
+    burst = 0,
+    idleMs,
+    take,
+  }: WritingOptions): Promise<Writing> {
+    const words = [String(perSecond), url ?? '-', String(burst)]
+    const child = fork(WRITER, idleMs === undefined ? words : [...words, String(idleMs)])
     await once(child, 'message')
     child.on('message', (append) => take(append as Append))
     return new Writing(child)

@@ -117,12 +117,15 @@ export class Processor implements Service {
     const { store, checkMs, events } = this.#deps
     try {
       const due = await store.due({ limit: PAGE, soonMs: Math.min(1000, checkMs) })
-      await this.#announce(due)
       const begunAtMs = performance.now()
-      const sealed = await this.#seal(due)
+      const sealing = this.#seal(due)
+      // Asked behind the seals: a line in the log keeps nobody waiting.
+      const announcing = this.#announce(due)
+      const sealed = await sealing
       const sealMs = performance.now() - begunAtMs
       const reclaimed = await this.#reclaim(due.turns)
       await this.#handOver([...sealed, ...reclaimed])
+      await announcing
       events.emit('processor.looked', { open: due.open.length, turns: due.turns.length, sealMs })
       // A full page means that there may be more; without progress it would only spin.
       const full = due.open.length === PAGE || due.turns.length === PAGE
