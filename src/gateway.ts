@@ -107,7 +107,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const access = accessAtStart(settings, await checkChannels(channels, settings))
   const senders = traces.senders(createSenders(channels, events))
   const store = createStore(settings, events, options.storeClock)
-  const queue = traces.queue(createQueue(settings, events, traces))
+  const queue = traces.queue(createQueue(settings, events, store, traces))
   const started: Service[] = []
   const run = async (service: Service): Promise<void> => {
     await service.start()
@@ -155,7 +155,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       await run(heartbeat('worker', store, settings, events))
     }
     if (roles.includes('processor')) {
-      await run(createProcessor(settings, shared))
+      for (const processor of createProcessors(settings, shared)) await run(processor)
       await run(heartbeat('processor', store, settings, events))
     }
     if (roles.includes('api')) {
@@ -267,14 +267,13 @@ function addressOf({ host, port }: Settings): string | null {
   return port === 0 ? null : `http://${reached.includes(':') ? `[${reached}]` : reached}:${port}`
 }
 
-function createProcessor(settings: Settings, shared: Shared): Processor {
+/** One for each part of the store, so that one that is away holds up none of the others. */
+function createProcessors(settings: Settings, shared: Shared): Processor[] {
   const { checkMs, separator, idleMs, ageS, maxSize } = settings
-  return new Processor({
-    ...shared,
-    checkMs,
-    separator,
-    adoption: { idleMs, ageMs: ageS * 1000, maxSize },
-  })
+  const adoption = { idleMs, ageMs: ageS * 1000, maxSize }
+  return shared.store.parts.map(
+    (store) => new Processor({ ...shared, store, checkMs, separator, adoption }),
+  )
 }
 
 function heartbeat(
@@ -293,7 +292,10 @@ function createStandIn(settings: Settings, roles: readonly Role[], shared: Share
   if (roles.includes('processor') || settings.standIn === 'off') return null
   const { store, events } = shared
   return new StandIn({
-    open: () => [createProcessor(settings, shared), heartbeat('standIn', store, settings, events)],
+    open: () => [
+      ...createProcessors(settings, shared),
+      heartbeat('standIn', store, settings, events),
+    ],
     onStandingIn: (silentMs) => events.emit('processor.standingIn', { silentMs }),
     onStoodDown: (forMs) => events.emit('processor.stoodDown', { forMs }),
     onError: (error) => events.emit('internal.error', { where: 'standing in', error }),

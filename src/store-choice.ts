@@ -1,17 +1,25 @@
 /** Which engine keeps the batches, with which waits, and which queue carries them: Redis when REDIS_URL is set, else SQLite. */
-import { placeOf, redisOptions } from './batching/redis/connection.ts'
+import { callOptions } from './batching/redis/connection.ts'
 import { RATE_PREFIX } from './batching/redis/keys.ts'
+import { partitionName } from './batching/redis/partition-count.ts'
+import { PartitionedStore } from './batching/redis/partitioned-store.ts'
 import { RedisStore } from './batching/redis/redis-store.ts'
 import { SqliteStore } from './batching/sqlite/sqlite-store.ts'
 import type { BatchStore, StoreTimes } from './batching/store.ts'
 import type { Clock } from './clock.ts'
 import type { Settings } from './config/settings.ts'
+import { ConversationKeys } from './conversation-key.ts'
 import { messageOf } from './errors.ts'
+import { dedupeSOf } from './intake-choice.ts'
 import { Events } from './observability/events/events.ts'
 import type { Traces } from './observability/traces/traces.ts'
+import { messageRules } from './operations/backup/message-rules.ts'
 import { BullQueue, queueKeys } from './queue/bullmq.ts'
 import { MemoryQueue } from './queue/memory.ts'
+import { PartitionedQueue } from './queue/partitioned-queue.ts'
 import type { MessageQueue } from './queue/queue.ts'
+import { addressOf, placeOf, type RedisTarget } from './redis-address.ts'
+import { openClient } from './redis-client.ts'
 import type { Service } from './service.ts'
 import { MAX_BACKOFF_MS } from './worker/backoff.ts'
 import { MemoryRateLimit } from './worker/rate/memory-rate-limit.ts'
@@ -23,38 +31,62 @@ const QUEUED_MS = 30_000
 
 export function createStore(settings: Settings, events: Events, clock?: Clock): BatchStore {
   const times = storeTimes(settings)
-  const { redisUrl, redisPassword, queueName, dataDir, ageS, defaultTenant, storeRisk } = settings
-  if (!redisUrl) {
+  const { dataDir, ageS, defaultTenant, queueName } = settings
+  const target = redisTarget(settings)
+  if (!target) {
     return new SqliteStore({ dataDir, times, defaultTenant, ...(clock ? { clock } : {}) })
   }
-  return new RedisStore({
-    target: { url: redisUrl, password: redisPassword },
-    times,
-    mirrorMs: ageS * 1000,
-    queueKeys: queueKeys(queueName),
-    events,
-    risk: storeRisk,
-    defaultTenant,
+  const options = {
+    ...{ target, times, events, defaultTenant, mirrorMs: ageS * 1000 },
+    risk: settings.storeRisk,
+    durability: settings.redisDurability,
     ...(clock ? { clock } : {}),
-  })
+  }
+  const partitions = partitionsOf(settings)
+  if (partitions === null) return new RedisStore({ ...options, queueKeys: queueKeys(queueName) })
+  const { dedupeS } = settings
+  const rules = messageRules({ keys: new ConversationKeys(defaultTenant), dedupeS, dedupeSOf })
+  const queueKeysOf = (name: string): string => queueKeys(queueName, name)
+  return new PartitionedStore({ ...options, partitions, rules, queueKeysOf })
+}
+
+function redisTarget({
+  redisUrl,
+  redisPassword,
+}: Pick<Settings, 'redisUrl' | 'redisPassword'>): RedisTarget | null {
+  return redisUrl === null ? null : { url: redisUrl, password: redisPassword }
+}
+
+/** On a Cluster there are always some, as their hash tag holds the keys of one together. */
+const CLUSTER_PARTITIONS = 16
+
+function partitionsOf(settings: Settings): number | null {
+  const target = redisTarget(settings)
+  if (target === null) return null
+  if (addressOf(target).kind === 'cluster') return settings.partitions ?? CLUSTER_PARTITIONS
+  return settings.partitions === 1 ? null : settings.partitions
 }
 
 export function createQueue(
   settings: Settings,
   events: Events,
+  store: Pick<BatchStore, 'partOf'>,
   { telemetry }: Partial<Pick<Traces, 'telemetry'>> = {},
 ): MessageQueue {
-  const { redisUrl, redisPassword, queueName, jobName, keepJobsS } = settings
-  if (!redisUrl) return new MemoryQueue(events)
-  return new BullQueue({
-    url: redisUrl,
-    password: redisPassword,
-    queueName,
-    jobName,
-    keepJobsS,
-    events,
+  const { queueName, jobName, keepJobsS } = settings
+  const target = redisTarget(settings)
+  if (!target) return new MemoryQueue(events)
+  const options = {
+    ...{ ...target, queueName, jobName, keepJobsS, events },
     ...(telemetry !== undefined && { telemetry }),
-  })
+  }
+  const count = partitionsOf(settings)
+  if (count === null) return new BullQueue(options)
+  const queues = Array.from(
+    { length: count },
+    (_, n) => new BullQueue({ ...options, partition: partitionName(n) }),
+  )
+  return new PartitionedQueue(`bullmq ${queueName}`, queues, (c) => store.partOf(c))
 }
 
 /** So many a minute, over all workers that share a Redis. `isPaced`: an account has a pace to keep. */
@@ -63,14 +95,14 @@ export function createRateLimit(
   events: Events,
   isPaced: boolean,
 ): RateLimit & Service {
-  const { redisUrl: url, redisPassword: password, responderCallsPerMinute, tenants } = settings
+  const { responderCallsPerMinute, tenants } = settings
+  const target = redisTarget(settings)
   const isLimited = [...tenants.values()].some(({ turnsPerMinute }) => turnsPerMinute !== null)
   const needsNone = responderCallsPerMinute === null && !isLimited && !isPaced
-  if (!url || needsNone) return new MemoryRateLimit()
+  if (!target || needsNone) return new MemoryRateLimit()
   return new RedisRateLimit({
-    url,
+    client: openClient(target, callOptions()),
     prefix: RATE_PREFIX,
-    connection: redisOptions({ url, password }),
     onAway: (error) => events.emit('rate.missing', { error: messageOf(error) }),
   })
 }

@@ -1,8 +1,8 @@
 /** What the port sends to Redis for an append, word by word, without sending it. */
-import { Redis } from 'ioredis'
 import { type CallsOptions, RedisCalls } from '../../src/batching/redis/calls.ts'
 import { RedisKeys } from '../../src/batching/redis/keys.ts'
 import * as batches from '../../src/batching/redis/redis-batches.ts'
+import { RedisLink } from '../../src/batching/redis/redis-link.ts'
 import type { Arg, Reply, ScriptName } from '../../src/batching/redis/scripts.ts'
 import type { Append } from '../../src/batching/store.ts'
 import type { Words } from './redis.ts'
@@ -21,7 +21,7 @@ class Recorder extends RedisCalls {
 export async function recordedAppends(sha: string, appends: readonly Append[]): Promise<Words[]> {
   const keys = new RedisKeys()
   const options: CallsOptions = {
-    redis: new Redis({ lazyConnect: true }),
+    link: new RedisLink({ url: 'redis://127.0.0.1' }),
     keys,
     times: TIMES,
     mirrorMs: TTL_MS,

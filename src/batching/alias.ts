@@ -56,13 +56,13 @@ export interface AliasDeps {
 
 /**
  * Has `from` lead to `to`. busy: an answer to `from` is being sent, and nothing was changed; ask again
- * with a later message. Throws `overloaded` when both change faster than they can be read.
+ * with a later message. waiting: the same until what waits at `from` is answered. Throws `overloaded` when both change faster than they can be read.
  */
 export async function joinAliases(
   { store, keys, known }: AliasDeps,
   from: Conversation,
   to: Conversation,
-): Promise<'linked' | 'already' | 'busy'> {
+): Promise<'linked' | 'already' | 'busy' | 'waiting'> {
   const pair = [keys.keyOf(from), keys.keyOf(to)] as const
   if (pair[0] === pair[1] || known.has(...pair)) return 'already'
   for (let reads = 0; reads < MAX_READS; reads += 1) {
@@ -72,7 +72,7 @@ export async function joinAliases(
       ? await renew(store, pair, mine)
       : (await store.link(await readLink(store, from, mine, to, theirs))).outcome
     if (outcome === 'changed') continue
-    if (outcome !== 'busy') known.note(...pair)
+    if (outcome !== 'busy' && outcome !== 'waiting') known.note(...pair)
     return outcome
   }
   throw new RapidFireError(

@@ -188,8 +188,9 @@ export class Batcher implements Intake {
       for (let tries = 1; ; tries += 1) {
         const outcome = await joinAliases({ store, keys, known: this.#known }, other, who)
         if (outcome === 'linked') events.emit('alias.linked', { conversation, alias })
-        if (outcome !== 'busy') break
-        if (tries === BUSY_TRIES) {
+        if (outcome === 'linked' || outcome === 'already') break
+        // What waits there is over when the person has finished, and that is longer than a call may take.
+        if (outcome === 'waiting' || tries === BUSY_TRIES) {
           events.emit('alias.postponed', { conversation, alias })
           return other
         }

@@ -39,7 +39,9 @@ export interface LinkResult {
   /**
    * already: it leads there, and is remembered anew. changed: one of the two is an alias of another
    * one, or it is not as it was read any more: resolve and read again. busy: a turn of `from` is in
-   * flight, and something of its answer was sent or may have been; nothing was changed.
+   * flight, and something of its answer was sent or may have been; nothing was changed. waiting: the
+   * two are in different partitions, and something waits at `from`, which stays there until it is
+   * answered; nothing was changed.
    */
-  readonly outcome: 'linked' | 'already' | 'changed' | 'busy'
+  readonly outcome: 'linked' | 'already' | 'changed' | 'busy' | 'waiting'
 }

@@ -197,6 +197,13 @@ export interface Counts {
 
 export interface BatchStore extends Service {
   readonly backup: BackupStore
+  /**
+   * What this consists of, in an order that stays: stores that share nothing, so that one may be away
+   * while the others are not. Itself alone where it is one piece.
+   */
+  readonly parts: readonly BatchStore[]
+  /** The index in `parts` of where a conversation is, while it is no alias. */
+  partOf(conversation: ConversationKey): number
 
   identity(): StoreIdentity
   /** Throws `store_away`, `store_full` or `store_rights` unless the store takes a write now. */

@@ -89,7 +89,7 @@ async function connectStore(settings: Settings): Promise<Connection> {
   /** Where nobody is at work nothing is made there that was not before. */
   const queueOf = async (live: readonly LiveRole[]): Promise<MessageQueue | null> => {
     if (queue !== null || live.length === 0) return queue
-    queue = createQueue(settings, events)
+    queue = createQueue(settings, events, store)
     await queue.start()
     return queue
   }

@@ -26,6 +26,7 @@ const AGREED = [
   'ageS',
   'defaultTenant',
   'queueName',
+  'partitions',
   'dedupeS',
   'retentionS',
   'historyTurns',

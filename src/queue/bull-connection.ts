@@ -1,7 +1,7 @@
 /** Connections to Redis for BullMQ: they come back by themselves, and none is waited for for ever. */
-import { Redis } from 'ioredis'
 import { messageOf, RapidFireError } from '../errors.ts'
-import { leaveReplica } from '../leave-replica.ts'
+import type { RedisTarget } from '../redis-address.ts'
+import { isCluster, openClient, type RedisClient } from '../redis-client.ts'
 import { Deadline } from '../service.ts'
 
 /**
@@ -14,40 +14,27 @@ const LATE = 'Command timed out'
 /** A server without room for one more connection refuses it for ever; a start says so, ms. */
 const READY_MS = 5000
 
-export interface BullTarget {
-  readonly url: string
-  readonly password: string | null
-}
-
 export interface BullConnectionOptions {
   readonly maxRetriesPerRequest: number | null
   readonly enableOfflineQueue?: boolean
   readonly commandTimeout?: number
 }
 
-export function bullConnection(target: BullTarget, options: BullConnectionOptions): Redis {
-  const { url, password } = target
-  return new Redis(url, {
-    connectTimeout: 2000,
-    socketTimeout: DEAF_MS,
-    retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times - 1, 5), 1000),
-    reconnectOnError: leaveReplica(),
-    // Its own guess of when the server has loaded its data may be seconds too late.
-    maxLoadingRetryTime: 500,
-    ...(password ? { password } : {}),
-    ...options,
-  })
+export function bullConnection(target: RedisTarget, options: BullConnectionOptions): RedisClient {
+  return openClient(target, { socketTimeout: DEAF_MS, ...options })
 }
 
 /**
  * A connection on which a command was not answered in its time is made anew: where a byte comes now
  * and then it is not deaf, and yet of no use.
  */
-export function giveUpIfLate(connection: Redis | null, error: unknown): void {
-  if (messageOf(error) === LATE) connection?.stream?.destroy()
+export function giveUpIfLate(connection: RedisClient | null, error: unknown): void {
+  if (messageOf(error) !== LATE || connection === null) return
+  // Of a Cluster one node of several is deaf, and its own limit finds it.
+  if (!isCluster(connection)) connection.stream?.destroy()
 }
 
-export async function isReady(connection: Redis): Promise<void> {
+export async function isReady(connection: RedisClient): Promise<void> {
   if (connection.status === 'ready') return
   await new Promise<void>((resolve, reject) => {
     connection.once('ready', resolve)

@@ -4,8 +4,8 @@
  * which the store refuses while they run.
  */
 import { type Job as BullJob, Worker } from 'bullmq'
-import type { Redis } from 'ioredis'
 import type { BatchId, ConversationKey } from '../message.ts'
+import type { RedisClient } from '../redis-client.ts'
 import { Deadline } from '../service.ts'
 import { isReady } from './bull-connection.ts'
 import type { JobHandler } from './queue.ts'
@@ -25,7 +25,9 @@ class EndableWorker extends Worker {
 
 export interface BullWorkerOptions {
   readonly queueName: string
-  readonly connect: () => Redis
+  /** How its keys begin. */
+  readonly prefix: string
+  readonly connect: () => RedisClient
   readonly handler: JobHandler
   readonly concurrency: number
   readonly telemetry: QueueTelemetry | null
@@ -36,7 +38,7 @@ export class BullWorker {
   readonly #options: BullWorkerOptions
   readonly #silence = new Silence()
   #worker: EndableWorker | null = null
-  #connection: Redis | null = null
+  #connection: RedisClient | null = null
   #resting: NodeJS.Timeout | undefined
   /** Jobs that were taken, and those that run now. */
   #taken = 0
@@ -47,13 +49,15 @@ export class BullWorker {
   }
 
   async start(): Promise<void> {
-    const { queueName, connect, concurrency, telemetry, onError } = this.#options
+    const { queueName, prefix, connect, concurrency, telemetry, onError } = this.#options
     const connection = connect()
     this.#connection = connection
     await isReady(connection)
     const worker = new EndableWorker(queueName, (job: BullJob) => this.#run(job), {
       connection,
+      prefix,
       concurrency,
+      runRetryDelay: REST_MS,
       lockDuration: 10_000,
       stalledInterval: 5000,
       maxStalledCount: 50,

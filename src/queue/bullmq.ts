@@ -7,9 +7,10 @@
  * over many times before BullMQ gives up on it (its default of one loses jobs in a rolling deploy).
  */
 import { Queue } from 'bullmq'
-import type { Redis } from 'ioredis'
 import { messageOf } from '../errors.ts'
 import type { Events } from '../observability/events/events.ts'
+import type { RedisTarget } from '../redis-address.ts'
+import type { RedisClient } from '../redis-client.ts'
 import { Deadline } from '../service.ts'
 import {
   type BullConnectionOptions,
@@ -42,13 +43,19 @@ const COMMAND_MS = 4000
 /** As often is looked whether the worker has fallen silent: it is seen after three looks. */
 const LOOK_MS = 1200
 
-/** How all keys of a queue begin. */
-export const queueKeys = (queueName: string): string => `bull:${queueName}:`
+const PREFIX = 'bull'
+/** With the hash tag of a partition, so that all keys of a queue share a slot of a Cluster. */
+const prefixOf = (partition: string | undefined): string =>
+  partition === undefined ? PREFIX : `${PREFIX}:{${partition}}`
 
-export interface BullQueueOptions {
-  readonly url: string
-  readonly password: string | null
+/** How all keys of a queue begin. */
+export const queueKeys = (queueName: string, partition?: string): string =>
+  `${prefixOf(partition)}:${queueName}:`
+
+export interface BullQueueOptions extends RedisTarget {
   readonly queueName: string
+  /** The partition of the store whose turns it carries; left out where there are none. */
+  readonly partition?: string
   readonly jobName: string
   /** Ended jobs are kept so long for looking at; 0 = not at all. */
   readonly keepJobsS: number
@@ -60,7 +67,7 @@ export interface BullQueueOptions {
 export class BullQueue implements MessageQueue {
   readonly name: string
   readonly #options: BullQueueOptions
-  #producer: Redis | null = null
+  #producer: RedisClient | null = null
   #queue: Queue | null = null
   #worker: BullWorker | null = null
   #looking: NodeJS.Timeout | undefined
@@ -70,7 +77,8 @@ export class BullQueue implements MessageQueue {
 
   constructor(options: BullQueueOptions) {
     this.#options = options
-    this.name = `bullmq ${options.queueName}`
+    const { queueName, partition } = options
+    this.name = `bullmq ${queueName}${partition === undefined ? '' : ` ${partition}`}`
   }
 
   async start(): Promise<void> {
@@ -82,8 +90,9 @@ export class BullQueue implements MessageQueue {
     })
     this.#producer = connection
     await this.#orLeave(isReady(connection))
-    const { queueName, telemetry } = this.#options
-    this.#queue = new Queue(queueName, { connection, ...(telemetry && { telemetry }) })
+    const { queueName, partition, telemetry } = this.#options
+    const prefix = prefixOf(partition)
+    this.#queue = new Queue(queueName, { connection, prefix, ...(telemetry && { telemetry }) })
     this.#queue.on('error', (error) => this.#report(error))
     await this.#orLeave(this.#queue.waitUntilReady())
   }
@@ -143,7 +152,8 @@ export class BullQueue implements MessageQueue {
 
   /** The place of the job that is taken next; 0 when none waits. */
   async #front(): Promise<number> {
-    const line = `${queueKeys(this.#options.queueName)}prioritized`
+    const { queueName, partition } = this.#options
+    const line = `${queueKeys(queueName, partition)}prioritized`
     const [, score] = (await this.#producer?.zrange(line, '0', '0', 'WITHSCORES')) ?? []
     return Math.floor(Number(score ?? 0) / PLACE)
   }
@@ -151,6 +161,7 @@ export class BullQueue implements MessageQueue {
   async work(handler: JobHandler, concurrency: number): Promise<void> {
     const worker = new BullWorker({
       queueName: this.#options.queueName,
+      prefix: prefixOf(this.#options.partition),
       // Without a deadline of its own: ioredis sends a call whose time is over again on the next
       // connection, where it would take a job for nobody.
       connect: () => this.#connect({ maxRetriesPerRequest: null }),
@@ -205,7 +216,7 @@ export class BullQueue implements MessageQueue {
     this.#queue = null
   }
 
-  #connect(options: BullConnectionOptions): Redis {
+  #connect(options: BullConnectionOptions): RedisClient {
     const connection = bullConnection(this.#options, options)
     connection.on('error', (error) => this.#report(error))
     return connection

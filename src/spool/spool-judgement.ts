@@ -8,6 +8,7 @@ const STORE_WIDE: ReadonlySet<string> = new Set([
   'store_auth',
   'store_rights',
   'store_cluster',
+  'store_unreplicated',
 ])
 
 export function isStoreWide(error: unknown): error is RapidFireError {

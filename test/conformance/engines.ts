@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { SqliteStore } from '../../src/batching/sqlite/sqlite-store.ts'
 import { Deadline } from '../../src/service.ts'
 import { OracleStore } from '../support/oracle.ts'
-import { makeRedis } from './make-redis.ts'
+import { makePartitions, makeRedis } from './make-redis.ts'
 import type { MakeStore } from './store/scene.ts'
 
 const makeOracle: MakeStore = async ({ times, clock }) => ({
@@ -30,4 +30,5 @@ export const STORE_ENGINES: readonly { readonly name: string; readonly make: Mak
   { name: 'store: oracle', make: makeOracle },
   { name: 'store: sqlite', make: makeSqlite },
   { name: 'store: redis', make: makeRedis },
+  { name: 'store: redis, in partitions', make: makePartitions },
 ]

@@ -59,6 +59,7 @@ interface Page {
 }
 
 export class OracleStore implements port.BatchStore {
+  readonly parts: readonly port.BatchStore[] = [this]
   readonly #times: port.StoreTimes
   readonly #clock: Clock
   readonly #state: OracleState
@@ -71,6 +72,10 @@ export class OracleStore implements port.BatchStore {
     this.#times = times
     this.#clock = clock
     this.#state = state
+  }
+
+  partOf(): number {
+    return 0
   }
 
   /** Another oracle that knows the same, on the same clock; listeners stay behind. */

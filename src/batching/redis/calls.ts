@@ -1,34 +1,42 @@
 /** What every operation on Redis needs: keys, waits, the clock, and calls that fail in our words. */
 import type { Redis } from 'ioredis'
 import type { Clock } from '../../clock.ts'
-import { messageOf } from '../../errors.ts'
+import { messageOf, type RapidFireError } from '../../errors.ts'
+import type { RedisClient } from '../../redis-client.ts'
 import type { StoreTimes } from '../store.ts'
 import { DEAF_MS } from './connection.ts'
+import { type Durability, needsReplica, ReplicaWait } from './durability.ts'
 import { hasEnded, redisError } from './errors.ts'
 import type { RedisKeys } from './keys.ts'
-import { OnceMore } from './once-more.ts'
-import { type Arg, type Call, type Reply, type ScriptName, Scripts } from './scripts.ts'
+import type { RedisLink } from './redis-link.ts'
+import type { Arg, Call, Reply, ScriptName } from './scripts.ts'
 
 export interface CallsOptions {
-  readonly redis: Redis
+  readonly link: RedisLink
   readonly keys: RedisKeys
   readonly times: StoreTimes
   readonly mirrorMs: number
   readonly place: string
   readonly channel: string
   readonly clock: Clock | undefined
+  /** `primary` when left out. */
+  readonly durability?: Durability
+  /** A call found the server away. */
+  readonly onAway?: (error: RapidFireError) => void
 }
 
 export class RedisCalls {
-  readonly redis: Redis
+  readonly redis: RedisClient
   readonly keys: RedisKeys
   readonly times: StoreTimes
   readonly mirrorMs: number
   readonly place: string
   readonly channel: string
   readonly #clock: Clock | undefined
-  readonly #scripts: Scripts
-  readonly #onceMore: OnceMore
+  readonly #link: RedisLink
+  readonly #durability: Durability
+  readonly #replicas = new WeakMap<Redis, ReplicaWait>()
+  readonly #onAway: CallsOptions['onAway']
   /** When Redis last answered anything on this connection. */
   #answeredAtMs = performance.now()
   /** What ended the connection, or keeps it from being made. */
@@ -37,19 +45,20 @@ export class RedisCalls {
   lacksRights = false
 
   constructor(options: CallsOptions) {
-    this.redis = options.redis
+    this.#link = options.link
+    this.redis = options.link.client
     this.keys = options.keys
     this.times = options.times
     this.mirrorMs = options.mirrorMs
     this.place = options.place
     this.channel = options.channel
     this.#clock = options.clock
-    this.#scripts = new Scripts(options.redis)
-    this.#onceMore = new OnceMore(options.redis)
-    options.redis.on('error', (error) => {
+    this.#durability = options.durability ?? 'primary'
+    this.#onAway = options.onAway
+    this.redis.on('error', (error) => {
       this.#whyDown = error
     })
-    options.redis.on('ready', () => {
+    this.redis.on('ready', () => {
       this.#whyDown = null
       this.#answeredAtMs = performance.now()
     })
@@ -60,25 +69,45 @@ export class RedisCalls {
     return this.#clock?.() ?? ''
   }
 
+  /** Where the keys are: who is to be asked what belongs to no key. */
+  server(): Redis {
+    return this.#link.serverOf(this.keys.open)
+  }
+
   /** One script. Each is safe to repeat, but for `spend`, which would add again. */
   run(name: ScriptName, keys: readonly string[], args: readonly Arg[]): Promise<Reply> {
-    const call = (): Promise<Reply> => this.#scripts.run(name, keys, args)
-    return this.guard(name === 'spend' ? call() : this.#onceMore.run(call))
+    const { scripts, onceMore } = this.#link
+    const isSure = this.#durability === 'replica' && needsReplica(name)
+    const call = (): Promise<Reply> =>
+      isSure ? this.#replicated(name, keys, args) : scripts.run(name, keys, args)
+    return this.guard(name === 'spend' ? call() : onceMore.run(call))
+  }
+
+  /** Nothing is known of a write that went another way than the question for it. */
+  async #replicated(name: ScriptName, keys: readonly string[], args: readonly Arg[]) {
+    const server = this.server()
+    const { stream } = server
+    const reply = await this.#link.scripts.run(name, keys, args)
+    if (this.server() !== server) throw new Error('Connection is closed.')
+    const wait = this.#replicas.get(server) ?? new ReplicaWait(server, this.place)
+    this.#replicas.set(server, wait)
+    await wait.confirmed(stream ?? server.stream)
+    return reply
   }
 
   /** Those that went down with the connection are called once more; the others have their answers. */
   async runMany(calls: readonly Call[]): Promise<(Reply | Error)[]> {
-    const replies = await this.guard(this.#scripts.runMany(calls))
+    const replies = await this.guard(this.#link.scripts.runMany(calls))
     const cut = [...replies.keys()].filter((at) => hasEnded(replies[at]))
-    if (cut.length === 0 || !(await this.#onceMore.mended())) return replies
-    const again = await this.guard(this.#scripts.runMany(cut.flatMap((at) => calls[at] ?? [])))
+    if (cut.length === 0 || !(await this.#link.onceMore.mended())) return replies
+    const again = await this.guard(this.#link.scripts.runMany(cut.flatMap((at) => calls[at] ?? [])))
     for (const [i, at] of cut.entries()) replies[at] = again[i] ?? null
     return replies
   }
 
   /** A read that may be made once more. */
   read<Answer>(call: () => Promise<Answer>): Promise<Answer> {
-    return this.guard(this.#onceMore.run(call))
+    return this.guard(this.#link.onceMore.run(call))
   }
 
   async guard<T>(call: Promise<T>): Promise<T> {
@@ -91,6 +120,7 @@ export class RedisCalls {
       // Without a connection the client knows no more than that; what keeps it away says more.
       const known = redisError(hasEnded(error) ? (this.#whyDown ?? error) : error, this.place)
       this.lacksRights ||= known.code === 'store_rights'
+      if (known.code === 'store_away') this.#onAway?.(known)
       throw known
     }
   }
@@ -101,6 +131,6 @@ export class RedisCalls {
    */
   #giveUpIfLate(error: unknown): void {
     if (messageOf(error) !== 'Command timed out') this.#answeredAtMs = performance.now()
-    else if (performance.now() - this.#answeredAtMs > DEAF_MS) this.redis.stream?.destroy()
+    else if (performance.now() - this.#answeredAtMs > DEAF_MS) this.server().stream?.destroy()
   }
 }

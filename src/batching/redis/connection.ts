@@ -1,37 +1,8 @@
-/** Connections to Redis: their options, and the first one, which says what is wrong. */
-import type { Redis, RedisOptions } from 'ioredis'
+/** Connections of the store to Redis: their options, and the first one, which says what is wrong. */
 import { messageOf, RapidFireError } from '../../errors.ts'
-import { leaveReplica } from '../../leave-replica.ts'
+import { placeOf, type RedisTarget } from '../../redis-address.ts'
+import { type ClientOptions, isCluster, type RedisClient } from '../../redis-client.ts'
 import { redisError } from './errors.ts'
-
-/** Replies stay as RESP2 clients know them. */
-export type ConnectionOptions = Omit<RedisOptions, 'replyMapping'>
-
-export interface RedisTarget {
-  /** redis:// or rediss://, with everything that it needs. */
-  readonly url: string
-  /** When the URL has none. */
-  readonly password?: string | null
-}
-
-/** `redis 127.0.0.1:6379/0`: for people, without user and password. */
-export function placeOf(target: RedisTarget): string {
-  const url = new URL(target.url)
-  return `redis ${url.hostname || '127.0.0.1'}:${url.port || 6379}/${databaseOf(target)}`
-}
-
-export function databaseOf(target: RedisTarget): number {
-  return Number(new URL(target.url).pathname.slice(1) || 0)
-}
-
-/** Of one connection. */
-const stayingConnected = () => ({
-  // 50 ms after a cut, so that calls need not fail for it, then less and less often.
-  retryStrategy: (times: number): number => Math.min(50 * 2 ** Math.min(times - 1, 5), 1000),
-  reconnectOnError: leaveReplica(),
-  // Its own guess of when it has loaded its data may be seconds too late.
-  maxLoadingRetryTime: 500,
-})
 
 /** An answer that does not come for so long never will: the other side is gone without a word. */
 export const DEAF_MS = 5000
@@ -40,25 +11,26 @@ export const DEAF_MS = 5000
 const CALL_MS = 1500
 
 /**
- * Reconnects for ever, a second apart at most, so that a server that returns is used within a
- * second. Nothing waits in the client while it is away: the caller is told and decides.
+ * A server that returns is used within a second. Nothing waits in the client while it is away: the
+ * caller is told and decides.
  */
-export function redisOptions(target: RedisTarget, more: ConnectionOptions = {}): ConnectionOptions {
+export function callOptions(more: ClientOptions = {}): ClientOptions {
   return {
-    connectTimeout: 2000,
     commandTimeout: CALL_MS,
     socketTimeout: DEAF_MS,
     maxRetriesPerRequest: 1,
     enableOfflineQueue: false,
     lazyConnect: true,
-    ...stayingConnected(),
-    ...(target.password ? { password: target.password } : {}),
     ...more,
   }
 }
 
 /** Connects, or throws what is wrong in one sentence; never tries for longer than `withinMs`. */
-export async function connect(redis: Redis, target: RedisTarget, withinMs: number): Promise<void> {
+export async function connect(
+  redis: RedisClient,
+  target: RedisTarget,
+  withinMs: number,
+): Promise<void> {
   const place = placeOf(target)
   let last: unknown = new Error('no answer')
   try {
@@ -68,9 +40,11 @@ export async function connect(redis: Redis, target: RedisTarget, withinMs: numbe
         clearTimeout(timer)
         resolve()
       })
-      redis.on('error', (error) => {
+      redis.on('error', (told) => {
+        const error = ofNode(told)
         last = error
-        if (!isRefusal(error, place) && !NO_REDIS.test(messageOf(error))) return
+        const isFinal = NO_REDIS.test(messageOf(error)) || NO_CLUSTER.test(messageOf(error))
+        if (!isRefusal(error, place) && !isFinal) return
         clearTimeout(timer)
         reject(error)
       })
@@ -81,6 +55,7 @@ export async function connect(redis: Redis, target: RedisTarget, withinMs: numbe
   } catch (error) {
     redis.disconnect()
     if (isRefusal(error, place)) throw redisError(error, place)
+    if (NO_CLUSTER.test(messageOf(error))) throw noCluster(place)
     throw new RapidFireError(
       'store_unreachable',
       `${place} cannot be reached (${whyNot(messageOf(error))}): start it, or correct REDIS_URL`,
@@ -90,7 +65,7 @@ export async function connect(redis: Redis, target: RedisTarget, withinMs: numbe
 }
 
 /** A server that reads its data after a restart answers that, and nothing else. */
-async function loadingOr(redis: Redis, otherwise: unknown): Promise<unknown> {
+async function loadingOr(redis: RedisClient, otherwise: unknown): Promise<unknown> {
   if (redis.status !== 'connect') return otherwise
   const info = await redis.info('persistence').catch(() => '')
   if (!/^loading:1/m.test(info)) return otherwise
@@ -98,6 +73,20 @@ async function loadingOr(redis: Redis, otherwise: unknown): Promise<unknown> {
   return new Error(`it is still loading its data, ${Math.round(Number(share))} % so far`)
 }
 
+/** A Cluster of which no node answers says that, and beside it what the last one of them said. */
+function ofNode(error: Error & { lastNodeError?: Error | undefined }): Error {
+  return error.lastNodeError ?? error
+}
+
+function noCluster(place: string): RapidFireError {
+  return new RapidFireError(
+    'store_unreachable',
+    `${place} is no Redis Cluster: write redis://… in REDIS_URL, or redis+cluster://… with nodes of one`,
+  )
+}
+
+/** As a server says it that is asked as a node. */
+const NO_CLUSTER = /cluster support disabled/
 /** Other programs answer too. */
 const NO_REDIS = /^Unknown RESP type/
 
@@ -112,8 +101,12 @@ function whyNot(text: string): string {
 }
 
 /** A client that may not select its database goes on with the first one, which is another's. */
-export async function checkDatabase(redis: Redis, database: number, place: string): Promise<void> {
-  if (database === 0) return
+export async function checkDatabase(
+  redis: RedisClient,
+  database: number,
+  place: string,
+): Promise<void> {
+  if (database === 0 || isCluster(redis)) return
   try {
     await redis.select(database)
   } catch (error) {

@@ -17,12 +17,19 @@ const ENDED =
   /Connection is closed|isn't writeable|Stream isn't|Command aborted due to connection close|max retries per request|Socket closed|ECONNRESET|ECONNABORTED|ECONNREFUSED|EPIPE/
 /** And one that cannot be had, or on which nothing comes. */
 const SILENT =
-  /timed out|Socket timeout|ETIMEDOUT|ECONN|E(?:HOST|NET)(?:UNREACH|DOWN)|EADDRNOTAVAIL|EMFILE|EAI_AGAIN|ENOTFOUND|max number of clients|^(?:UNBLOCKED|NOSCRIPT|TRYAGAIN|CLUSTERDOWN)\b/
+  /Too many Cluster redirections|Failed to refresh slots cache|None of startup nodes|Cluster is(?:n't ready| ended)|timed out|Socket timeout|ETIMEDOUT|ECONN|E(?:HOST|NET)(?:UNREACH|DOWN)|EADDRNOTAVAIL|EMFILE|EAI_AGAIN|ENOTFOUND|max number of clients|^(?:UNBLOCKED|NOSCRIPT|TRYAGAIN|CLUSTERDOWN)\b/
 /** Something else answers, or a connection was cut inside an answer and led on. */
 const NO_REDIS = /Unknown RESP type|Protocol error|Please report this/
 /** A field that somebody else wrote: our scripts calculate with it. */
 const NO_NUMBER =
   /attempt to (?:perform arithmetic|compare|concatenate)|value is not (?:an integer|a valid float)/
+
+/** Of a Cluster that is known for one: its client was led on more often than it goes along. */
+const MOVING: Row = {
+  says: /^(?:MOVED|ASK)\b/,
+  code: 'store_away',
+  means: (place) => `${place} is being moved to another node: try again`,
+}
 
 /** The first that fits counts. */
 const ROWS: readonly Row[] = [
@@ -71,7 +78,7 @@ const ROWS: readonly Row[] = [
     says: /^(?:MOVED|ASK|CROSSSLOT)\b/,
     code: 'store_cluster',
     means: (place) =>
-      `${place} is a node of a Redis Cluster, which spreads over its nodes what has to be in one place: name a Redis that is no cluster in REDIS_URL`,
+      `${place} is a node of a Redis Cluster, which spreads over its nodes what has to be in one place: write redis+cluster://… instead of redis://… in REDIS_URL`,
   },
   {
     says: /^READONLY\b/,
@@ -112,7 +119,8 @@ const ROWS: readonly Row[] = [
 export function redisError(error: unknown, place: string): RapidFireError {
   if (error instanceof RapidFireError) return error
   const text = messageOf(error)
-  const row = ROWS.find(({ says }) => says.test(text))
+  const isCluster = place.startsWith('redis cluster ')
+  const row = [...(isCluster ? [MOVING] : []), ...ROWS].find(({ says }) => says.test(text))
   const [code, sentence] = row
     ? [row.code, row.means(place, text)]
     : (['internal', `${place}: ${text}`] as const)

@@ -4,6 +4,7 @@
  */
 import type { Finding } from '../../finding.ts'
 import type { Survives } from '../store-roles.ts'
+import type { Durability } from './durability.ts'
 import type { ServerFacts } from './server-facts.ts'
 
 /** A refused write is near, as a share of maxmemory. */
@@ -19,8 +20,13 @@ export function survivalOf({ isAppendOnly, fsync }: ServerFacts): readonly Survi
   return fsync === 'always' ? ['process', 'host'] : ['process']
 }
 
-export function judge(facts: ServerFacts, place: string): readonly Finding[] {
+export function judge(
+  facts: ServerFacts,
+  place: string,
+  durability: Durability = 'primary',
+): readonly Finding[] {
   return [
+    following(facts, place, durability),
     eviction(facts, place),
     ...persistence(facts, place),
     replicas(facts, place),
@@ -118,6 +124,17 @@ function replicas({ replicas, minReplicas }: ServerFacts, place: string): Found 
     what: `${place} has replicas and takes writes without them (min-replicas-to-write 0)`,
     risk: 'cut off from them it accepts what a failover throws away',
     fix: 'set min-replicas-to-write 1 and min-replicas-max-lag 10 there',
+  }
+}
+
+function following({ replicas }: ServerFacts, place: string, durability: Durability): Found {
+  if (durability === 'primary' || replicas > 0) return null
+  return {
+    code: 'redis_no_replica',
+    severity: 'error',
+    what: `${place} has no replica, and nothing is accepted before one has it (REDIS_DURABILITY=replica)`,
+    risk: 'every message is kept on this machine or refused until a replica follows',
+    fix: 'add a replica (replicaof), or set REDIS_DURABILITY=primary',
   }
 }
 

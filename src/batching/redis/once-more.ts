@@ -3,18 +3,18 @@
  * connection is back at once. Redis may have run it the first time, so it must be safe to repeat.
  * While Redis is known to be away nothing waits here: callers are told at once and decide.
  */
-import type { Redis } from 'ioredis'
+import { isCluster, type RedisClient } from '../../redis-client.ts'
 import { hasEnded } from './errors.ts'
 
 /** A cut is mended in this time or it is no cut: with the call's own deadline it stays below 2 s. */
 const MENDED_MS = 300
 
 export class OnceMore {
-  readonly #redis: Redis
+  readonly #redis: RedisClient
   #lostAtMs: number | null = null
   #mending: Promise<boolean> | null = null
 
-  constructor(redis: Redis) {
+  constructor(redis: RedisClient) {
     this.#redis = redis
     redis.on('close', () => {
       this.#lostAtMs ??= performance.now()
@@ -35,6 +35,8 @@ export class OnceMore {
 
   /** Whether there is a connection now, or was one again within `MENDED_MS` of the cut. */
   mended(): Promise<boolean> {
+    // The client of a Cluster has tried again by itself, wherever the key may be by now.
+    if (isCluster(this.#redis)) return Promise.resolve(false)
     const { status, stream } = this.#redis
     if (status === 'end' || status === 'wait') return Promise.resolve(false)
     // A connection that has just broken is told to be ready until its close.

@@ -3,10 +3,10 @@
  * changes anything, and whoever called comes again with that one: so nothing that was asked at the
  * moment of a link is done to a conversation that has nothing any more.
  */
-import type { Redis } from 'ioredis'
 import type { Clock } from '../../clock.ts'
 import { messageOf, RapidFireError } from '../../errors.ts'
 import type { ConversationKey } from '../../message.ts'
+import type { RedisClient } from '../../redis-client.ts'
 import { joinPast } from '../join-open.ts'
 import { ALIAS_MS, type Link, type LinkResult, MAX_HOPS } from '../store-alias.ts'
 import type { RedisCalls } from './calls.ts'
@@ -21,10 +21,24 @@ function leadsTo(error: unknown): ConversationKey | null {
   return (/^ALIAS (\S+)$/.exec(messageOf(cause))?.[1] ?? null) as ConversationKey | null
 }
 
-/** Asks what is asked of a conversation of the one that it leads to. */
+/** What was asked of an alias is to be asked of `to`, which another partition has; nothing was done. */
+export class Elsewhere extends Error {
+  readonly to: ConversationKey
+
+  constructor(to: ConversationKey) {
+    super(`it leads to ${to}`)
+    this.to = to
+  }
+}
+
+/** Whether a conversation is one of this partition. */
+export type IsHere = (conversation: ConversationKey) => boolean
+
+/** Asks what is asked of a conversation of the one that it leads to, as long as those are `here`. */
 export async function follow<Answer>(
   conversation: ConversationKey,
   ask: (conversation: ConversationKey) => Promise<Answer>,
+  isHere: IsHere = () => true,
 ): Promise<Answer> {
   let at = conversation
   for (let hops = 0; hops < MAX_HOPS; hops += 1) {
@@ -33,6 +47,7 @@ export async function follow<Answer>(
     } catch (error) {
       const to = leadsTo(error)
       if (to === null) throw error
+      if (!isHere(to)) throw new Elsewhere(to)
       at = to
     }
   }
@@ -41,7 +56,7 @@ export async function follow<Answer>(
 
 /** Where each of these leads: itself when it is no alias. */
 export async function resolve(
-  redis: Redis,
+  redis: RedisClient,
   keys: RedisKeys,
   conversations: readonly ConversationKey[],
 ): Promise<ConversationKey[]> {
@@ -57,7 +72,7 @@ export async function resolve(
   throw circle()
 }
 
-function circle(): RapidFireError {
+export function circle(): RapidFireError {
   return new RapidFireError('store_damaged', 'the aliases of a conversation lead in a circle')
 }
 
@@ -73,6 +88,42 @@ export async function link(
     if (outcome !== 'history') return { outcome: outcome as LinkResult['outcome'] }
     past = await readPast(calls, link, clock)
   }
+}
+
+export interface LinkAway {
+  readonly from: ConversationKey
+  readonly to: ConversationKey
+  /** What stood here when it was brought to `to`, as the script says it; null = it was not yet. */
+  readonly read: string | null
+}
+
+export type LinkedAway =
+  | { readonly outcome: LinkResult['outcome'] }
+  | { readonly outcome: 'read'; readonly stands: string }
+
+/** An alias whose conversation another partition has. */
+export async function linkAway(
+  calls: RedisCalls,
+  { from, to, read }: LinkAway,
+): Promise<LinkedAway> {
+  const k = calls.keys
+  const keys = [
+    ...[k.alias(from), k.conversation(from), k.list(from), k.mirror(from)],
+    ...[k.ids(from), k.marks(from), k.history(from), k.held],
+  ]
+  const args = [calls.now(), from, to, ALIAS_MS, read ?? '']
+  const [outcome, stands = ''] = texts(await calls.run('link-away', keys, args))
+  if (outcome === 'read') return { outcome, stands }
+  return { outcome: outcome as LinkResult['outcome'] }
+}
+
+/** Takes it back, where it still leads to `to`. */
+export async function unlinkAway(
+  calls: RedisCalls,
+  from: ConversationKey,
+  to: ConversationKey,
+): Promise<void> {
+  await calls.run('unlink-away', [calls.keys.alias(from)], [calls.now(), to])
 }
 
 function keysOf({ keys: k }: RedisCalls, { from, to, read, newBatchId }: Link): string[] {

@@ -2,14 +2,17 @@
 import type { BatchId, ConversationKey } from '../../message.ts'
 import type * as port from '../store-backup.ts'
 import type { RedisCalls } from './calls.ts'
+import type { IsHere } from './redis-alias.ts'
 import { restore } from './redis-restore.ts'
 import * as snapshots from './redis-snapshot.ts'
 
 export class RedisBackup implements port.BackupStore {
   readonly #calls: RedisCalls
+  readonly #isHere: IsHere | undefined
 
-  constructor(calls: RedisCalls) {
+  constructor(calls: RedisCalls, isHere?: IsHere) {
     this.#calls = calls
+    this.#isHere = isHere
   }
 
   conversations(cursor: string | null): Promise<port.NamePage<ConversationKey>> {
@@ -38,7 +41,9 @@ export class RedisBackup implements port.BackupStore {
     return snapshots.snapshotBatches(this.#calls, batchIds, rules)
   }
 
-  restore(given: port.Restore): Promise<port.Restored> {
-    return restore(this.#calls, given)
+  /** `isCounted`: what is settled in it has been counted, in another partition. */
+  restore(given: port.Restore, isCounted = false): Promise<port.Restored> {
+    const isHere = this.#isHere
+    return restore(this.#calls, given, { isCounted, ...(isHere && { isHere }) })
   }
 }

@@ -81,7 +81,7 @@ async function counted(calls: RedisCalls): Promise<StepPage> {
 
 async function scanned(calls: RedisCalls, at: string, adoption: Adoption): Promise<StepPage> {
   const { keys: k } = calls
-  const [next, found] = await calls.guard(calls.redis.scan(at, 'COUNT', PAGE))
+  const [next, found] = await calls.guard(calls.server().scan(at, 'COUNT', PAGE))
   const typed = found.flatMap((key) => {
     const type = k.typeOf(key)
     return type === null ? [] : [{ key, type }]

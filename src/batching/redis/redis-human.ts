@@ -1,7 +1,7 @@
 /** A human who steps in, on Redis; and what was said, held and spent. */
-import type { Redis } from 'ioredis'
 import type { Clock } from '../../clock.ts'
 import type { BatchId, ConversationKey } from '../../message.ts'
+import type { RedisClient } from '../../redis-client.ts'
 import type { HoldReason, HoldView, HumanAct, HumanResult, PastEntry } from '../store-holds.ts'
 import { sentParts } from '../views.ts'
 import type { RedisCalls } from './calls.ts'
@@ -80,12 +80,14 @@ export async function spend(calls: RedisCalls, account: string, amount: number):
 }
 
 export async function readHolds(
-  redis: Redis,
+  redis: RedisClient,
   keys: RedisKeys,
   { offset, limit }: { offset: number; limit: number },
   clock: Clock | undefined,
 ): Promise<{ count: number; holds: HoldView[] }> {
-  const now = clock?.() ?? Number((await redis.time())[0]) * 1000
+  // With a key of ours in the same read, so that the server which has the holds says what time it is.
+  const [time] = (await pipelined(redis, [['time'], ['zcard', keys.held]])) as [string[], number]
+  const now = clock?.() ?? Number(time[0]) * 1000
   const [count, flat] = (await pipelined(redis, [
     ['zcount', keys.held, `(${now}`, '+inf'],
     ['zrangebyscore', keys.held, `(${now}`, '+inf', 'WITHSCORES', 'LIMIT', offset, limit],
@@ -121,7 +123,7 @@ export async function readHistory(
 
 /** All that is named, newest first, and what is told of it, oldest first. */
 export async function readTold(
-  redis: Redis,
+  redis: RedisClient,
   keys: RedisKeys,
   c: ConversationKey,
   ageMs: number,

@@ -1,12 +1,12 @@
 /** How much is in the store now: two round trips, whatever is pending. */
-import type { Redis } from 'ioredis'
 import type { Clock } from '../../clock.ts'
+import type { RedisClient } from '../../redis-client.ts'
 import type { StoreLoad } from '../store-load.ts'
 import type { RedisKeys } from './keys.ts'
 import { countsIn, pipelined } from './redis-reads.ts'
 
 export async function readLoad(
-  redis: Redis,
+  redis: RedisClient,
   keys: RedisKeys,
   clock: Clock | undefined,
 ): Promise<StoreLoad> {

@@ -1,7 +1,7 @@
 /** What people look at: plain reads, pipelined, outside of any running path. */
-import type { Redis } from 'ioredis'
 import type { Clock } from '../../clock.ts'
 import type { BatchId, ConversationKey } from '../../message.ts'
+import type { RedisClient } from '../../redis-client.ts'
 import type { BatchView, ConversationView, Counts, OpenBatchView } from '../store.ts'
 import type { HoldReason } from '../store-holds.ts'
 import type { RedisKeys } from './keys.ts'
@@ -16,7 +16,10 @@ interface Page {
   readonly limit: number
 }
 
-export async function pipelined(redis: Redis, commands: (string | number)[][]): Promise<unknown[]> {
+export async function pipelined(
+  redis: RedisClient,
+  commands: (string | number)[][],
+): Promise<unknown[]> {
   if (commands.length === 0) return []
   const results = (await redis.pipeline(commands).exec()) ?? []
   return results.map(([error, reply]) => {
@@ -26,7 +29,7 @@ export async function pipelined(redis: Redis, commands: (string | number)[][]): 
 }
 
 /** Each reply or null: a key that cannot be read hides none of the others from people. */
-async function readable(redis: Redis, commands: (string | number)[][]): Promise<unknown[]> {
+async function readable(redis: RedisClient, commands: (string | number)[][]): Promise<unknown[]> {
   if (commands.length === 0) return []
   const results = (await redis.pipeline(commands).exec()) ?? []
   return results.map(([error, reply]) => {
@@ -36,7 +39,7 @@ async function readable(redis: Redis, commands: (string | number)[][]): Promise<
 }
 
 export async function readPending(
-  redis: Redis,
+  redis: RedisClient,
   keys: RedisKeys,
   { offset, limit }: Page,
   clock: Clock | undefined,
@@ -57,7 +60,7 @@ export async function readPending(
 }
 
 async function readOpenPage(
-  redis: Redis,
+  redis: RedisClient,
   keys: RedisKeys,
   { offset, limit }: Page,
   clock: Clock | undefined,
@@ -86,7 +89,7 @@ async function readOpenPage(
  * are, since a queue has longer for what it has taken. The count is exact; this list may be short.
  */
 async function readSealedPage(
-  redis: Redis,
+  redis: RedisClient,
   keys: RedisKeys,
   { offset, limit }: Page,
 ): Promise<OpenBatchView[]> {
@@ -112,7 +115,7 @@ async function readSealedPage(
 }
 
 export async function readBatches(
-  redis: Redis,
+  redis: RedisClient,
   keys: RedisKeys,
   ids: readonly BatchId[],
 ): Promise<BatchView[]> {
@@ -127,7 +130,7 @@ export async function readBatches(
 }
 
 export async function readFailed(
-  redis: Redis,
+  redis: RedisClient,
   keys: RedisKeys,
   { offset, limit }: Page,
 ): Promise<{ count: number; batches: BatchView[] }> {
@@ -138,7 +141,7 @@ export async function readFailed(
 }
 
 export async function readConversation(
-  redis: Redis,
+  redis: RedisClient,
   keys: RedisKeys,
   c: ConversationKey,
   clock: Clock | undefined,
@@ -171,7 +174,7 @@ export async function readConversation(
 
 /** ZSCORE one by one: the rights of the user need no other command for it. */
 export async function readKnown(
-  redis: Redis,
+  redis: RedisClient,
   keys: RedisKeys,
   c: ConversationKey,
   idHashes: readonly string[],
@@ -187,7 +190,7 @@ export async function readKnown(
 }
 
 export async function readMarked(
-  redis: Redis,
+  redis: RedisClient,
   keys: RedisKeys,
   c: ConversationKey,
   hashes: readonly string[],
@@ -202,7 +205,7 @@ export async function readMarked(
 }
 
 export async function readSizes(
-  redis: Redis,
+  redis: RedisClient,
   keys: RedisKeys,
   conversations: readonly ConversationKey[],
 ): Promise<({ batchId: BatchId; size: number; lastAt: number } | null)[]> {
@@ -216,7 +219,7 @@ export async function readSizes(
   })
 }
 
-export async function readCounts(redis: Redis, keys: RedisKeys): Promise<Counts> {
+export async function readCounts(redis: RedisClient, keys: RedisKeys): Promise<Counts> {
   return countsIn(await redis.hgetall(keys.counts))
 }
 

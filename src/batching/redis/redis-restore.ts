@@ -17,13 +17,22 @@ import { isConversationRecord, NOTHING_RESTORED } from '../store-backup.ts'
 import { isForgotten } from '../views.ts'
 import { fieldsOf } from './batch-fields.ts'
 import type { RedisCalls } from './calls.ts'
-import { follow, resolve } from './redis-alias.ts'
+import { follow, type IsHere, resolve } from './redis-alias.ts'
 import { FOREVER } from './replies.ts'
 import { type Arg, texts } from './scripts.ts'
 
-type How = Pick<Restore, 'dedupeMs' | 'dryRun'>
+interface How extends Pick<Restore, 'dedupeMs' | 'dryRun'> {
+  readonly isHere: IsHere
+  /** What is settled has been counted, in another partition. */
+  readonly isCounted: boolean
+}
 
-export async function restore(calls: RedisCalls, { record, ...how }: Restore): Promise<Restored> {
+export async function restore(
+  calls: RedisCalls,
+  { record, ...given }: Restore,
+  { isHere = () => true, isCounted = false }: Partial<Pick<How, 'isHere' | 'isCounted'>> = {},
+): Promise<Restored> {
+  const how = { ...given, isHere, isCounted }
   const now = await nowOf(calls)
   return isConversationRecord(record)
     ? restoreConversation(calls, record, how, now)
@@ -34,7 +43,7 @@ export async function restore(calls: RedisCalls, { record, ...how }: Restore): P
 async function nowOf(calls: RedisCalls): Promise<number> {
   const given = calls.now()
   if (given !== '') return Number(given)
-  const [seconds, micros] = await calls.guard(calls.redis.time())
+  const [seconds, micros] = await calls.guard(calls.server().time())
   return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000)
 }
 
@@ -48,7 +57,8 @@ async function restoreBatch(
   if (!ending) return restoreConversation(calls, turnAlone(record, now), how, now)
   if (isForgotten(ending, calls.times.retentionMs, now)) return NOTHING_RESTORED
   const k = calls.keys
-  const [root = conversation] = await calls.guard(resolve(calls.redis, k, [conversation]))
+  const [leads = conversation] = await calls.guard(resolve(calls.redis, k, [conversation]))
+  const root = how.isHere(leads) ? leads : conversation
   const fields = fieldsOf(record)
   const isAnswered = ending.state === 'answered'
   const reply = await calls.run(
@@ -60,7 +70,8 @@ async function restoreBatch(
     [
       ...[calls.now(), turn.id, how.dryRun ? 1 : 0, how.dedupeMs, ending.state],
       ...[isAnswered ? '' : (ending.reason ?? ''), ending.settledAt],
-      ...[Math.ceil(ending.settledAt + calls.times.retentionMs - now), fields.length / 2],
+      Math.ceil(ending.settledAt + calls.times.retentionMs - now),
+      ...[how.isCounted ? 1 : 0, fields.length / 2],
       ...fields,
       ...messages.flatMap(pair),
     ],
@@ -93,7 +104,7 @@ async function restoreConversation(
   const openId = record.open?.batch.id ?? unused
   const turnId = record.turn?.turn.id ?? unused
   const to = record.alias?.to ?? record.conversation
-  const reply = await follow(record.conversation, (c) =>
+  const restored = (c: ConversationKey) =>
     calls.run(
       'restore',
       [
@@ -102,8 +113,8 @@ async function restoreConversation(
         ...[k.batch(turnId), k.messages(turnId), k.batch(openId), k.messages(openId), k.alias(to)],
       ],
       argsOf(calls, c, record, past, how, now),
-    ),
-  )
+    )
+  const reply = await follow(record.conversation, restored, how.isHere)
   const [, batches, messages, joined, failed, there, known, holds, aliases] =
     texts(reply).map(Number)
   return {

@@ -77,7 +77,7 @@ async function scan(
   pattern: string,
 ): Promise<{ next: string | null; keys: string[] }> {
   const [next, keys] = await calls.guard(
-    calls.redis.scan(cursor ?? '0', 'MATCH', pattern, 'COUNT', KEYS_A_SCAN),
+    calls.server().scan(cursor ?? '0', 'MATCH', pattern, 'COUNT', KEYS_A_SCAN),
   )
   return { next: next === '0' ? null : next, keys }
 }

@@ -1,20 +1,20 @@
 /**
  * BatchStore on Redis: each operation is one Lua script, one round trip, decided by the server's
  * clock. A call that fails may have run all the same; it is safe to repeat with the same arguments.
+ * It may be one partition of a store, see `partitioned-store.ts`.
  *
  * Reads for people are in `redis-reads.ts`. It never looks inside a payload, and `SCAN` runs in
  * `adopt`, once at a processor's start, and for `examine` and backups, when an operator asks.
  */
-import { Redis } from 'ioredis'
 import type { Clock } from '../../clock.ts'
-import { messageOf } from '../../errors.ts'
 import type { Finding } from '../../finding.ts'
 import type { BatchId, ConversationKey, Part } from '../../message.ts'
 import type { Events } from '../../observability/events/events.ts'
+import type { RedisTarget } from '../../redis-address.ts'
+import type { RedisClient } from '../../redis-client.ts'
 import type { Deadline } from '../../service.ts'
 import type * as Port from '../store.ts'
 import type { Link, LinkResult } from '../store-alias.ts'
-import type { BackupStore } from '../store-backup.ts'
 import type { Adoption, Damage, Examination, Subject } from '../store-examine.ts'
 import type { HumanAct, HumanResult, PastEntry, Retime, RetimeResult } from '../store-holds.ts'
 import type { StoreLoad } from '../store-load.ts'
@@ -30,22 +30,18 @@ import type {
   Step,
 } from '../store-turn.ts'
 import { RedisCalls } from './calls.ts'
-import {
-  checkDatabase,
-  connect,
-  databaseOf,
-  placeOf,
-  type RedisTarget,
-  redisOptions,
-} from './connection.ts'
+import type { Durability } from './durability.ts'
 import { redisError } from './errors.ts'
 import { judge, survivalOf } from './judge.ts'
 import { RedisKeys } from './keys.ts'
+import { refuseOtherPartitions } from './partition-count.ts'
+import { Presence } from './presence.ts'
 import * as aliases from './redis-alias.ts'
 import { RedisBackup } from './redis-backup.ts'
 import * as batches from './redis-batches.ts'
 import { examine } from './redis-examine.ts'
 import * as humans from './redis-human.ts'
+import { RedisLink } from './redis-link.ts'
 import { readLoad } from './redis-load.ts'
 import { RedisNaming } from './redis-naming.ts'
 import {
@@ -65,7 +61,6 @@ import * as upkeep from './redis-upkeep.ts'
 import { refuseRisky, refuseUnusable, type StoreRisk } from './refuse-server.ts'
 import { refuseMissingRights } from './rights.ts'
 import { readFacts, readInfo } from './server-facts.ts'
-import { WakeListener } from './wake.ts'
 
 export interface RedisStoreOptions {
   readonly target: RedisTarget
@@ -77,113 +72,111 @@ export interface RedisStoreOptions {
   readonly defaultTenant?: string
   /** For tests alone: decides instead of the server's clock. */
   readonly clock?: Clock
-  readonly partition?: string
+  /** The partition of which this is the store: its keys bear that name as their hash tag. */
+  readonly partition?: Partition
   /** How the keys of the queue begin, when its rights are to be judged as well. */
   readonly queueKeys?: string
   /** Whether a start is refused where accepted messages may get lost; `warn` when left out. */
   readonly risk?: StoreRisk
+  /** Whether what is acknowledged is with a replica as well; `primary` when left out. */
+  readonly durability?: Durability
 }
 
-/** After a connection that was refused a write, ms. */
-const ASK_AGAIN_MS = 1000
+export interface Partition {
+  readonly name: string
+  /** Shared, and stopped by who made it. */
+  readonly link: RedisLink
+  /** Whether a conversation is one of this partition. */
+  readonly has: (conversation: ConversationKey) => boolean
+}
 
 export class RedisStore implements Port.BatchStore {
-  readonly backup: BackupStore
+  readonly backup: RedisBackup
+  readonly parts: readonly Port.BatchStore[] = [this]
   readonly #options: RedisStoreOptions
   readonly #keys: RedisKeys
-  readonly #redis: Redis
+  readonly #redis: RedisClient
+  readonly #link: RedisLink
   readonly #calls: RedisCalls
   readonly #place: string
-  readonly #wake: WakeListener
   readonly #naming: RedisNaming
+  readonly #presence: Presence
   #survives: readonly Survives[] = ['unknown']
   #findings: readonly Finding[] = []
-  #awaySince: number | null = null
-  #asking: NodeJS.Timeout | undefined
 
   constructor(options: RedisStoreOptions) {
     this.#options = options
-    this.#keys = new RedisKeys(options.partition)
-    this.#place = placeOf(options.target)
-    this.#redis = new Redis(options.target.url, redisOptions(options.target))
-    const channel = this.#keys.wake(databaseOf(options.target))
-    this.#wake = new WakeListener(options.target, channel)
-    const { times, mirrorMs, clock } = options
+    const { partition, times, mirrorMs, clock, defaultTenant = 'default', events } = options
+    this.#link = partition?.link ?? new RedisLink(options.target)
+    this.#keys = new RedisKeys(partition?.name)
+    const { client, database, isCluster, place } = this.#link
+    this.#place = partition && isCluster ? `${place} ${partition.name}` : place
+    this.#redis = client
     this.#calls = new RedisCalls({
-      redis: this.#redis,
+      link: this.#link,
       keys: this.#keys,
       place: this.#place,
       times,
       mirrorMs,
-      channel,
+      channel: this.#keys.wake(database),
       clock,
+      durability: options.durability ?? 'primary',
+      onAway: (error) => this.#presence.found(error),
     })
-    const { defaultTenant = 'default', events } = options
-    const database = databaseOf(options.target)
     this.#naming = new RedisNaming(this.#calls, { defaultTenant, database, events })
-    this.backup = new RedisBackup(this.#calls)
+    this.#presence = new Presence({
+      client,
+      place: this.#place,
+      events,
+      ping: () => this.#pingAnew(),
+    })
+    this.backup = new RedisBackup(this.#calls, partition?.has)
   }
 
   async start(): Promise<void> {
-    await connect(this.#redis, this.#options.target, 5000)
+    const { partition, queueKeys } = this.#options
+    if (!partition) await this.#link.connect()
     try {
-      const { target, queueKeys } = this.#options
       refuseRisky(await this.judge(), this.#options.risk ?? 'warn')
-      await checkDatabase(this.#redis, databaseOf(target), this.#place)
+      await this.#link.checkDatabase()
       await refuseMissingRights(this.#calls, queueKeys)
+      if (!partition) await this.refuseOtherPartitions(0)
       await this.#naming.claim()
     } catch (error) {
-      this.#redis.disconnect()
+      if (!partition) this.#redis.disconnect()
       throw redisError(error, this.#place)
     }
-    this.#redis.on('error', (error) => this.#away(error))
-    this.#redis.on('close', () => this.#away(new Error('the connection was closed')))
-    this.#redis.on('ready', () => void this.#back())
+    this.#presence.start()
   }
 
   async stop(deadline: Deadline): Promise<void> {
-    clearTimeout(this.#asking)
-    this.#redis.removeAllListeners('close')
-    this.#redis.removeAllListeners('ready')
-    this.#redis.on('error', (error) => this.#away(error))
-    await this.#wake.stop()
-    // One that does not answer any more is left all the same.
-    if (this.#redis.status === 'ready') await deadline.race(this.#redis.quit().catch(() => {}))
-    this.#redis.disconnect()
+    this.#presence.stop()
+    if (!this.#options.partition) await this.#link.stop(deadline)
+  }
+
+  partOf(): number {
+    return 0
+  }
+  /** Throws where something is kept in other partitions than this process would look in; 0 = in none. */
+  refuseOtherPartitions(count: number): Promise<void> {
+    return refuseOtherPartitions(this.#calls, count, this.#link.isCluster)
   }
 
   async judge(): Promise<readonly Finding[]> {
-    const info = await readInfo(this.#redis, this.#place)
-    refuseUnusable(info, this.#place)
+    const server = this.#calls.server()
+    const info = await readInfo(server, this.#place)
+    refuseUnusable(info, this.#place, this.#link.isCluster)
     this.#naming.metServer(info)
-    const facts = await readFacts(this.#redis, info, this.#place)
-    this.#findings = judge(facts, this.#place)
+    const facts = await readFacts(server, info, this.#place)
+    this.#findings = judge(facts, this.#place, this.#options.durability)
     this.#survives = survivalOf(facts)
     return this.#findings
   }
 
-  #away(error: unknown): void {
-    if (this.#awaySince !== null) return
-    this.#awaySince = performance.now()
-    this.#options.events?.emit('store.away', { place: this.#place, error: messageOf(error) })
-  }
-
-  /** It is back when it takes a write, not when it takes a connection. */
-  async #back(): Promise<void> {
-    if (this.#awaySince === null) return
-    try {
-      await this.ping()
-      // It may be another process behind the same address.
-      this.#naming.metServer(await readInfo(this.#redis, this.#place))
-    } catch {
-      // The error is known: that it is away has been said, and it is asked again.
-      this.#asking = setTimeout(() => this.#back(), ASK_AGAIN_MS)
-      return
-    }
-    if (this.#awaySince === null) return
-    const awayMs = performance.now() - this.#awaySince
-    this.#awaySince = null
-    this.#options.events?.emit('store.back', { place: this.#place, awayMs })
+  async #pingAnew(): Promise<void> {
+    await this.ping()
+    // It may be another process behind the same address.
+    this.#naming.metServer(await readInfo(this.#calls.server(), this.#place))
   }
 
   identity(): StoreIdentity {
@@ -200,13 +193,21 @@ export class RedisStore implements Port.BatchStore {
     await this.#naming.ping()
   }
 
+  /** Asks it of the conversation that one leads to; throws `Elsewhere` where another partition has that. */
+  #follow<Answer>(
+    conversation: ConversationKey,
+    ask: (to: ConversationKey) => Promise<Answer>,
+  ): Promise<Answer> {
+    return aliases.follow(conversation, ask, this.#options.partition?.has)
+  }
+
   append(append: Port.Append): Promise<Port.AppendResult> {
-    return aliases.follow(append.conversation, (conversation) =>
+    return this.#follow(append.conversation, (conversation) =>
       batches.append(this.#calls, { ...append, conversation }),
     )
   }
   setAside(aside: Port.SetAside): Promise<Port.SetAsideResult> {
-    return aliases.follow(aside.conversation, (conversation) =>
+    return this.#follow(aside.conversation, (conversation) =>
       batches.setAside(this.#calls, { ...aside, conversation }),
     )
   }
@@ -249,7 +250,7 @@ export class RedisStore implements Port.BatchStore {
     return turns.answer(this.#calls, batchId, parts)
   }
   human(act: HumanAct): Promise<HumanResult> {
-    return aliases.follow(act.conversation, (conversation) =>
+    return this.#follow(act.conversation, (conversation) =>
       humans.human(this.#calls, { ...act, conversation }),
     )
   }
@@ -258,19 +259,19 @@ export class RedisStore implements Port.BatchStore {
   }
 
   retime(c: ConversationKey, retime: Retime): Promise<RetimeResult> {
-    return aliases.follow(c, (to) => upkeep.retime(this.#calls, to, retime))
+    return this.#follow(c, (to) => upkeep.retime(this.#calls, to, retime))
   }
   amend(c: ConversationKey, amend: Port.Amend): Promise<Port.AmendResult> {
-    return aliases.follow(c, (to) => upkeep.amend(this.#calls, to, amend))
+    return this.#follow(c, (to) => upkeep.amend(this.#calls, to, amend))
   }
   discardOpen(c: ConversationKey): Promise<number> {
-    return aliases.follow(c, (to) => upkeep.discardOpen(this.#calls, to))
+    return this.#follow(c, (to) => upkeep.discardOpen(this.#calls, to))
   }
   discardFailed(batchId: BatchId): Promise<boolean> {
     return upkeep.discardFailed(this.#calls, batchId)
   }
   retry(batchId: BatchId): Promise<'done' | 'none' | 'busy' | 'held'> {
-    return upkeep.retry(this.#calls, batchId)
+    return upkeep.retry(this.#calls, batchId, this.#options.partition?.has)
   }
   arrive(arrival: Arrival): Promise<'done' | 'gone'> {
     return turns.arrive(this.#calls, arrival)
@@ -283,6 +284,13 @@ export class RedisStore implements Port.BatchStore {
     if (link.from === link.to) return { outcome: 'already' }
     return aliases.link(this.#calls, link, this.#options.clock)
   }
+  /** A link to another partition: see `link-away.lua`. */
+  linkAway(away: aliases.LinkAway): Promise<aliases.LinkedAway> {
+    return aliases.linkAway(this.#calls, away)
+  }
+  unlinkAway(from: ConversationKey, to: ConversationKey): Promise<void> {
+    return aliases.unlinkAway(this.#calls, from, to)
+  }
   resolve(conversations: readonly ConversationKey[]): Promise<readonly ConversationKey[]> {
     return this.#calls.read(() => aliases.resolve(this.#redis, this.#keys, conversations))
   }
@@ -292,6 +300,7 @@ export class RedisStore implements Port.BatchStore {
     read: (to: ConversationKey) => Promise<Answer>,
   ): Promise<Answer> {
     const [to = c] = await this.resolve([c])
+    if (this.#options.partition?.has(to) === false) throw new aliases.Elsewhere(to)
     return this.#calls.read(() => read(to))
   }
   adopt(adoption: Adoption): Promise<readonly Damage[]> {
@@ -370,6 +379,6 @@ export class RedisStore implements Port.BatchStore {
   }
 
   onWake(listener: () => void): Promise<() => void> {
-    return this.#calls.guard(this.#wake.add(listener))
+    return this.#calls.guard(this.#link.wake.add(this.#calls.channel, listener))
   }
 }

@@ -80,19 +80,23 @@ export async function discardFailed(calls: RedisCalls, batchId: BatchId): Promis
 export async function retry(
   calls: RedisCalls,
   batchId: BatchId,
+  isHere?: (conversation: ConversationKey) => boolean,
 ): Promise<'done' | 'none' | 'busy' | 'held'> {
   const k = calls.keys
   const former = await conversationOf(calls, batchId)
   if (!former) return 'none'
-  const reply = await follow(former, (c) =>
-    calls.run(
-      'retry',
-      [
-        ...[k.batch(batchId), k.conversation(c), k.conversation(former)],
-        ...[k.open, k.turns, k.failed, k.counts, k.alias(c)],
-      ],
-      [calls.now(), batchId, c, calls.channel],
-    ),
+  const reply = await follow(
+    former,
+    (c) =>
+      calls.run(
+        'retry',
+        [
+          ...[k.batch(batchId), k.conversation(c), k.conversation(former)],
+          ...[k.open, k.turns, k.failed, k.counts, k.alias(c)],
+        ],
+        [calls.now(), batchId, c, calls.channel],
+      ),
+    isHere,
   )
   return texts(reply)[0] as 'done' | 'none' | 'busy' | 'held'
 }
@@ -129,7 +133,7 @@ export async function adopt(calls: RedisCalls, adoption: Adoption): Promise<read
   let cursor = '0'
   do {
     const [next, lists] = await calls.guard(
-      calls.redis.scan(cursor, 'MATCH', k.listPattern, 'COUNT', 500, 'TYPE', 'list'),
+      calls.server().scan(cursor, 'MATCH', k.listPattern, 'COUNT', 500, 'TYPE', 'list'),
     )
     cursor = next
     const found = lists.map((list) => k.conversationOfList(list))

@@ -6,10 +6,14 @@ import { type Finding, sentenceOf } from '../../finding.ts'
 export type StoreRisk = 'refuse' | 'warn' | 'accept'
 
 /**
- * Redis 7 or newer: older ones cannot refuse a script whole when memory is full. And no cluster:
- * what one of our scripts changes has to be in one place.
+ * Redis 7 or newer: older ones cannot refuse a script whole when memory is full. And a node of a
+ * Cluster only where it is known for one: what one of our scripts changes has to be in one place.
  */
-export function refuseUnusable(info: ReadonlyMap<string, string>, place: string): void {
+export function refuseUnusable(
+  info: ReadonlyMap<string, string>,
+  place: string,
+  isCluster: boolean,
+): void {
   const version = info.get('redis_version') ?? 'unknown'
   if (!(Number.parseInt(version, 10) >= 7)) {
     throw new RapidFireError(
@@ -17,10 +21,10 @@ export function refuseUnusable(info: ReadonlyMap<string, string>, place: string)
       `${place} is Redis ${version}: 7 or newer is needed, since older ones may leave half of a write`,
     )
   }
-  if (info.get('cluster_enabled') === '1') {
+  if (info.get('cluster_enabled') === '1' && !isCluster) {
     throw new RapidFireError(
       'store_cluster',
-      `${place} is a node of a Redis Cluster, which spreads over its nodes what has to be in one place: name a Redis that is no cluster in REDIS_URL`,
+      `${place} is a node of a Redis Cluster, which spreads over its nodes what has to be in one place: write redis+cluster://… instead of redis://… in REDIS_URL`,
     )
   }
 }

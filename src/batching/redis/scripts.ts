@@ -3,7 +3,8 @@
  * NOSCRIPT, in pipelines as well, so a flushed script cache or a failover costs one round trip.
  */
 import { readFileSync } from 'node:fs'
-import type { ChainableCommander, Redis } from 'ioredis'
+import type { ChainableCommander } from 'ioredis'
+import type { RedisClient } from '../../redis-client.ts'
 
 /** File name → number of keys, as its head declares them. */
 export const SCRIPTS = {
@@ -19,6 +20,8 @@ export const SCRIPTS = {
   answer: 2,
   human: 16,
   link: 20,
+  'link-away': 8,
+  'unlink-away': 1,
   retime: 4,
   amend: 7,
   discard: 6,
@@ -59,9 +62,9 @@ export function readScript(name: string): string {
 }
 
 export class Scripts {
-  readonly #redis: Redis
+  readonly #redis: RedisClient
 
-  constructor(redis: Redis) {
+  constructor(redis: RedisClient) {
     this.#redis = redis
     for (const [name, numberOfKeys] of Object.entries(SCRIPTS)) {
       redis.defineCommand(`rf:${name}`, { numberOfKeys, lua: readScript(name) })
@@ -86,7 +89,7 @@ export class Scripts {
 }
 
 /** `defineCommand` adds methods that its types cannot know. */
-function commandOf(target: Redis | ChainableCommander, name: ScriptName): Command {
+function commandOf(target: RedisClient | ChainableCommander, name: ScriptName): Command {
   return Reflect.get(target, `rf:${name}`) as Command
 }
 

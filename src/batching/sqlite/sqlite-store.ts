@@ -66,6 +66,7 @@ function lookAgain(database: DatabaseSync, now: number): void {
 
 export class SqliteStore implements port.BatchStore {
   readonly backup: BackupStore
+  readonly parts: readonly port.BatchStore[] = [this]
   readonly #dataDir: string
   readonly #file: string
   readonly #times: port.StoreTimes
@@ -337,6 +338,7 @@ export class SqliteStore implements port.BatchStore {
     this.#roles.leave(mine)
   }
 
+  partOf = (): number => 0
   async onWake(listener: () => void): Promise<() => void> {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)

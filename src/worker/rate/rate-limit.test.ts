@@ -4,8 +4,9 @@ import { after, afterEach, before, describe, it, mock } from 'node:test'
 import type { Redis } from 'ioredis'
 import { Expiry } from '../../../test/support/expiry.ts'
 import { RedisServer } from '../../../test/support/redis-server.ts'
-import { redisOptions } from '../../batching/redis/connection.ts'
+import { callOptions } from '../../batching/redis/connection.ts'
 import { RATE_PREFIX } from '../../batching/redis/keys.ts'
+import { openClient } from '../../redis-client.ts'
 import { Deadline, type Service } from '../../service.ts'
 import { MemoryRateLimit } from './memory-rate-limit.ts'
 import type { RateLimit } from './rate-limit.ts'
@@ -48,9 +49,8 @@ after(async () => {
 
 function redisLimit(aways: unknown[] = [], more = {}): RedisRateLimit {
   return new RedisRateLimit({
-    url: server.url,
+    client: openClient({ url: server.url }, callOptions(more)),
     prefix: RATE_PREFIX,
-    connection: redisOptions({ url: server.url }, more),
     onAway: (error) => aways.push(error),
   })
 }

@@ -2,23 +2,22 @@
  * Limits that all workers of a Redis share. While Redis is away there is no limit: the turn itself
  * needs Redis and cannot end without it, so nothing runs wild.
  */
-import { Redis, type RedisOptions } from 'ioredis'
 import { BurstyRateLimiter, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible'
+import type { RedisClient } from '../../redis-client.ts'
 import type { Service } from '../../service.ts'
 import { type Bucket, type RateLimit, WINDOW_S, windowsOf } from './rate-limit.ts'
 
 export interface RedisRateLimitOptions {
-  readonly url: string
+  /** Not connected yet; ended at the stop. */
+  readonly client: RedisClient
   /** How its keys begin. */
   readonly prefix: string
-  /** As the store connects. */
-  readonly connection: Omit<RedisOptions, 'replyMapping'>
   /** Told once, until a limit could be asked for again. */
   readonly onAway: (error: unknown) => void
 }
 
 export class RedisRateLimit implements RateLimit, Service {
-  readonly #redis: Redis
+  readonly #redis: RedisClient
   readonly #onAway: (error: unknown) => void
   readonly #limiters = new Map<number, RateLimiterRedis>()
   readonly #buckets = new Map<string, BurstyRateLimiter>()
@@ -26,9 +25,9 @@ export class RedisRateLimit implements RateLimit, Service {
 
   readonly #prefix: string
 
-  constructor({ url, prefix, connection, onAway }: RedisRateLimitOptions) {
+  constructor({ client, prefix, onAway }: RedisRateLimitOptions) {
     this.#prefix = prefix
-    this.#redis = new Redis(url, connection)
+    this.#redis = client
     this.#redis.on('error', (error) => this.#away(error))
     this.#onAway = onAway
   }

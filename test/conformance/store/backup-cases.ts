@@ -1,6 +1,11 @@
 /** Backup and restore: what is read of a conversation, and what becomes of it where one is already. */
 import assert from 'node:assert/strict'
-import type { BatchRecord, ConversationRecord } from '../../../src/batching/store-backup.ts'
+import type {
+  BatchName,
+  BatchRecord,
+  ConversationRecord,
+  NamePage,
+} from '../../../src/batching/store-backup.ts'
 import { NOTHING_RESTORED } from '../../../src/batching/store-backup.ts'
 import type { BatchId, ConversationKey } from '../../../src/message.ts'
 import { caseRules } from '../../backup/other-store.ts'
@@ -68,7 +73,13 @@ export function backupCases(it: Case): void {
     const { store } = scene
     const placesOf = async () => {
       const { open, turn } = await read(scene, ANNA)
-      const { names } = await store.backup.batches(null)
+      const names: BatchName[] = []
+      let cursor: string | null = null
+      do {
+        const page: NamePage<BatchName> = await store.backup.batches(cursor)
+        names.push(...page.names)
+        cursor = page.cursor
+      } while (cursor !== null)
       const isFailed = names.filter((name) => name.isFailed).map(({ batchId }) => batchId)
       const failed = await store.backup.snapshotBatches(isFailed, RULES)
       const payloads = (record: { messages: readonly { payload: string }[] } | null | undefined) =>

@@ -447,15 +447,15 @@ export function humanCases(it: Case): void {
   it('other turns of the same tenant are counted, and no others', async (scene) => {
     const salon = (n: number) => `salon:7900000000${n}` as typeof ANNA
     await scene.turn(ANNA, ['a'])
-    assert.equal((await scene.turn(salon(1), ['a'])).inFlight, 0)
-    const second = await scene.turn(salon(2), ['a'])
+    assert.equal((await scene.turn(salon(4), ['a'])).inFlight, 0)
+    const second = await scene.turn(salon(5), ['a'])
     assert.equal(second.inFlight, 1)
     const { epoch } = await scene.begun(second)
-    const name = { conversation: salon(2), batchId: second.batchId, epoch }
+    const name = { conversation: salon(5), batchId: second.batchId, epoch }
     await scene.store.settle(name, { kind: 'failed', reason: 'no', answerless: false })
-    assert.equal((await scene.turn(salon(3), ['a'])).inFlight, 1)
-    await stepIn(scene, { conversation: salon(1) })
+    assert.equal((await scene.turn(salon(6), ['a'])).inFlight, 1)
+    await stepIn(scene, { conversation: salon(4) })
     await scene.store.retry(second.batchId)
-    assert.equal((await scene.turn(salon(4), ['a'])).inFlight, 2)
+    assert.equal((await scene.turn(salon(7), ['a'])).inFlight, 2)
   })
 }

@@ -223,8 +223,9 @@ export interface TurnName {
   readonly epoch: number
 }
 
+/** All of one partition of two: what is between two of them is the same wherever they are kept. */
 export const ANNA = '79001234567' as ConversationKey
-export const BORIS = '79007654321' as ConversationKey
+export const BORIS = '79007654324' as ConversationKey
 export const CLARA = '79005550000' as ConversationKey
 export const DORA = '248901234567890@lid' as ConversationKey
 

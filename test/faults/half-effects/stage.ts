@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import type { Redis } from 'ioredis'
 import { RedisCalls } from '../../../src/batching/redis/calls.ts'
 import { RedisKeys } from '../../../src/batching/redis/keys.ts'
+import { RedisLink } from '../../../src/batching/redis/redis-link.ts'
 import { RedisStore } from '../../../src/batching/redis/redis-store.ts'
 import {
   type Arg,
@@ -43,14 +44,16 @@ type Dump = ReadonlyMap<string, { readonly bytes: Buffer; readonly expiresAt: nu
 export class Stage implements AsyncDisposable {
   readonly #store: RedisStore
   readonly #redis: Redis
+  readonly #url: string
   readonly #scripts: Scripts
   readonly #clock = testClock()
 
   private constructor(server: RedisServer, database: number) {
     this.#redis = server.client({ db: database })
     this.#scripts = new Scripts(this.#redis)
+    this.#url = `${server.url}/${database}`
     this.#store = new RedisStore({
-      target: { url: `${server.url}/${database}` },
+      target: { url: this.#url },
       times: TIMES,
       mirrorMs: MIRROR_MS,
       clock: this.#clock.now,
@@ -69,7 +72,7 @@ export class Stage implements AsyncDisposable {
     const scene = new Scene({ store: this.#store, stop: async () => {} }, this.#clock)
     const operation = await play({ scene, redis })
     const catcher = new Catcher(name, {
-      redis,
+      link: new RedisLink({ url: this.#url }),
       keys: new RedisKeys(),
       times: TIMES,
       mirrorMs: MIRROR_MS,

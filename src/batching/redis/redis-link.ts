@@ -1,0 +1,67 @@
+/**
+ * How a store is connected: one client for its calls, and one that listens for wake-ups. The
+ * partitions of a store share it.
+ */
+import calculateSlot from 'cluster-key-slot'
+import type { Redis } from 'ioredis'
+import { databaseOf, placeOf, type RedisTarget } from '../../redis-address.ts'
+import { isCluster, openClient, type RedisClient } from '../../redis-client.ts'
+import type { Deadline } from '../../service.ts'
+import { callOptions, checkDatabase, connect } from './connection.ts'
+import { OnceMore } from './once-more.ts'
+import { Scripts } from './scripts.ts'
+import { WakeListener } from './wake.ts'
+
+const START_MS = 5000
+
+export class RedisLink {
+  readonly client: RedisClient
+  readonly place: string
+  readonly database: number
+  readonly isCluster: boolean
+  readonly wake: WakeListener
+  readonly scripts: Scripts
+  readonly onceMore: OnceMore
+  readonly #target: RedisTarget
+
+  constructor(target: RedisTarget) {
+    this.#target = target
+    this.place = placeOf(target)
+    this.database = databaseOf(target)
+    this.client = openClient(target, callOptions())
+    this.isCluster = isCluster(this.client)
+    // Each partition listens for itself.
+    this.client.setMaxListeners(0)
+    this.wake = new WakeListener(target)
+    this.scripts = new Scripts(this.client)
+    this.onceMore = new OnceMore(this.client)
+  }
+
+  /** Throws what is wrong, in one sentence. */
+  async connect(): Promise<void> {
+    await connect(this.client, this.#target, START_MS)
+  }
+
+  /** After `connect`; a store that is refused for something else says that first. */
+  async checkDatabase(): Promise<void> {
+    await checkDatabase(this.client, this.database, this.place)
+  }
+
+  /** The server that has this key: what is asked of a server, and not of a key, is asked of it. */
+  serverOf(key: string): Redis {
+    const { client } = this
+    if (!isCluster(client)) return client
+    const [owner] = client.slots[calculateSlot(key)] ?? []
+    const masters = client.nodes('master')
+    const found = masters.find(({ options }) => `${options.host}:${options.port}` === owner)
+    if (found) return found
+    throw new Error('Connection is closed.')
+  }
+
+  async stop(deadline: Deadline): Promise<void> {
+    await this.wake.stop()
+    // One that does not answer any more is left all the same.
+    if (this.client.status === 'ready') await deadline.race(this.client.quit().catch(() => {}))
+    this.client.disconnect()
+  }
+}
