@@ -11,7 +11,7 @@
 import type { BatchId } from '../../message.ts'
 import type { Link, LinkResult } from '../store-alias.ts'
 import type { MessageRules } from '../store-backup.ts'
-import type { Elsewhere } from './redis-alias.ts'
+import { Elsewhere } from './redis-alias.ts'
 import type { RedisStore } from './redis-store.ts'
 
 export interface Across {
@@ -33,12 +33,17 @@ export async function linkAcross(
   const { open: _, turn: __, ...remembered } = record
   const moved = { ...remembered, conversation: link.to, open: null, turn: null }
   const dedupeMs = rules.dedupeMsOf(link.to)
-  await to.backup.restore({ record: moved, dedupeMs, dryRun: false }, true)
+  try {
+    await to.backup.restore({ record: moved, dedupeMs, dryRun: false }, true)
+  } catch (error) {
+    if (error instanceof Elsewhere) return { outcome: 'changed' }
+    throw error
+  }
   const done = await from.linkAway({ ...link, read: looked.stands })
   if (done.outcome === 'read') return { outcome: 'changed' }
   if (done.outcome !== 'linked') return done
   // The other one was made an alias meanwhile, perhaps of this one.
-  const [still] = await to.resolve([link.to]).catch(() => [link.to])
+  const [still] = await to.resolve([link.to])
   if (still === link.to) return done
   await from.unlinkAway(link.from, link.to)
   return { outcome: 'changed' }
