@@ -8,6 +8,7 @@ import { PROVIDERS } from './channels/registry.ts'
 import type { Clock } from './clock.ts'
 import type { Settings } from './config/settings.ts'
 import type { ConversationKeys } from './conversation-key.ts'
+import type { ConversationKey } from './message.ts'
 import type { Events } from './observability/events/events.ts'
 import { Drain } from './spool/drain.ts'
 import { Spool } from './spool/spool.ts'
@@ -50,7 +51,7 @@ export function createIntake(settings: Settings, parts: IntakeParts): ChosenInta
   if (settings.spool === 'off' || settings.redisUrl === null) {
     return { wayIn: inner, amendments, spooling: null }
   }
-  const gate = new StoreGate()
+  const gate = new StoreGate((lane) => parts.store.partOf(lane as ConversationKey))
   const spool = new Spool({
     folder: new SpoolFolder(settings.dataDir, clock),
     limits: {

@@ -11,11 +11,15 @@ export type ClientOptions = Omit<RedisOptions, 'replyMapping'>
 const backSoon = (times: number): number => Math.min(50 * 2 ** Math.min(times - 1, 5), 1000)
 /** As often, a tenth of a second apart, a node of a Cluster that is gone is tried before a call fails. */
 const CLUSTER_TRIES = 12
-/** A view of the Cluster is asked for again so often: a node that hangs tells nobody that it lost its slots. */
-const SLOTS_EVERY_MS = 5000
-
-/** Stays connected: it comes back by itself, for ever, unless it is told to end. */
-export function openClient(target: RedisTarget, options: ClientOptions): RedisClient {
+/**
+ * Stays connected: it comes back by itself, for ever, unless it is told to end. `slotsEveryMs`: so often
+ * a Cluster is asked who has what, since a node that hangs tells nobody that it lost its slots.
+ */
+export function openClient(
+  target: RedisTarget,
+  options: ClientOptions,
+  slotsEveryMs?: number,
+): RedisClient {
   const { kind, nodes, primary, database, username, password, sentinelPassword, isTls } =
     addressOf(target)
   const common: ClientOptions = {
@@ -47,7 +51,7 @@ export function openClient(target: RedisTarget, options: ClientOptions): RedisCl
     lazyConnect,
     clusterRetryStrategy: backSoon,
     maxRedirections: CLUSTER_TRIES,
-    slotsRefreshInterval: SLOTS_EVERY_MS,
+    slotsRefreshInterval: slotsEveryMs,
     redisOptions: ofNodes,
   })
 }

@@ -82,11 +82,8 @@ export function createQueue(
   }
   const count = partitionsOf(settings)
   if (count === null) return new BullQueue(options)
-  const queues = Array.from(
-    { length: count },
-    (_, n) => new BullQueue({ ...options, partition: partitionName(n) }),
-  )
-  return new PartitionedQueue(`bullmq ${queueName}`, queues, (c) => store.partOf(c))
+  const partitions = Array.from({ length: count }, (_, n) => partitionName(n))
+  return new PartitionedQueue({ ...options, partitions, partOf: (c) => store.partOf(c) })
 }
 
 /** So many a minute, over all workers that share a Redis. `isPaced`: an account has a pace to keep. */

@@ -28,6 +28,8 @@ export interface BullWorkerOptions {
   /** How its keys begin. */
   readonly prefix: string
   readonly connect: () => RedisClient
+  /** What `connect` answers is ended by somebody else. */
+  readonly isShared: boolean
   readonly handler: JobHandler
   readonly concurrency: number
   readonly telemetry: QueueTelemetry | null
@@ -103,7 +105,7 @@ export class BullWorker {
     void new Deadline(LEAVE_MS)
       .race(worker?.close(true).catch(this.#options.onError) ?? Promise.resolve())
       .finally(() => {
-        connection?.disconnect()
+        if (!this.#options.isShared) connection?.disconnect()
         void worker?.endLocks()
       })
     await this.start()
@@ -124,7 +126,7 @@ export class BullWorker {
   }
 
   disconnect(): void {
-    this.#connection?.disconnect()
+    if (!this.#options.isShared) this.#connection?.disconnect()
     void this.#worker?.endLocks()
     this.#worker = null
   }

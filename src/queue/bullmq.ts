@@ -43,6 +43,13 @@ const COMMAND_MS = 4000
 /** As often is looked whether the worker has fallen silent: it is seen after three looks. */
 const LOOK_MS = 1200
 
+export const PRODUCER: BullConnectionOptions = {
+  maxRetriesPerRequest: 1,
+  enableOfflineQueue: false,
+  commandTimeout: COMMAND_MS,
+}
+export const CONSUMER: BullConnectionOptions = { maxRetriesPerRequest: null }
+
 const PREFIX = 'bull'
 /** With the hash tag of a partition, so that all keys of a queue share a slot of a Cluster. */
 const prefixOf = (partition: string | undefined): string =>
@@ -62,6 +69,13 @@ export interface BullQueueOptions extends RedisTarget {
   readonly events: Events
   /** BullMQ's own spans; null or left out = none. */
   readonly telemetry?: QueueTelemetry | null
+  /** Of several queues together, and ended by who made them; left out: connections of its own. */
+  readonly shared?: SharedConnections
+}
+
+export interface SharedConnections {
+  producer(): RedisClient
+  consumer(): RedisClient
 }
 
 export class BullQueue implements MessageQueue {
@@ -83,11 +97,7 @@ export class BullQueue implements MessageQueue {
 
   async start(): Promise<void> {
     // Producers are told at once that Redis is away: the store keeps the turn.
-    const connection = this.#connect({
-      maxRetriesPerRequest: 1,
-      enableOfflineQueue: false,
-      commandTimeout: COMMAND_MS,
-    })
+    const connection = this.#options.shared?.producer() ?? this.#connect(PRODUCER)
     this.#producer = connection
     await this.#orLeave(isReady(connection))
     const { queueName, partition, telemetry } = this.#options
@@ -164,7 +174,8 @@ export class BullQueue implements MessageQueue {
       prefix: prefixOf(this.#options.partition),
       // Without a deadline of its own: ioredis sends a call whose time is over again on the next
       // connection, where it would take a job for nobody.
-      connect: () => this.#connect({ maxRetriesPerRequest: null }),
+      connect: () => this.#options.shared?.consumer() ?? this.#connect(CONSUMER),
+      isShared: this.#options.shared !== undefined,
       handler,
       concurrency,
       telemetry: this.#options.telemetry ?? null,
@@ -234,7 +245,7 @@ export class BullQueue implements MessageQueue {
 
   #leave(): void {
     this.#worker?.disconnect()
-    this.#producer?.disconnect()
+    if (!this.#options.shared) this.#producer?.disconnect()
   }
 
   #report(error: unknown): void {

@@ -32,14 +32,63 @@ describe('the drain', () => {
     } as unknown as WayIn
     const message = { id: '1' } as Message
     const body = encodeFact({ kind: 'message', message, atOnce: false })
-    const gate = new StoreGate()
-    gate.close()
+    const gate = new StoreGate(() => 0)
+    gate.close('a')
     // The store is found to be back in the moment in which a message is kept that it did not take.
-    const store = { ping: async () => void spool.keep([{ lane: 'a', body }]) }
+    const store = { parts: [{ ping: async () => void spool.keep([{ lane: 'a', body }]) }] }
     const drain = new Drain({ inner, spool, gate, store, events })
     await spool.start()
     await drain.start()
     assert.deepEqual(await taken.promise, [message])
+    await drain.stop(new Deadline(1000))
+    await spool.stop()
+  })
+
+  it('leaves what is of a part that is away, and brings what is of another one', async () => {
+    using folder = tempFolder('drain')
+    const events = new Events()
+    const clock = (): number => 0
+    const spool = new Spool({
+      folder: new SpoolFolder(folder.path, clock),
+      ...{ limits: LIMITS, events, clock },
+    })
+    const bodyOf = (id: string) =>
+      encodeFact({ kind: 'message', message: { id } as Message, atOnce: false })
+    const taken: string[] = []
+    const first = Promise.withResolvers<void>()
+    const all = Promise.withResolvers<void>()
+    const inner = {
+      take: async (messages: readonly Message[]): Promise<Taken> => {
+        taken.push(...messages.map(({ id }) => id))
+        first.resolve()
+        if (taken.length === 3) all.resolve()
+        const none = { duplicates: 0, setAside: 0, batchIds: [], failures: [] }
+        return { added: messages.length, ...none }
+      },
+    } as unknown as WayIn
+    const gate = new StoreGate((lane) => (lane === 'away' ? 1 : 0))
+    let isAway = true
+    const asked = Promise.withResolvers<void>()
+    const ping = async () => {
+      asked.resolve()
+      if (isAway) throw new Error('on purpose')
+    }
+    const store = { parts: [{ ping: async () => {} }, { ping }] }
+    await spool.start()
+    gate.close('away')
+    await spool.keep([
+      { lane: 'away', body: bodyOf('1') },
+      { lane: 'here', body: bodyOf('2') },
+      { lane: 'away', body: bodyOf('3') },
+    ])
+    const drain = new Drain({ inner, spool, gate, store, events })
+    await drain.start()
+    await Promise.all([first.promise, asked.promise])
+    assert.deepEqual(taken, ['2'])
+    assert.deepEqual([spool.holds('away'), gate.isOpenFor('here')], [true, true])
+    isAway = false
+    await all.promise
+    assert.deepEqual(taken, ['2', '1', '3'])
     await drain.stop(new Deadline(1000))
     await spool.stop()
   })

@@ -26,7 +26,7 @@ export interface DrainDeps {
   readonly inner: WayIn
   readonly spool: Spool
   readonly gate: StoreGate
-  readonly store: Pick<BatchStore, 'ping'>
+  readonly store: { readonly parts: readonly Pick<BatchStore, 'ping'>[] }
   readonly events: Events
 }
 
@@ -81,7 +81,8 @@ export class Drain implements Service {
         spool.adopt()
         continue
       }
-      if (!gate.isOpen && !(await this.#isBack())) {
+      await this.#openWhatIsBack()
+      if (!gate.isOpen && !this.#hasWork()) {
         await this.#rest(ASK_AGAIN_MS)
         continue
       }
@@ -96,22 +97,33 @@ export class Drain implements Service {
     }
   }
 
-  async #isBack(): Promise<boolean> {
-    try {
-      await this.#deps.store.ping()
-    } catch {
-      // It says itself that it is away; here it is enough to ask again.
-      return false
-    }
-    this.#deps.gate.open()
-    return true
+  async #openWhatIsBack(): Promise<void> {
+    const { gate, store } = this.#deps
+    await Promise.all(
+      gate.closedParts.map(async (part) => {
+        try {
+          await store.parts[part]?.ping()
+        } catch {
+          // It says itself that it is away; here it is enough to ask again.
+          return
+        }
+        gate.open(part)
+      }),
+    )
+  }
+
+  /** Whether something waits for a part that takes it. */
+  #hasWork(): boolean {
+    const { gate, spool } = this.#deps
+    for (const lane of spool.lanes) if (gate.isOpenFor(lane)) return true
+    return false
   }
 
   /** Once through all files; answers how many entries were done. */
   async #pass(blocked: Set<string>): Promise<number> {
     let done = 0
     for (const file of this.#deps.spool.files) {
-      for (let after = 0; !this.#ended.signal.aborted && this.#deps.gate.isOpen; ) {
+      for (let after = 0; !this.#ended.signal.aborted && this.#hasWork(); ) {
         const startedAt = performance.now()
         const page = this.#deps.spool.read(file, after, PAGE)
         const last = page.at(-1)
@@ -127,8 +139,9 @@ export class Drain implements Service {
   async #page(file: string, page: readonly JournalEntry[], blocked: Set<string>): Promise<number> {
     let done = 0
     for (const run of runsOf(this.#readable(file, page))) {
-      const free = run.filter(({ entry }) => !blocked.has(entry.lane))
-      if (free.length === 0 || !this.#deps.gate.isOpen) continue
+      const { gate } = this.#deps
+      const free = run.filter(({ entry: { lane } }) => !blocked.has(lane) && gate.isOpenFor(lane))
+      if (free.length === 0) continue
       const errors = await this.#do(free)
       const finished = free.filter((_, index) => !errors.has(index))
       this.#deps.spool.remove(
@@ -138,7 +151,7 @@ export class Drain implements Service {
       done += finished.length
       for (const [index, error] of errors) {
         const { entry } = free[index] as Told
-        if (isStoreWide(error)) this.#deps.gate.close()
+        if (isStoreWide(error)) gate.close(entry.lane)
         else if (isForGood(error)) this.#deps.spool.setAside(file, entry, error.status, error.code)
         else this.#block(entry.lane, error, blocked)
       }

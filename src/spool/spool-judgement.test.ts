@@ -14,6 +14,7 @@ describe('an error, judged for the spool', () => {
       'store_auth',
       'store_rights',
       'store_cluster',
+      'store_unreplicated',
     ]
     for (const code of Object.keys(ERROR_CODES) as ErrorCode[]) {
       const error = new RapidFireError(code, 'x')

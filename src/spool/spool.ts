@@ -76,6 +76,11 @@ export class Spool implements Service {
     return this.#lanes.has(lane)
   }
 
+  /** The conversations of which something waits. */
+  get lanes(): Iterable<string> {
+    return this.#lanes.keys()
+  }
+
   get isEmpty(): boolean {
     return this.#messages === 0
   }

@@ -43,7 +43,13 @@ export class SpooledWayIn implements WayIn {
   async take(messages: readonly Message[], options: TakeOptions): Promise<Taken> {
     const all = [...messages.entries()]
     const now = all.filter(([, { conversation }]) => this.#mayTry(conversation))
-    const taken = await this.#tryTake(now, options)
+    // Each part of the store by itself, so that one that is silent keeps no others waiting.
+    const byPart = Map.groupBy(now, ([, { conversation }]) =>
+      this.#deps.gate.partOf(this.#deps.keys.keyOf(conversation)),
+    )
+    const taken = sumOf(
+      await Promise.all([...byPart.values()].map((some) => this.#tryTake(some, options))),
+    )
     const refused = new Map(taken.failures.map(({ index, error }) => [index, error]))
     const tried = new Set(now.map(([index]) => index))
     const later = all.filter(([index]) => !tried.has(index) || isStoreWide(refused.get(index)))
@@ -86,11 +92,11 @@ export class SpooledWayIn implements WayIn {
         index: entries[index]?.[0] ?? index,
         error,
       }))
-      if (failures.some(({ error }) => isStoreWide(error))) this.#deps.gate.close()
+      if (failures.some(({ error }) => isStoreWide(error))) this.#closeFor(entries)
       return { ...taken, failures }
     } catch (error) {
       if (!isStoreWide(error)) throw error
-      this.#deps.gate.close()
+      this.#closeFor(entries)
       return { ...NOTHING, failures: entries.map(([index]) => ({ index, error })) }
     }
   }
@@ -105,7 +111,7 @@ export class SpooledWayIn implements WayIn {
         return await this.#inTime(work(this.#deps.inner))
       } catch (error) {
         if (!isStoreWide(error)) throw error
-        this.#deps.gate.close()
+        this.#deps.gate.close(this.#deps.keys.keyOf(who))
         await this.#keep([fact], error)
         return 'spooled'
       }
@@ -117,7 +123,14 @@ export class SpooledWayIn implements WayIn {
   /** What is said later must not overtake what waits. */
   #mayTry(who: Conversation): boolean {
     const { gate, spool, keys } = this.#deps
-    return gate.isOpen && !spool.holds(keys.keyOf(who))
+    const lane = keys.keyOf(who)
+    return gate.isOpenFor(lane) && !spool.holds(lane)
+  }
+
+  /** All of these are in one part. */
+  #closeFor(entries: readonly [number, Message][]): void {
+    const [first] = entries
+    if (first) this.#deps.gate.close(this.#deps.keys.keyOf(first[1].conversation))
   }
 
   async #inTime<Answer>(work: Promise<Answer>): Promise<Answer> {
@@ -141,5 +154,19 @@ export class SpooledWayIn implements WayIn {
   #laneOf(fact: Fact): string {
     const { conversation } = fact.kind === 'own' ? fact.own : fact.message
     return this.#deps.keys.keyOf(conversation)
+  }
+}
+
+function sumOf(all: readonly Taken[]): Taken {
+  const [first = NOTHING] = all
+  if (all.length <= 1) return first
+  const sum = (name: 'added' | 'duplicates' | 'setAside'): number =>
+    all.reduce((total, taken) => total + taken[name], 0)
+  return {
+    added: sum('added'),
+    duplicates: sum('duplicates'),
+    setAside: sum('setAside'),
+    batchIds: all.flatMap(({ batchIds }) => batchIds),
+    failures: all.flatMap(({ failures }) => failures).toSorted((a, b) => a.index - b.index),
   }
 }

@@ -39,6 +39,17 @@ export interface SystemOptions {
   readonly isAtHome?: boolean
   /** Redis answers when it has synced, and not before its disk has the write. */
   readonly isSynced?: boolean
+  /** A Redis of another kind instead of one server of the system's own. */
+  readonly at?: RedisPlace
+  /** Those of these names are not started with the others. */
+  readonly later?: readonly string[]
+}
+
+/** Several servers that are one Redis to who uses them. Stopped by who made it. */
+export interface RedisPlace {
+  readonly url: string
+  /** Of all that take writes. */
+  keys(): Promise<string[]>
 }
 
 type Role = 'api' | 'processor' | 'worker'
@@ -71,6 +82,7 @@ interface Parts {
   readonly proxies: ReadonlyMap<Member, FaultyProxy>
   readonly dir: string
   readonly redis: RedisServer | null
+  readonly place: RedisPlace | null
   readonly env: Readonly<Record<string, string>>
 }
 
@@ -84,9 +96,10 @@ export class System {
   readonly interruptions: Interruption[] = []
   readonly dir: string
   readonly redis: RedisServer | null
+  readonly #place: RedisPlace | null
   readonly #env: Readonly<Record<string, string>>
 
-  private constructor({ store, sink, traffic, members, proxies, dir, redis, env }: Parts) {
+  private constructor({ store, sink, traffic, members, proxies, dir, redis, place, env }: Parts) {
     this.store = store
     this.sink = sink
     this.traffic = traffic
@@ -94,6 +107,7 @@ export class System {
     this.proxies = proxies
     this.dir = dir
     this.redis = redis
+    this.#place = place
     this.#env = env
   }
 
@@ -101,7 +115,9 @@ export class System {
   static async start(options: SystemOptions): Promise<System> {
     const system = await System.prepare(options)
     try {
-      await Promise.all(system.members.map((member) => member.start()))
+      const { later = [] } = options
+      const now = system.members.filter(({ name }) => !later.includes(name))
+      await Promise.all(now.map((member) => member.start()))
       return system
     } catch (error) {
       await system.clear()
@@ -116,12 +132,13 @@ export class System {
     const fsync = isSynced ? 'always' : 'everysec'
     const dir = mkdtempSync(join(tmpdir(), 'rapid-fire-system-'))
     const redis =
-      store === 'redis'
+      store === 'redis' && !options.at
         ? await RedisServer.start(['--appendonly', 'yes', '--appendfsync', fsync])
         : null
     const sink = new Sink(join(dir, 'sink.jsonl'))
     await sink.start()
-    const common = { ...commonEnv(dir), ...(redis ? { REDIS_URL: redis.url } : {}), ...env }
+    const place = options.at ?? (redis ? placeOf(redis) : null)
+    const common = { ...commonEnv(dir), ...(place ? { REDIS_URL: place.url } : {}), ...env }
     const members: Member[] = []
     const proxies = new Map<Member, FaultyProxy>()
     const add = async (name: string, played: readonly Role[]): Promise<void> => {
@@ -129,7 +146,7 @@ export class System {
       const proxy = redis && isProxied ? await FaultyProxy.to(redis.port) : null
       // What a process keeps on its disk is its own.
       const home = played.includes('api') && apiDir ? apiDir : dir
-      const dataDir = redis ? { DATA_DIR: join(home, name) } : {}
+      const dataDir = place ? { DATA_DIR: join(home, name) } : {}
       const toRedis = proxy && { REDIS_URL: proxy.url }
       const own = { PORT: port, ...dataDir, ...toRedis, ...ownEnv[name] }
       const member = new Member({ name, roles: played, env: { ...common, ...own }, sink })
@@ -153,7 +170,7 @@ export class System {
       ledgerPath: join(dir, 'ledger.jsonl'),
       random,
     })
-    return new System({ store, sink, traffic, members, proxies, dir, redis, env: common })
+    return new System({ store, sink, traffic, members, proxies, dir, redis, place, env: common })
   }
 
   /** Those that play this role. */
@@ -242,13 +259,11 @@ export class System {
 
   /** Keys that neither retention nor the dedupe window explains. */
   async #leftOver(): Promise<string[]> {
-    if (!this.redis) return []
-    const client = this.redis.client()
-    const keys = await client.keys('*')
-    client.disconnect()
+    const keys = (await this.#place?.keys()) ?? []
     const explained =
-      /^(rf:i:|rf:o:|last-msg:|rf:n$|rf:store$|rf:roles$|bull:[\w-]+:(meta|events|id|stalled-check|marker|repeat.*|stalled)$)/
-    return keys.filter((key) => !explained.test(key))
+      /^(rf:i:|rf:o:|last-msg:|rf:n$|rf:store$|rf:roles$|rf:partitions$|bull:[\w-]+:(meta|events|id|stalled-check|marker|repeat.*|stalled)$)/
+    // Those of a partition are the same with its hash tag.
+    return keys.filter((key) => !explained.test(key.replace(/\{p\d+\}:/, '')))
   }
 
   async clear(): Promise<void> {
@@ -259,5 +274,17 @@ export class System {
     this.traffic.stop()
     await this.redis?.stop()
     rmSync(this.dir, { recursive: true, force: true })
+  }
+}
+
+function placeOf(server: RedisServer): RedisPlace {
+  return {
+    url: server.url,
+    async keys() {
+      const client = server.client()
+      const keys = await client.keys('*')
+      client.disconnect()
+      return keys
+    },
   }
 }

@@ -89,10 +89,23 @@ export class RedisCalls {
     const { stream } = server
     const reply = await this.#link.scripts.run(name, keys, args)
     if (this.server() !== server) throw new Error('Connection is closed.')
-    const wait = this.#replicas.get(server) ?? new ReplicaWait(server, this.place)
-    this.#replicas.set(server, wait)
-    await wait.confirmed(stream ?? server.stream)
+    await this.#waitOf(server).confirmed(stream ?? server.stream)
     return reply
+  }
+
+  /** Throws `store_unreplicated` where a replica is asked for and none has what was written. */
+  async followed(): Promise<void> {
+    if (this.#durability === 'primary') return
+    const server = this.server()
+    await this.guard(this.#waitOf(server).confirmed(server.stream))
+  }
+
+  #waitOf(server: Redis): ReplicaWait {
+    const known = this.#replicas.get(server)
+    if (known) return known
+    const wait = new ReplicaWait(server, this.place)
+    this.#replicas.set(server, wait)
+    return wait
   }
 
   /** Those that went down with the connection are called once more; the others have their answers. */

@@ -13,6 +13,7 @@ import { Scripts } from './scripts.ts'
 import { WakeListener } from './wake.ts'
 
 const START_MS = 5000
+const SLOTS_EVERY_MS = 5000
 
 export class RedisLink {
   readonly client: RedisClient
@@ -28,7 +29,7 @@ export class RedisLink {
     this.#target = target
     this.place = placeOf(target)
     this.database = databaseOf(target)
-    this.client = openClient(target, callOptions())
+    this.client = openClient(target, callOptions(), SLOTS_EVERY_MS)
     this.isCluster = isCluster(this.client)
     // Each partition listens for itself.
     this.client.setMaxListeners(0)

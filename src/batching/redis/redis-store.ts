@@ -191,6 +191,7 @@ export class RedisStore implements Port.BatchStore {
       this.#calls.lacksRights = false
     }
     await this.#naming.ping()
+    await this.#calls.followed()
   }
 
   /** Asks it of the conversation that one leads to; throws `Elsewhere` where another partition has that. */

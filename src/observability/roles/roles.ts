@@ -24,7 +24,7 @@ import {
 } from './role-problems.ts'
 
 /** What the spool is for; a right that is missing has to be given by somebody. */
-const PASSING: ReadonlySet<string> = new Set(['store_away', 'store_full'])
+const PASSING: ReadonlySet<string> = new Set(['store_away', 'store_full', 'store_unreplicated'])
 /** Below the 5 s in which a split must be seen. */
 const ANSWER_MS = 2000
 

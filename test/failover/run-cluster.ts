@@ -1,0 +1,70 @@
+/**
+ * `npm run test:cluster`: three primaries with a replica each, 16 partitions, people who write; a
+ * primary is killed, a slot moved, a processor added, one killed. Exit 0: accepted = answered.
+ */
+import { parseArgs } from 'node:util'
+import calculateSlot from 'cluster-key-slot'
+import { partitionName } from '../../src/batching/redis/partition-count.ts'
+import { RedisCluster } from '../support/redis-cluster.ts'
+import { helpIf, needRedis } from '../support/script-start.ts'
+import { type Happening, play, processorAdded, processorKilled, workerKilled } from './drama.ts'
+
+const HELP = `npm run test:cluster -- [options]
+The whole system on a Redis Cluster of 3 primaries and 3 replicas; a primary is killed and comes back,
+a slot is moved, a processor is added and one killed, while people write; then the books are compared.
+  --people N        who write at the same time (default 24)
+  --partitions N    of the store (default 16)
+  --rounds N        so many times everything happens (default 3)
+  --calm S          seconds of undisturbed writing between two happenings (default 3)
+  --durability D    replica (default): what is acknowledged is with a replica; primary: as Redis does it
+  --seed N          of bursts and pauses
+`
+const { values } = parseArgs({
+  options: {
+    people: { type: 'string', default: '24' },
+    partitions: { type: 'string', default: '16' },
+    rounds: { type: 'string', default: '3' },
+    calm: { type: 'string', default: '3' },
+    durability: { type: 'string', default: 'replica' },
+    seed: { type: 'string', default: String(Date.now() & 0x7fffffff) },
+    help: { type: 'boolean', default: false },
+  },
+})
+helpIf(values.help, HELP)
+needRedis()
+const [partitions, rounds] = [Number(values.partitions), Number(values.rounds)]
+console.log(
+  `3 primaries and 3 replicas, ${partitions} partitions, REDIS_DURABILITY=${values.durability}, seed ${values.seed}`,
+)
+await using cluster = await RedisCluster.start()
+const slotOf = (round: number, n: number): number =>
+  calculateSlot(`{${partitionName((5 * round + n) % partitions)}}`)
+
+const primaryKilled = (round: number): Happening => ({
+  name: 'a primary is killed (kill -9), its replica takes its place, it comes back',
+  async happen() {
+    const server = await cluster.primaryOf(slotOf(round, 0))
+    await cluster.failOver(server)
+    await cluster.back(server)
+    return 'whole'
+  },
+})
+const slotMoved = (round: number): Happening => ({
+  name: 'a slot is moved to another primary',
+  async happen() {
+    const { keys } = await cluster.moveSlot(slotOf(round, 1))
+    return `${keys} keys`
+  },
+})
+const rest = [processorAdded, processorKilled]
+const happenings = Array.from({ length: rounds }, (_, round) => [
+  primaryKilled(round),
+  slotMoved(round),
+  ...(rest[round] ? [rest[round]] : [workerKilled]),
+]).flat()
+const isClean = await play({
+  ...{ at: cluster, happenings, people: Number(values.people), seed: Number(values.seed) },
+  ...{ calmMs: Number(values.calm) * 1000, durability: values.durability },
+  env: { PARTITIONS: String(partitions) },
+})
+process.exitCode = isClean ? 0 : 1

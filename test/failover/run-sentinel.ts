@@ -1,0 +1,52 @@
+/**
+ * `npm run test:sentinel`: a primary, two replicas, three Sentinels, people who write; the primary is
+ * killed, and the one after it, while processes come and go. Exit 0: accepted = answered.
+ */
+import { parseArgs } from 'node:util'
+import { RedisSentinels } from '../support/redis-sentinels.ts'
+import { helpIf, needRedis } from '../support/script-start.ts'
+import { type Happening, play, processorAdded, processorKilled, workerKilled } from './drama.ts'
+
+const HELP = `npm run test:sentinel -- [options]
+The whole system on what three Sentinels say is the primary; it is killed, a replica takes its place and
+it comes back as a replica, while people write and processes come and go; then the books are compared.
+  --people N        who write at the same time (default 24)
+  --rounds N        so many times everything happens (default 3)
+  --calm S          seconds of undisturbed writing between two happenings (default 3)
+  --durability D    replica (default): what is acknowledged is with a replica; primary: as Redis does it
+  --seed N          of bursts and pauses
+`
+const { values } = parseArgs({
+  options: {
+    people: { type: 'string', default: '24' },
+    rounds: { type: 'string', default: '3' },
+    calm: { type: 'string', default: '3' },
+    durability: { type: 'string', default: 'replica' },
+    seed: { type: 'string', default: String(Date.now() & 0x7fffffff) },
+    help: { type: 'boolean', default: false },
+  },
+})
+helpIf(values.help, HELP)
+needRedis()
+console.log(
+  `1 primary, 2 replicas, 3 Sentinels, REDIS_DURABILITY=${values.durability}, seed ${values.seed}`,
+)
+await using sentinels = await RedisSentinels.start()
+const primaryKilled: Happening = {
+  name: 'the primary is killed (kill -9), a replica takes its place, it comes back',
+  async happen() {
+    const { from, to } = await sentinels.failOver()
+    await sentinels.back(from)
+    return `${from.port} → ${to.port}`
+  },
+}
+const rest = [processorAdded, processorKilled]
+const happenings = Array.from({ length: Number(values.rounds) }, (_, round) => [
+  primaryKilled,
+  rest[round] ?? workerKilled,
+]).flat()
+const isClean = await play({
+  ...{ at: sentinels, happenings, people: Number(values.people), seed: Number(values.seed) },
+  ...{ calmMs: Number(values.calm) * 1000, durability: values.durability },
+})
+process.exitCode = isClean ? 0 : 1
