@@ -72,11 +72,9 @@ export function addressOf(target: RedisTarget): RedisAddress {
 export function placeOf(target: RedisTarget): string {
   const { kind, nodes, primary, database } = addressOf(target)
   const named = nodes.map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`)
-  if (kind === 'cluster') {
-    const others = named.length - 1
-    return `redis cluster ${named[0]}${others > 0 ? ` and ${others} more` : ''}`
-  }
-  if (kind === 'sentinel') return `redis ${primary} by sentinel ${named.join(',')}/${database}`
+  const others = named.length > 1 ? ` and ${named.length - 1} more` : ''
+  if (kind === 'cluster') return `redis cluster ${named[0]}${others}`
+  if (kind === 'sentinel') return `redis ${primary}/${database} by sentinel ${named[0]}${others}`
   return `redis ${named[0]}/${database}`
 }
 

@@ -41,6 +41,10 @@ const TOLD_OUTSIDE: ReadonlyMap<ErrorCode, string> = new Map([
   ['internal', 'Internal server error'],
   ['store_away', 'The store does not answer now; send it again, it has no effect twice'],
   ['store_full', 'The store takes no writes now; nothing of it was stored, send it again later'],
+  [
+    'store_unreplicated',
+    'The store has no second copy of it, so what became of the call is unknown; send it again, it has no effect twice',
+  ],
   ['spool_full', 'The store is away, and as much is kept as may be; send it again later'],
   ['spool_broken', 'The store is away, and nothing can be kept here; send it again later'],
   ['store_damaged', 'What the store has of this conversation cannot be read; nothing was changed'],

@@ -36,7 +36,12 @@ export async function play(options: DramaOptions): Promise<boolean> {
     random: seededRandom(seed),
     roles: { api: 2, processor: 3, worker: 2 },
     later: [LATER],
-    env: { REDIS_DURABILITY: durability, SPOOL_AFTER: '1000', ...env },
+    env: {
+      ...{ REDIS_DURABILITY: durability, SPOOL_AFTER: '1000' },
+      // As by default, a worker outlives a failover with its turn.
+      WORKER_LEASE: '10000',
+      ...env,
+    },
   })
   const quit = (): void => void system.clear().then(() => process.exit(130))
   process.once('SIGINT', quit)

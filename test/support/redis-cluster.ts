@@ -13,6 +13,9 @@ const NODE_TIMEOUT_MS = 1000
 /** As many keys of a slot go at once, and others get their turn in between. */
 const KEYS_A_MOVE = 100
 
+/** What is of the primaries that live goes on. */
+const PARTLY = ['--cluster-require-full-coverage', 'no']
+
 interface Node {
   readonly id: string
   readonly port: number
@@ -37,8 +40,8 @@ export class RedisCluster implements AsyncDisposable {
       const bus = String(await freePort())
       const cluster = ['--cluster-enabled', 'yes', '--cluster-port', bus]
       const timing = ['--cluster-node-timeout', String(NODE_TIMEOUT_MS)]
-      const kept = ['--appendonly', 'yes', '--cluster-require-full-coverage', 'no']
-      servers.push(await RedisServer.start([...cluster, ...timing, ...kept, ...more]))
+      const kept = ['--appendonly', 'yes', '--repl-diskless-sync-delay', '0']
+      servers.push(await RedisServer.start([...cluster, ...timing, ...kept, ...PARTLY, ...more]))
     }
     const cluster = new RedisCluster(servers)
     const named = servers.map(({ port }) => `127.0.0.1:${port}`)
@@ -87,12 +90,13 @@ export class RedisCluster implements AsyncDisposable {
     )
   }
 
-  /** One that was killed comes back, as a replica of who took its place. */
+  /** One that was killed comes back, as a replica of who took its place, and has what that has. */
   async back(server: RedisServer): Promise<void> {
     await server.up()
-    await this.#until((nodes) =>
-      nodes.some(({ port, isPrimary, isAlive }) => port === server.port && !isPrimary && isAlive),
-    )
+    await using client = clientOf(server)
+    const isReplica = async (): Promise<boolean> =>
+      /master_link_status:up/.test(await client.redis.info('replication'))
+    while (!(await isReplica())) await wait(50)
   }
 
   /** Moves a slot with all its keys to another primary, as an operator does, while people write. */

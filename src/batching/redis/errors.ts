@@ -17,7 +17,7 @@ const ENDED =
   /Connection is closed|isn't writeable|Stream isn't|Command aborted due to connection close|max retries per request|Socket closed|ECONNRESET|ECONNABORTED|ECONNREFUSED|EPIPE/
 /** And one that cannot be had, or on which nothing comes. */
 const SILENT =
-  /Too many Cluster redirections|Failed to refresh slots cache|None of startup nodes|Cluster is(?:n't ready| ended)|timed out|Socket timeout|ETIMEDOUT|ECONN|E(?:HOST|NET)(?:UNREACH|DOWN)|EADDRNOTAVAIL|EMFILE|EAI_AGAIN|ENOTFOUND|max number of clients|^(?:UNBLOCKED|NOSCRIPT|TRYAGAIN|CLUSTERDOWN)\b/
+  /All sentinels are unreachable|Too many Cluster redirections|Failed to refresh slots cache|None of startup nodes|Cluster is(?:n't ready| ended)|timed out|Socket timeout|ETIMEDOUT|ECONN|E(?:HOST|NET)(?:UNREACH|DOWN)|EADDRNOTAVAIL|EMFILE|EAI_AGAIN|ENOTFOUND|max number of clients|^(?:UNBLOCKED|NOSCRIPT|TRYAGAIN|CLUSTERDOWN)\b/
 /** Something else answers, or a connection was cut inside an answer and led on. */
 const NO_REDIS = /Unknown RESP type|Protocol error|Please report this/
 /** A field that somebody else wrote: our scripts calculate with it. */

@@ -168,7 +168,10 @@ export class RedisStore implements Port.BatchStore {
     refuseUnusable(info, this.#place, this.#link.isCluster)
     this.#naming.metServer(info)
     const facts = await readFacts(server, info, this.#place)
-    this.#findings = judge(facts, this.#place, this.#options.durability)
+    // Of a Cluster the server is judged that has this partition, as it may have others.
+    const { host, port } = server.options
+    const judged = this.#link.isCluster ? `redis ${host}:${port}` : this.#place
+    this.#findings = judge(facts, judged, this.#options.durability)
     this.#survives = survivalOf(facts)
     return this.#findings
   }
