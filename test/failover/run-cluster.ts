@@ -3,7 +3,7 @@
  * primary is killed, a slot moved, a processor added, one killed. Exit 0: accepted = answered.
  */
 import { parseArgs } from 'node:util'
-import calculateSlot from 'cluster-key-slot'
+import { keySlot } from '../../src/batching/redis/key-slot.ts'
 import { partitionName } from '../../src/batching/redis/partition-count.ts'
 import { RedisCluster } from '../support/redis-cluster.ts'
 import { helpIf, needRedis } from '../support/script-start.ts'
@@ -38,7 +38,7 @@ console.log(
 )
 await using cluster = await RedisCluster.start()
 const slotOf = (round: number, n: number): number =>
-  calculateSlot(`{${partitionName((5 * round + n) % partitions)}}`)
+  keySlot(`{${partitionName((5 * round + n) % partitions)}}`)
 
 const primaryKilled = (round: number): Happening => ({
   name: 'a primary is killed (kill -9), its replica takes its place, it comes back',

@@ -17,14 +17,20 @@ export interface Stage {
   readonly engine: Engine
   /** So many processors, and as many workers. */
   readonly processors?: number
+  /** Of the store; one piece when left out. */
+  readonly partitions?: number
 }
 
-export async function tellAll({ engine, processors = 1 }: Stage, traffic: Traffic): Promise<Told> {
+export async function tellAll(
+  { engine, processors = 1, partitions = 1 }: Stage,
+  traffic: Traffic,
+): Promise<Told> {
   const env = {
     BATCH_TIMEOUT: String(WINDOW.idleMs),
     DEFAULT_TTL: String(WINDOW.ageMs / 1000),
     MAX_BATCH_SIZE: String(WINDOW.maxSize),
     CHECK_INTERVAL: '10',
+    ...(partitions > 1 && { PARTITIONS: String(partitions) }),
   }
   await using house = await House.start({ engine, env })
   await using others = new AsyncDisposableStack()

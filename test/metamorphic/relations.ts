@@ -51,11 +51,12 @@ export const RELATIONS: readonly Relation[] = [
   },
   {
     name: 'M8',
-    says: 'four processors and four workers instead of one',
+    says: 'four processors and four workers instead of one, and four partitions',
     engines: ['redis'],
     hold: async (engine, traffic) => {
       const told = await tellAll({ engine }, traffic)
       assert.deepEqual(await tellAll({ engine, processors: 4 }, traffic), told)
+      assert.deepEqual(await tellAll({ engine, partitions: 4 }, traffic), told, 'partitions')
     },
   },
   {

@@ -82,11 +82,14 @@ export class RedisCluster implements AsyncDisposable {
 
   /** kill -9 of a primary; resolves when its replica has its slots and the Cluster is whole. */
   async failOver(server: RedisServer): Promise<void> {
-    const before = await this.nodes()
-    const gone = before.find(({ port }) => port === server.port)
     await server.down()
+    await this.replaced(server)
+  }
+
+  /** Resolves when those that live have all slots. */
+  async replaced(gone: RedisServer): Promise<void> {
     await this.#until((nodes) =>
-      nodes.some(({ port, slots }) => port !== gone?.port && covers(slots, gone?.slots ?? [])),
+      nodes.every(({ port, slots }) => port !== gone.port || slots.length === 0),
     )
   }
 
@@ -189,10 +192,6 @@ function nodeIn(line: string): Node {
     isAlive: !/fail|noaddr|handshake/.test(flags) && link === 'connected',
     slots,
   }
-}
-
-function covers(mine: Node['slots'], theirs: Node['slots']): boolean {
-  return theirs.every(([from, to]) => mine.some(([a, b]) => a <= from && to <= b))
 }
 
 function clientOf({ port }: RedisServer): AsyncDisposable & { readonly redis: Redis } {

@@ -72,6 +72,11 @@ export class RedisSentinels implements AsyncDisposable {
   async failOver(): Promise<{ from: RedisServer; to: RedisServer }> {
     const from = await this.primary()
     await from.down()
+    return this.replaced(from)
+  }
+
+  /** Resolves when another one is the primary. */
+  async replaced(from: RedisServer): Promise<{ from: RedisServer; to: RedisServer }> {
     await this.#until((facts) => Number(facts.get('port')) !== from.port)
     return { from, to: await this.primary() }
   }
@@ -79,6 +84,11 @@ export class RedisSentinels implements AsyncDisposable {
   /** One that was killed comes back, as a replica of who took its place. */
   async back(server: RedisServer): Promise<void> {
     await server.up()
+    await this.isReplica(server)
+  }
+
+  /** Resolves when it follows the primary. */
+  async isReplica(server: RedisServer): Promise<void> {
     const { port } = await this.primary()
     const redis = new Redis(server.port, '127.0.0.1')
     const until = performance.now() + PATIENCE_MS

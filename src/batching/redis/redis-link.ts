@@ -2,12 +2,12 @@
  * How a store is connected: one client for its calls, and one that listens for wake-ups. The
  * partitions of a store share it.
  */
-import calculateSlot from 'cluster-key-slot'
 import type { Redis } from 'ioredis'
 import { databaseOf, placeOf, type RedisTarget } from '../../redis-address.ts'
 import { isCluster, openClient, type RedisClient } from '../../redis-client.ts'
 import type { Deadline } from '../../service.ts'
 import { callOptions, checkDatabase, connect } from './connection.ts'
+import { keySlot } from './key-slot.ts'
 import { OnceMore } from './once-more.ts'
 import { Scripts } from './scripts.ts'
 import { WakeListener } from './wake.ts'
@@ -52,7 +52,7 @@ export class RedisLink {
   serverOf(key: string): Redis {
     const { client } = this
     if (!isCluster(client)) return client
-    const [owner] = client.slots[calculateSlot(key)] ?? []
+    const [owner] = client.slots[keySlot(key)] ?? []
     const masters = client.nodes('master')
     const found = masters.find(({ options }) => `${options.host}:${options.port}` === owner)
     if (found) return found
