@@ -6,6 +6,7 @@
 import { parseArgs } from 'node:util'
 import { findRedis } from '../test/support/find-redis.ts'
 import { CORE } from './core.ts'
+import { FAILOVER } from './failover.ts'
 import { FAIRNESS } from './fairness.ts'
 import { OBSERVABILITY } from './observability.ts'
 import { REACH } from './reach.ts'
@@ -21,6 +22,7 @@ const SUITES: Readonly<Record<string, readonly Bench[]>> = {
   core: CORE,
   webhook: WEBHOOK,
   fairness: FAIRNESS,
+  failover: FAILOVER,
   spool: SPOOL,
   observability: OBSERVABILITY,
   reach: REACH,

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { CORE } from '../../bench/core.ts'
+import { FAILOVER } from '../../bench/failover.ts'
 import { FAIRNESS } from '../../bench/fairness.ts'
 import { OBSERVABILITY } from '../../bench/observability.ts'
 import { REACH } from '../../bench/reach.ts'
@@ -14,6 +15,7 @@ describe('npm run bench', () => {
     core: CORE,
     webhook: WEBHOOK,
     fairness: FAIRNESS,
+    failover: FAILOVER,
     observability: OBSERVABILITY,
     reach: REACH,
     turns: TURNS,
