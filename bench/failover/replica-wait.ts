@@ -41,27 +41,24 @@ async function run(scale: Scale): Promise<Outcome> {
     await redis.clear()
     return await timesOf(store, count, appends)
   }
-  const measured = await rounds(
-    'appends',
-    scale.of(7, 1),
-    {
-      'primary, alone': arm(primary, 1, few),
-      'replica, alone': arm(replica, 1, few),
-      [`primary, ${BUSY} callers`]: arm(primary, BUSY, many),
-      [`replica, ${BUSY} callers`]: arm(replica, BUSY, many),
-    },
-    scale,
-  )
-  const names = Object.keys(measured.all())
+  const arms = {
+    'primary, alone': arm(primary, 1, few),
+    'replica, alone': arm(replica, 1, few),
+    [`primary, ${BUSY} callers`]: arm(primary, BUSY, many),
+    [`replica, ${BUSY} callers`]: arm(replica, BUSY, many),
+  } as const
+  const measured = await rounds('appends', scale.of(7, 1), arms, scale)
+  const names = Object.keys(measured.all()) as (keyof typeof arms)[]
   const picture = (title: string, unit: string, figure: string) => ({
     title,
     unit,
     bars: names.map((label) => ({ label, spread: measured.spread(label, figure) })),
   })
-  const reach = (what: string, arms: readonly [string, string], figure: string) => ({
-    ...{ what, limit: null, unit: '×' },
-    measured: measured.ratio(...arms, figure),
-  })
+  const reach = (
+    what: string,
+    [replicas, primaries]: readonly [keyof typeof arms, keyof typeof arms],
+    figure: string,
+  ) => ({ what, limit: null, unit: '×', measured: measured.ratio(replicas, primaries, figure) })
   const alone = ['replica, alone', 'primary, alone'] as const
   const busy = [`replica, ${BUSY} callers`, `primary, ${BUSY} callers`] as const
   return {
