@@ -132,6 +132,13 @@ describe('the block at the start', () => {
     })
   }
 
+  test('says how keys are spelled in partitions', () => {
+    const place = { engine: 'redis', place: 'redis cluster a:1', survives: ['process'] } as const
+    const block = startBlock({ ...info, store: { ...place, prefix: 'rf:{p0…p15}:' } })
+    assert.match(block, /keys +.*in partitions: rapid-fire:\{p0…p15\}:<phone>/)
+    assert.doesNotMatch(startBlock({ ...info, store: { ...place, prefix: 'rf:' } }), /partitions/)
+  })
+
   test('without the API there is no address and nothing to try', () => {
     const block = startBlock({
       ...info,

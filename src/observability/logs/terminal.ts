@@ -26,7 +26,8 @@ export interface StartInfo {
   readonly version: string
   /** Of the API; null when this process has no API. */
   readonly url: string | null
-  readonly store: Pick<StoreIdentity, 'engine' | 'place' | 'survives'>
+  readonly store: Pick<StoreIdentity, 'engine' | 'place' | 'survives'> &
+    Partial<Pick<StoreIdentity, 'prefix'>>
   readonly roles: readonly string[]
   readonly settings: Pick<
     Settings,
@@ -56,6 +57,7 @@ export function startBlock(info: StartInfo): string {
   const where = info.url ?? 'no address: the API runs elsewhere'
   const rows: [string, string][] = [
     ['store', `${storeName(info.store)} · ${survival(info.store.survives)}`],
+    ...keysInPartitions(info.store.prefix ?? ''),
     ...(info.spool
       ? [
           ['spool', `${info.spool} · for when the store is away; it must outlive this process`] as [
@@ -86,6 +88,12 @@ export function startBlock(info: StartInfo): string {
       .join('')
   const title = `  ${pc.bold(`rapid-fire ${info.version}`)}      ${where}\n`
   return `\n${title}${shown(rows)}${info.url === null ? '' : `\n${shown(hints)}`}\n`
+}
+
+/** Who looks at keys by hand has to know that they are spelled in another way. */
+function keysInPartitions(prefix: string): [string, string][] {
+  const tag = /\{.+\}/.exec(prefix)?.[0]
+  return tag === undefined ? [] : [['keys', `in partitions: rapid-fire:${tag}:<phone>`]]
 }
 
 /** What answers, and which one where there are many. */
