@@ -1,10 +1,15 @@
-/** A server that answers as a Redis of another version does, for as long as a client only greets it. */
+/**
+ * A server that answers as a Redis of another version does, for as long as a client only greets it or
+ * listens; and one that is deaf to some commands.
+ */
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 
 export class FakeRedis implements AsyncDisposable {
   /** What clients sent, by name, in order. */
   readonly commands: string[] = []
+  /** Names of commands that are never answered. */
+  readonly deafTo = new Set<string>()
   readonly #version: string
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
@@ -33,7 +38,8 @@ export class FakeRedis implements AsyncDisposable {
       unread += text
       for (let command = firstCommand(unread); command; command = firstCommand(unread)) {
         unread = unread.slice(command.length)
-        socket.write(this.#answer(command.name))
+        const answer = this.#answer(command.name)
+        if (!this.deafTo.has(command.name)) socket.write(answer)
       }
     })
   }
@@ -44,6 +50,10 @@ export class FakeRedis implements AsyncDisposable {
     switch (name) {
       case 'INFO':
         return `$${info.length}\r\n${info}\r\n`
+      case 'SUBSCRIBE':
+        return '*3\r\n$9\r\nsubscribe\r\n$4\r\nwake\r\n:1\r\n'
+      case 'PING':
+        return '+PONG\r\n'
       case 'CLIENT':
       case 'SELECT':
         return '+OK\r\n'
@@ -52,8 +62,14 @@ export class FakeRedis implements AsyncDisposable {
     }
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Ends all connections. */
+  cut(): void {
     for (const socket of this.#sockets) socket.destroy()
+    this.#sockets.clear()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.cut()
     this.#server.close()
     await once(this.#server, 'close')
   }

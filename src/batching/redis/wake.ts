@@ -42,6 +42,8 @@ export class WakeListener {
         enableOfflineQueue: true,
         maxRetriesPerRequest: null,
         lazyConnect: false,
+        // Its own does not look at what comes of it: one that was late would end the process.
+        autoResubscribe: false,
       }),
     )
     this.#redis = redis
@@ -50,22 +52,29 @@ export class WakeListener {
     })
     redis.on('message', (from: string) => this.#wake(from))
     await redis.subscribe(channel)
-    // The answer comes behind those to SUBSCRIBE: from then on none is missed.
-    redis.on('ready', () => void this.#ask(redis).then(() => this.#wakeAll()))
-    this.#asking = setInterval(() => void this.#ask(redis), ASK_MS)
+    redis.on('ready', () => void this.#listenAgain(redis))
+    this.#asking = setInterval(() => void this.#inTime(redis, () => redis.ping()), ASK_MS)
     return redis
   }
 
-  /** A connection that does not answer in time is made anew; that of a Cluster is the client's own. */
-  async #ask(redis: RedisClient): Promise<void> {
-    if (redis.status !== 'ready' || isCluster(redis)) return
-    await redis.ping().catch((error) => {
-      if (messageOf(error) === 'Command timed out') redis.stream.destroy()
-    })
+  async #listenAgain(redis: RedisClient): Promise<void> {
+    const channels = [...this.#listeners.keys()]
+    if (!(await this.#inTime(redis, () => redis.subscribe(...channels)))) return
+    // From now on none is missed.
+    for (const channel of channels) this.#wake(channel)
   }
 
-  #wakeAll(): void {
-    for (const channel of this.#listeners.keys()) this.#wake(channel)
+  /** A connection that does not answer in time is made anew; those of a Cluster are its client's own. */
+  async #inTime(redis: RedisClient, ask: () => Promise<unknown>): Promise<boolean> {
+    if (redis.status !== 'ready') return false
+    try {
+      await ask()
+      return true
+    } catch (error) {
+      const isLate = messageOf(error) === 'Command timed out'
+      if (isLate && !isCluster(redis)) redis.stream?.destroy()
+      return false
+    }
   }
 
   #wake(channel: string): void {
