@@ -5,6 +5,7 @@
  */
 import { parseArgs } from 'node:util'
 import { findRedis } from '../test/support/find-redis.ts'
+import { CAPACITY } from './capacity.ts'
 import { CORE } from './core.ts'
 import { FAILOVER } from './failover.ts'
 import { FAIRNESS } from './fairness.ts'
@@ -23,6 +24,7 @@ const SUITES: Readonly<Record<string, readonly Bench[]>> = {
   webhook: WEBHOOK,
   fairness: FAIRNESS,
   failover: FAILOVER,
+  capacity: CAPACITY,
   spool: SPOOL,
   observability: OBSERVABILITY,
   reach: REACH,

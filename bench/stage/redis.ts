@@ -49,6 +49,12 @@ export class BenchRedis implements AsyncDisposable {
     return this.#info('memory', 'used_memory')
   }
 
+  /** That came in and went out. */
+  async wireBytes(): Promise<number> {
+    const came = await this.#info('stats', 'total_net_input_bytes')
+    return came + (await this.#info('stats', 'total_net_output_bytes'))
+  }
+
   commands(): Promise<number> {
     return this.#info('stats', 'total_commands_processed')
   }

@@ -1,6 +1,7 @@
 /** The benches still run; how fast anything is, no test asks. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { CAPACITY } from '../../bench/capacity.ts'
 import { CORE } from '../../bench/core.ts'
 import { FAILOVER } from '../../bench/failover.ts'
 import { FAIRNESS } from '../../bench/fairness.ts'
@@ -16,6 +17,7 @@ describe('npm run bench', () => {
     webhook: WEBHOOK,
     fairness: FAIRNESS,
     failover: FAILOVER,
+    capacity: CAPACITY,
     observability: OBSERVABILITY,
     reach: REACH,
     turns: TURNS,
