@@ -23,9 +23,11 @@ export interface Costs {
   /** Of a message id, until `DEDUPE_WINDOW` ends. */
   readonly idBytes: number
   /** Of a process, resident. */
-  readonly residentBytes: { readonly api: number; readonly processor: number; readonly worker: number }
-  /** Of Redis when it is empty. */
-  readonly emptyRedisBytes: number
+  readonly residentBytes: {
+    readonly api: number
+    readonly processor: number
+    readonly worker: number
+  }
 }
 
 export interface Traffic {
@@ -105,8 +107,7 @@ export function needsOf(costs: Costs, traffic: Traffic, terms: Terms): Needs {
   // An id that is kept no longer than its turn is in the price of the turn.
   const idsBeyond = Math.max(0, withinS(terms.dedupeS) - withinS(terms.retentionS))
   const idBytes = idsBeyond * messagesPerTurn * costs.idBytes
-  const redisBytes =
-    (costs.emptyRedisBytes + openBytes + keptBytes + idBytes) * (1 + terms.memoryRoom)
+  const redisBytes = (openBytes + keptBytes + idBytes) * (1 + terms.memoryRoom)
   const residentBytes =
     processes.api * costs.residentBytes.api +
     processes.processor * costs.residentBytes.processor +

@@ -21,8 +21,8 @@ export const turnCosts: Bench = {
 }
 
 export const EACH = 5
-const SHORT = 50
-const LONG = 1050
+export const SHORT = 50
+export const LONG = 1050
 /** People who write at the same time. */
 const AT_A_TIME = 20
 /** Between two messages of all people together. */
