@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { addressOf, databaseOf, placeOf, readAddress } from './redis-address.ts'
+import { addressOf, databaseOf, placeOf, readAddress, withoutPasswords } from './redis-address.ts'
 
 const NOTHING = { username: null, password: null, primary: null, sentinelPassword: null }
 
@@ -85,5 +85,13 @@ describe('the URL of a Redis', () => {
       'redis main/1 by sentinel a:26379 and 1 more',
     )
     assert.equal(databaseOf({ url: 'redis://r/7' }), 7)
+    assert.equal(withoutPasswords('redis://anna:geheim@r:1/2'), 'redis://anna:***@r:1/2')
+    assert.equal(withoutPasswords('redis+cluster://:geheim@a:1,b'), 'redis+cluster://:***@a:1,b')
+    assert.equal(
+      withoutPasswords('redis+sentinel://a,b/main?sentinelPassword=geheim'),
+      'redis+sentinel://a,b/main?sentinelPassword=***',
+    )
+    assert.equal(withoutPasswords('redis://a:1'), 'redis://a:1')
+    assert.equal(withoutPasswords('redis://:geheim'), null)
   })
 })

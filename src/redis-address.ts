@@ -78,6 +78,14 @@ export function placeOf(target: RedisTarget): string {
   return `redis ${named[0]}/${database}`
 }
 
+/** The URL with its passwords as `***`; null where it is none. */
+export function withoutPasswords(url: string): string | null {
+  if (readAddress({ url }) === null) return null
+  return url
+    .replace(/(:\/\/[^:@/]*):[^@/]*@/, '$1:***@')
+    .replace(/(\?sentinelPassword=).*/, '$1***')
+}
+
 export function databaseOf(target: RedisTarget): number {
   return addressOf(target).database
 }

@@ -1,4 +1,5 @@
 /** What is in force and where each value came from, for people and as an object; secrets hidden. */
+import { withoutPasswords } from '../redis-address.ts'
 import type { Sources } from './load.ts'
 import { type Settings, SPECS } from './settings.ts'
 
@@ -36,7 +37,7 @@ export function settingsInForce(settings: Settings, sources: Sources): PrintedSe
 function shownValue(property: string, value: unknown, secret: boolean): unknown {
   if (typeof value === 'string' && /^https?:/.test(value)) return withoutPassword(value)
   if (value === null || !secret) return value
-  return property === 'redisUrl' ? withoutPassword(String(value)) : HIDDEN
+  return property === 'redisUrl' ? (withoutPasswords(String(value)) ?? HIDDEN) : HIDDEN
 }
 
 /** `redis://user:secret@host` → `redis://user:***@host`. What is no URL is not shown at all. */

@@ -8,7 +8,7 @@
  */
 import { crc32 } from 'node:zlib'
 import type { BatchId, ConversationKey, Part } from '../../message.ts'
-import type { Deadline } from '../../service.ts'
+import { Deadline } from '../../service.ts'
 import type * as Port from '../store.ts'
 import { type Link, type LinkResult, MAX_HOPS } from '../store-alias.ts'
 import type { BackupStore, MessageRules } from '../store-backup.ts'
@@ -74,6 +74,8 @@ export class PartitionedStore implements Port.BatchStore {
       await this.parts[0]?.refuseOtherPartitions(this.parts.length)
       await Promise.all(this.parts.map((part) => part.start()))
     } catch (error) {
+      // Some of them may have begun to watch the connection that ends now.
+      await Promise.all(this.parts.map((part) => part.stop(new Deadline(0))))
       this.#link.client.disconnect()
       throw redisError(error, this.#link.place)
     }
@@ -293,7 +295,8 @@ export class PartitionedStore implements Port.BatchStore {
     return merged.roles(live.flat())
   }
   async leave(mine: RoleBeat): Promise<void> {
-    await this.#all((part) => part.leave(mine))
+    // Where one is away, the sign of life ends by itself.
+    await Promise.allSettled(this.parts.map((part) => part.leave(mine)))
   }
   async onWake(listener: () => void): Promise<() => void> {
     const ends = await this.#all((part) => part.onWake(listener))

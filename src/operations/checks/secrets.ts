@@ -2,6 +2,7 @@
  * What the doctor says of secrets, without ever showing one: missing, too short, known to everybody,
  * or given to somebody else as well. Pure.
  */
+import { addressOf } from '../../redis-address.ts'
 import type { Finding } from '../doctor.ts'
 import { found } from './finding-codes.ts'
 
@@ -58,13 +59,13 @@ function givenOut(secrets: readonly NamedSecret[]): Finding[] {
 
 /** A Redis that others reach, and that asks nobody who they are. `url`: as REDIS_URL has it. */
 export function checkRedisAccess(url: string, password: string | null): Finding[] {
-  const { hostname, password: inUrl } = new URL(url)
-  const isHere = /^(?:localhost|127(?:\.\d+){3}|\[?::1\]?|)$/.test(hostname)
-  if (isHere || inUrl !== '' || password !== null) return []
+  const { nodes, password: given } = addressOf({ url, password })
+  const elsewhere = nodes.find(({ host }) => !/^(?:localhost|127(?:\.\d+){3}|::1)$/.test(host))
+  if (elsewhere === undefined || given !== null) return []
   return [
     found(
       'redis_without_password',
-      `Redis on ${hostname} is used without a password`,
+      `Redis on ${elsewhere.host} is used without a password`,
       'give it a user and a password, see "The user of Redis" in docs/operating.md, and set REDIS_URL',
     ),
   ]
