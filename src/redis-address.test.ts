@@ -3,7 +3,9 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { addressOf, databaseOf, placeOf, readAddress, withoutPasswords } from './redis-address.ts'
 
-const NOTHING = { username: null, password: null, primary: null, sentinelPassword: null }
+const NOTHING = {
+  ...{ username: null, password: null, primary: null, sentinelPassword: null, family: null },
+}
 
 describe('the URL of a Redis', () => {
   it('names a server, its database, user and password', () => {
@@ -22,6 +24,7 @@ describe('the URL of a Redis', () => {
   it('names Sentinels and the primary that they know', () => {
     const url = 'redis+sentinel://anna:word@s1,s2:26380/main/2?sentinelPassword=other'
     assert.deepEqual(addressOf({ url }), {
+      ...NOTHING,
       ...{ kind: 'sentinel', isTls: false, database: 2, primary: 'main' },
       ...{ username: 'anna', password: 'word', sentinelPassword: 'other' },
       nodes: [
@@ -43,13 +46,21 @@ describe('the URL of a Redis', () => {
   it('takes a password from elsewhere where it has none of its own', () => {
     assert.equal(addressOf({ url: 'redis://r', password: 'p' }).password, 'p')
     assert.equal(addressOf({ url: 'redis://:own@r', password: 'p' }).password, 'own')
+    assert.equal(addressOf({ url: 'redis://r?password=q', password: 'p' }).password, 'q')
+    assert.equal(addressOf({ url: 'redis://r/1?family=0' }).family, 0)
   })
 
   for (const url of [
     ...['http://redis:6379', 'redis://', 'redis://a,b', 'redis://a:0', 'redis://a:70000'],
     ...['redis://a/x', 'redis://a/1/2', 'redis+sentinel://a', 'redis+sentinel://a/', 'redis://a b'],
     ...['redis+cluster://a/1', 'redis+cluster://a,', 'redis+cluster://a,:1', 'redis://a?x=1'],
-    ...['redis://a?sentinelPassword=p', 'redis+other://a', 'redis://a/-1', ''],
+    ...[
+      'redis://a?sentinelPassword=p',
+      'redis://a?family=5',
+      'redis+other://a',
+      'redis://a/-1',
+      '',
+    ],
   ]) {
     it(`is not ${url === '' ? 'nothing' : url}`, () => {
       assert.equal(readAddress({ url }), null)
@@ -90,6 +101,10 @@ describe('the URL of a Redis', () => {
     assert.equal(
       withoutPasswords('redis+sentinel://a,b/main?sentinelPassword=geheim'),
       'redis+sentinel://a,b/main?sentinelPassword=***',
+    )
+    assert.equal(
+      withoutPasswords('redis://r?password=geheim&family=6'),
+      'redis://r?password=***&family=6',
     )
     assert.equal(withoutPasswords('redis://a:1'), 'redis://a:1')
     assert.equal(withoutPasswords('redis://:geheim'), null)

@@ -6,7 +6,8 @@
  *   redis+cluster://host:port,host:port            a Redis Cluster, of which some nodes are named
  *
  * `rediss`, `rediss+sentinel` and `rediss+cluster` are the same by TLS. User and password are those of
- * the Redis servers; Sentinels are asked without, unless `?sentinelPassword=` stands behind.
+ * the Redis servers. Behind a `?` may stand `password`, where there is none before, `family` (4, 6 or 0
+ * for either) and the `sentinelPassword` of the Sentinels.
  */
 
 export interface RedisTarget {
@@ -32,10 +33,12 @@ export interface RedisAddress {
   readonly primary: string | null
   readonly sentinelPassword: string | null
   readonly database: number
+  /** Of addresses; null = as the client has it. */
+  readonly family: number | null
 }
 
 const URL_OF_REDIS =
-  /^(?<scheme>rediss?(?:\+(?:sentinel|cluster))?):\/\/(?:(?<user>[^:@/\s]*)(?::(?<password>[^@/\s]*))?@)?(?<nodes>[^@/?\s]+)(?:\/(?<path>[^?\s]*))?(?:\?sentinelPassword=(?<sentinelPassword>[^&\s]+))?$/
+  /^(?<scheme>rediss?(?:\+(?:sentinel|cluster))?):\/\/(?:(?<user>[^:@/\s]*)(?::(?<password>[^@/\s]*))?@)?(?<nodes>[^@/?\s]+)(?:\/(?<path>[^?\s]*))?(?:\?(?<query>\S*))?$/
 const NODE = /^(?:\[(?<v6>[0-9A-Fa-f:.]+)\]|(?<host>[A-Za-z0-9._-]+))(?::(?<port>\d{1,5}))?$/
 const NAME = /^[A-Za-z0-9._-]+$/
 const PORTS = { server: 6379, sentinel: 26_379, cluster: 6379 } as const
@@ -44,20 +47,21 @@ const PORTS = { server: 6379, sentinel: 26_379, cluster: 6379 } as const
 export function readAddress({ url, password = null }: RedisTarget): RedisAddress | null {
   const groups = URL_OF_REDIS.exec(url)?.groups
   if (!groups) return null
-  const { scheme = '', user, password: own, path = '', sentinelPassword } = groups
+  const { scheme = '', user, password: own, path = '' } = groups
   const kind = kindOf(scheme)
+  const more = moreIn(groups.query ?? '', kind)
   const [first, ...others] = (groups.nodes ?? '').split(',').map((text) => nodeOf(text, kind))
   const place = placeIn(path, kind)
-  if (!first || others.includes(null) || place === null) return null
+  if (!first || others.includes(null) || place === null || more === null) return null
   if (kind === 'server' && others.length > 0) return null
-  if (sentinelPassword !== undefined && kind !== 'sentinel') return null
+  const { family, sentinelPassword } = more
   return {
     kind,
     isTls: scheme.startsWith('rediss'),
     username: decoded(user),
-    password: decoded(own) ?? password,
+    password: decoded(own) ?? more.password ?? password,
     nodes: [first, ...others.filter((node) => node !== null)],
-    sentinelPassword: decoded(sentinelPassword),
+    ...{ family, sentinelPassword },
     ...place,
   }
 }
@@ -81,9 +85,7 @@ export function placeOf(target: RedisTarget): string {
 /** The URL with its passwords as `***`; null where it is none. */
 export function withoutPasswords(url: string): string | null {
   if (readAddress({ url }) === null) return null
-  return url
-    .replace(/(:\/\/[^:@/]*):[^@/]*@/, '$1:***@')
-    .replace(/(\?sentinelPassword=).*/, '$1***')
+  return url.replace(/(:\/\/[^:@/]*):[^@/]*@/, '$1:***@').replace(/(password=)[^&]*/gi, '$1***')
 }
 
 export function databaseOf(target: RedisTarget): number {
@@ -114,6 +116,26 @@ function placeIn(
   if (more.length > 0 || !/^\d{1,5}$/.test(database)) return null
   if (kind === 'cluster' && database !== '0') return null
   return { primary, database: Number(database) }
+}
+
+interface More {
+  readonly password: string | null
+  readonly family: number | null
+  readonly sentinelPassword: string | null
+}
+
+/** What no word here is, is no URL of ours: a word that nobody heeds would be a silent mistake. */
+function moreIn(query: string, kind: RedisAddress['kind']): More | null {
+  const given = new URLSearchParams(query)
+  const known = ['password', 'family', ...(kind === 'sentinel' ? ['sentinelPassword'] : [])]
+  if ([...given.keys()].some((name) => !known.includes(name))) return null
+  const family = given.get('family')
+  if (family !== null && !/^[046]$/.test(family)) return null
+  return {
+    password: given.get('password'),
+    family: family === null ? null : Number(family),
+    sentinelPassword: given.get('sentinelPassword'),
+  }
 }
 
 function decoded(text: string | undefined): string | null {

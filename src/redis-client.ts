@@ -20,8 +20,8 @@ export function openClient(
   options: ClientOptions,
   slotsEveryMs?: number,
 ): RedisClient {
-  const { kind, nodes, primary, database, username, password, sentinelPassword, isTls } =
-    addressOf(target)
+  const address = addressOf(target)
+  const { kind, nodes, primary, database, username, password, sentinelPassword, isTls } = address
   const common: ClientOptions = {
     connectTimeout: 2000,
     retryStrategy: backSoon,
@@ -30,6 +30,7 @@ export function openClient(
     maxLoadingRetryTime: 500,
     ...(username !== null && { username }),
     ...(password !== null && { password }),
+    ...(address.family !== null && { family: address.family }),
     ...(isTls && { tls: {} }),
     ...options,
   }

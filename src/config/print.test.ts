@@ -31,7 +31,10 @@ describe('what is in force', () => {
     const asJson = JSON.stringify(settingsInForce(settings, sources))
     assert.doesNotMatch(printed + asJson, /c4nary/)
     assert.match(printed, /^VENOM_SECRET_KEY +"?set \(hidden\)"? +environment$/m)
-    assert.match(printed, /^REDIS_URL +rediss:\/\/me:\*\*\*@redis\.test:6380\/2 +environment$/m)
+    assert.match(
+      printed,
+      /^REDIS_URL +rediss:\/\/me:\*\*\*@redis\.test:6380\/2\?password=\*\*\* +environment$/m,
+    )
   })
 
   test('each setting has one line with value and source', async () => {
