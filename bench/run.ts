@@ -13,6 +13,7 @@ import { OBSERVABILITY } from './observability.ts'
 import { REACH } from './reach.ts'
 import { type Bench, isReached, type Outcome, type Scale } from './runner/bench.ts'
 import { describe, thisMachine } from './runner/machine.ts'
+import { publish, writeReport } from './runner/report.ts'
 import { save } from './runner/results.ts'
 import { rowsOf, table } from './runner/table.ts'
 import { SPOOL } from './spool.ts'
@@ -44,6 +45,7 @@ const HELP = `npm run bench -- <suites or names> [options]
   --all     every bench there is
   --quick   one tiny iteration of each: shows that it runs, measures nothing
   --check   exit 1 when a value does not come to what was promised
+  --publish take the report of all that was measured here, and its pictures, to docs/figures
   --help
 
 ${Object.entries(SUITES)
@@ -52,7 +54,7 @@ ${Object.entries(SUITES)
   )
   .join('\n')}
 
-Every value goes to bench/results, as JSON and as a picture.
+Every value goes to bench/results, as JSON and as a picture, and report.md there has them all.
 `
 
 const { values, positionals } = parseArgs({
@@ -61,6 +63,7 @@ const { values, positionals } = parseArgs({
     all: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
     check: { type: 'boolean', default: false },
+    publish: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 })
@@ -68,7 +71,7 @@ process.exitCode = await main(positionals, values)
 
 async function main(
   given: readonly string[],
-  { all, quick, check, help }: Record<'all' | 'quick' | 'check' | 'help', boolean>,
+  { all, quick, check, publish: isPublic, help }: typeof values,
 ): Promise<number> {
   if (help) {
     process.stdout.write(HELP)
@@ -77,6 +80,10 @@ async function main(
   const unknown = given.filter(
     (word) => !EACH.some(({ suite, bench }) => word === suite || word === bench.name),
   )
+  if (isPublic && given.length === 0 && !all) {
+    console.log(`written: ${publish()}`)
+    return 0
+  }
   if (unknown.length > 0 || all === given.length > 0) {
     const what = unknown.length > 0 ? `there is no ${unknown.join(', ')}` : 'name some, or --all'
     process.stderr.write(`${what}\n\n${HELP}`)
@@ -94,6 +101,7 @@ async function main(
     return 1
   }
   const missed = outcomes.flatMap(({ reaches }) => reaches).filter((reach) => !isReached(reach))
+  if (isPublic && !quick) console.log(`written: ${publish()}`)
   return check && !quick && missed.length > 0 ? 1 : 0
 }
 
@@ -131,6 +139,7 @@ async function runAll(
   }
   const rows = outcomes.flatMap(({ reaches }) => rowsOf(reaches))
   console.log(`\n${table(rows)}`)
+  if (!quick) console.log(`\nall that was measured here: ${writeReport()}`)
   if (quick) console.log('\n--quick: these values mean nothing, only that everything runs')
   return { outcomes, broken }
 }
