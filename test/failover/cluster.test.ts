@@ -2,14 +2,18 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
+import { callOptions } from '../../src/batching/redis/connection.ts'
 import { keySlot } from '../../src/batching/redis/key-slot.ts'
+import { RATE_PREFIX } from '../../src/batching/redis/keys.ts'
 import { PartitionedStore } from '../../src/batching/redis/partitioned-store.ts'
 import { RedisStore } from '../../src/batching/redis/redis-store.ts'
 import { RapidFireError } from '../../src/errors.ts'
 import type { BatchId, ConversationKey } from '../../src/message.ts'
 import { Events } from '../../src/observability/events/events.ts'
 import { PartitionedQueue } from '../../src/queue/partitioned-queue.ts'
+import { openClient } from '../../src/redis-client.ts'
 import { Deadline } from '../../src/service.ts'
+import { RedisRateLimit } from '../../src/worker/rate/redis-rate-limit.ts'
 import { caseRules } from '../backup/other-store.ts'
 import { hashOf, LIMITS, payloadOf, TIMES } from '../conformance/store/scene.ts'
 import { EventLog } from '../support/event-log.ts'
@@ -127,6 +131,26 @@ describe('on a Redis Cluster', () => {
     assert.equal(most, 3)
     await queue.stop(new Deadline(3000))
     await store.stop(new Deadline(1000))
+  })
+
+  it('limits per minute hold over all workers', async () => {
+    const limitOf = async () => {
+      const client = openClient({ url: cluster.url }, callOptions())
+      const limit = new RedisRateLimit({
+        client,
+        prefix: RATE_PREFIX,
+        onAway: (error) => assert.fail(String(error)),
+      })
+      await limit.start()
+      return limit
+    }
+    const [one, other] = [await limitOf(), await limitOf()]
+    assert.deepEqual([await one.take('a', 2), await other.take('a', 2)], [0, 0])
+    await other.giveBack('a', 2)
+    assert.equal(await one.take('a', 2), 0)
+    assert.ok((await other.take('a', 2)) > 0)
+    assert.equal(await one.take('b', 2), 0)
+    for (const limit of [one, other]) await limit.stop()
   })
 
   it('fault 40: a primary is killed, and what is on the others is taken all the time', async () => {
