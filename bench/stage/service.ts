@@ -43,13 +43,9 @@ export class ServiceProcess implements AsyncDisposable {
     return await ServiceProcess.#run(args, roles, dir, { ...own, ...env })
   }
 
-  static async startBare(url: string): Promise<ServiceProcess> {
-    return await ServiceProcess.#run(
-      ['bench/stage/bare-server.ts', url],
-      ['api'],
-      temporaryFolder(),
-      {},
-    )
+  static async startBare(url: string, how: 'plain' | 'gathered'): Promise<ServiceProcess> {
+    const args = ['bench/stage/bare-server.ts', url, how]
+    return await ServiceProcess.#run(args, ['api'], temporaryFolder(), {})
   }
 
   static async startOriginal(url: string, batchTimeoutMs: number): Promise<ServiceProcess> {

@@ -1,6 +1,6 @@
 /**
  * What a signed and checked webhook costs above the least that could take it: one API process against
- * a bare server of `node:http` with the same script, on one Redis, each with its own database. Both
+ * a bare server of `node:http` with the same script, on one Redis, each with its own database. They
  * live through the whole bench and have the machine in turns.
  */
 import { atMost, type Bench, type Outcome, type Scale } from '../runner/bench.ts'
@@ -20,13 +20,15 @@ const MESSAGES_IN_A_LIST = 10
 /** Rounds until the compiler has seen each server at work. */
 const WARM_UPS = 4
 
-type Arm = 'bare' | 'service' | 'list'
+const ARMS = ['bare', 'gathering', 'service', 'list'] as const
+type Arm = (typeof ARMS)[number]
 
 async function run(scale: Scale): Promise<Outcome> {
   await using stack = new AsyncDisposableStack()
   const redis = stack.use(await BenchRedis.start())
   const callers = stack.use(await WebhookCallers.start())
-  const bare = stack.use(await ServiceProcess.startBare(`${redis.url}/0`))
+  const bare = stack.use(await ServiceProcess.startBare(`${redis.url}/0`, 'plain'))
+  const gathering = stack.use(await ServiceProcess.startBare(`${redis.url}/2`, 'gathered'))
   const service = stack.use(
     await ServiceProcess.start({
       url: `${redis.url}/1`,
@@ -45,7 +47,12 @@ async function run(scale: Scale): Promise<Outcome> {
   const turns = await rounds<Arm>(
     'webhook',
     scale.of(30, 1),
-    { bare: by(bare, 1), service: by(service, 1), list: by(service, MESSAGES_IN_A_LIST) },
+    {
+      bare: by(bare, 1),
+      gathering: by(gathering, 1),
+      service: by(service, 1),
+      list: by(service, MESSAGES_IN_A_LIST),
+    },
     { warmUp: scale.of(WARM_UPS, 0) },
   )
   return {
@@ -68,7 +75,13 @@ async function run(scale: Scale): Promise<Outcome> {
         unit: '×',
         measured: turns.meanRatio('list', ['service'], 'callMs'),
       },
-      ...(['bare', 'service', 'list'] as const).map((arm) => ({
+      {
+        what: '  of a bare server’s that gathers its appends too',
+        limit: null,
+        unit: '×',
+        measured: turns.meanRatio('service', ['gathering'], 'cpuUs'),
+      },
+      ...ARMS.map((arm) => ({
         what: `  CPU of a call: ${arm}`,
         limit: null,
         unit: 'µs',
@@ -80,7 +93,7 @@ async function run(scale: Scale): Promise<Outcome> {
       {
         title: 'calls a second, one process, one core',
         unit: '/s',
-        bars: (['bare', 'service', 'list'] as const).map((label) => ({
+        bars: ARMS.map((label) => ({
           label,
           spread: turns.spread(label, 'perSecond'),
         })),

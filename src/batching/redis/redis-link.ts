@@ -9,6 +9,7 @@ import type { Deadline } from '../../service.ts'
 import { callOptions, checkDatabase, connect } from './connection.ts'
 import { keySlot } from './key-slot.ts'
 import { OnceMore } from './once-more.ts'
+import { oneWriteATick } from './one-write-a-tick.ts'
 import { Scripts } from './scripts.ts'
 import { WakeListener } from './wake.ts'
 
@@ -30,6 +31,7 @@ export class RedisLink {
     this.place = placeOf(target)
     this.database = databaseOf(target)
     this.client = openClient(target, callOptions(), SLOTS_EVERY_MS)
+    oneWriteATick(this.client)
     this.isCluster = isCluster(this.client)
     // Each partition listens for itself.
     this.client.setMaxListeners(0)
