@@ -21,15 +21,17 @@ export class Deadline {
   }
 
   /** Resolves to true when `work` ended in time, to false when the deadline came first. */
-  async race(work: Promise<unknown>): Promise<boolean> {
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<false>((resolve) => {
-      timer = setTimeout(() => resolve(false), this.remainingMs())
+  race(work: Promise<unknown>): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(resolve, this.remainingMs(), false)
+      const end = (): void => {
+        clearTimeout(timer)
+        resolve(true)
+      }
+      work.then(end, (error: unknown) => {
+        clearTimeout(timer)
+        reject(error)
+      })
     })
-    try {
-      return await Promise.race([work.then(() => true as const), late])
-    } finally {
-      clearTimeout(timer)
-    }
   }
 }

@@ -136,8 +136,11 @@ export class Batcher implements Intake {
     const { tenant, members, dedupeS } = group
     const { store, keys, events } = this.#deps
     const ordered = inArrayOrder(members.map(({ message }) => message))
-    const place = await this.#joined(group)
-    await this.#heed(place, ordered, dedupeS)
+    // Nearly always there is nothing to join and nothing to heed, and nothing to wait for.
+    const others = othersOf(group)
+    const place = others.length === 0 ? group.who : await this.join(group.who, others)
+    const asking = ordered.filter((message) => this.#deps.takeover.asks(message))
+    if (asking.length > 0) await this.#heed(place, asking, dedupeS)
     const begunAtMs = performance.now()
     const result = await store.append({
       conversation: keys.keyOf(place),
@@ -171,10 +174,6 @@ export class Batcher implements Intake {
     return { added, duplicates, setAside: 0, batchId }
   }
 
-  #joined({ who, members }: Group): Promise<Conversation> {
-    return this.join(who, [...new Set(members.flatMap(({ message }) => message.aliases ?? []))])
-  }
-
   /**
    * Other addresses of the person that came along lead to theirs from now on; one that is just being
    * answered keeps what comes now too, in order, and is joined with a later message.
@@ -206,12 +205,10 @@ export class Batcher implements Intake {
    */
   async #heed(
     conversation: Conversation,
-    messages: readonly Message[],
+    asking: readonly Message[],
     dedupeS: number,
   ): Promise<void> {
     const { takeover, store, keys } = this.#deps
-    const asking = messages.filter((message) => takeover.asks(message))
-    if (asking.length === 0) return
     const hashes = asking.map(({ id, sender }) => idHash(id, sender))
     const known = await store.known(keys.keyOf(conversation), hashes, rememberedMs(dedupeS))
     for (const [i, message] of asking.entries()) {
@@ -222,7 +219,7 @@ export class Batcher implements Intake {
   async #setAside(group: Group, reason: 'late' | 'stale'): Promise<Stored> {
     const { members, dedupeS } = group
     const { store, keys, events } = this.#deps
-    const conversation = keys.keyOf(await this.#joined(group))
+    const conversation = keys.keyOf(await this.join(group.who, othersOf(group)))
     const { added, duplicates } = await store.setAside({
       conversation,
       reason,
@@ -236,6 +233,12 @@ export class Batcher implements Intake {
     events.emit('message.setAside', { conversation, reason, added })
     return { added: 0, duplicates, setAside: added, batchId: null }
   }
+}
+
+/** Further addresses of whose conversation it is. */
+function othersOf({ members }: Group): readonly string[] {
+  const others = members.flatMap(({ message }) => message.aliases ?? [])
+  return others.length > 1 ? [...new Set(others)] : others
 }
 
 function codedError(error: unknown): RapidFireError {

@@ -41,6 +41,19 @@ describe('any word', () => {
       { numRuns: 2000 },
     )
   })
+  it('is known in letters of which some become longer or join with others', () => {
+    const plain = [...range(0x20, 0x7e), ...range(0x400, 0x45f)]
+    const unit = fc.constantFrom(...plain, 'ß', 'ẞ', 'ﬁ', 'ŉ', 'İ', 'ı', 'ΐ', '\u0301', '\u0306')
+    const text = fc.string({ unit, minLength: 1 }).filter((one) => /[^.!\s]/.test(one))
+    fc.assert(
+      fc.property(text, (said) => {
+        for (const word of [said.toUpperCase(), said.toLowerCase(), said.normalize('NFD')]) {
+          assert.ok(isWord(said, ['other', word]), JSON.stringify([said, word]))
+        }
+      }),
+      { numRuns: 5000 },
+    )
+  })
   it('is not known inside of something longer', () => {
     fc.assert(
       fc.property(word, word, (text, more) => {
@@ -61,3 +74,7 @@ describe('any word', () => {
     }
   })
 })
+
+function range(first: number, last: number): string[] {
+  return Array.from({ length: last - first + 1 }, (_, n) => String.fromCharCode(first + n))
+}

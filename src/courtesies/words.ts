@@ -5,23 +5,37 @@
 
 /** Case, composition, blanks around it, and full stops or exclamation marks behind it do not matter. */
 export function isWord(text: string, words: readonly string[]): boolean {
+  if (words.length === 0) return false
   const said = bare(text)
-  return words.length > 0 && said.length <= LONGEST && foldedOf(words).has(fold(said))
+  if (said.length > LONGEST) return false
+  const known = foldedOf(words)
+  // Folding every message would cost more than reading it, and most are as long as no word is.
+  if (!known.lengths.has(said.length) && STAYS_AS_LONG.test(said)) return false
+  return known.folded.has(fold(said))
 }
+
+/** Each of these characters is one whatever its case, and joins with no other. */
+const STAYS_AS_LONG = /^[\x20-\x7e\u0400-\u045f]*$/
 
 /** A word has 64 characters, of which none is composed of more than a few. */
 const LONGEST = 256
 
 /** Every message is compared, so the words of a setting are folded once. */
-const known = new WeakMap<readonly string[], ReadonlySet<string>>()
+const FOLDED = new WeakMap<readonly string[], Known>()
 
-function foldedOf(words: readonly string[]): ReadonlySet<string> {
-  let folded = known.get(words)
-  if (!folded) {
-    folded = new Set(words.map((word) => fold(bare(word))).filter((word) => word !== ''))
-    known.set(words, folded)
+interface Known {
+  readonly folded: ReadonlySet<string>
+  readonly lengths: ReadonlySet<number>
+}
+
+function foldedOf(words: readonly string[]): Known {
+  let known = FOLDED.get(words)
+  if (!known) {
+    const folded = words.map((word) => fold(bare(word))).filter((word) => word !== '')
+    known = { folded: new Set(folded), lengths: new Set(folded.map(({ length }) => length)) }
+    FOLDED.set(words, known)
   }
-  return folded
+  return known
 }
 
 const MAY_FOLLOW = /[.!\s]/

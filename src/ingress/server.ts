@@ -116,11 +116,16 @@ export function buildServer(deps: ServerDeps): FastifyInstance {
   // The bytes stay as they came; routes parse them once the signature is known to be right.
   app.removeAllContentTypeParsers()
   // Which types these are is decided below, in one place.
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
-    done(null, body)
-  })
+  // The usual one is named as well, for Fastify remembers what it has found for a named one alone.
+  app.addContentTypeParser(
+    ['application/json', '*'],
+    { parseAs: 'buffer' },
+    (_request, body, done) => {
+      done(null, body)
+    },
+  )
   const onLoopback = isLoopbackName(settings.host)
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     const hasRoom = sockets.take(request.raw, reply.raw, bodyLimitOf(request))
     checkTarget(request)
     if (onLoopback) checkHost(request, settings.publicUrl)
@@ -128,6 +133,7 @@ export function buildServer(deps: ServerDeps): FastifyInstance {
     if (!hasRoom) {
       throw new RapidFireError('overloaded', 'Too much is being received at once; send it again')
     }
+    done()
   })
   app.setErrorHandler((error, request, reply) =>
     sendError(reply, toLeave(error, `${request.method} ${request.routeOptions.url ?? ''}`, events)),

@@ -44,8 +44,10 @@ export const BATCHED = '/webhook/whatsapp/batched'
 export const DIRECT = '/webhook/whatsapp'
 
 export function webhookRoutes(app: FastifyInstance, deps: WebhookDeps): void {
-  const onRequest = async (request: FastifyRequest): Promise<void> =>
+  const onRequest = (request: FastifyRequest, _reply: FastifyReply, done: () => void): void => {
     refuseEarly(request, deps.doors)
+    done()
+  }
 
   app.post(BATCHED, { onRequest }, async (request, reply) => {
     const startedAt = performance.now()

@@ -50,6 +50,7 @@ export class SpooledWayIn implements WayIn {
     const taken = sumOf(
       await Promise.all([...byPart.values()].map((some) => this.#tryTake(some, options))),
     )
+    if (now.length === all.length && taken.failures.length === 0) return taken
     const refused = new Map(taken.failures.map(({ index, error }) => [index, error]))
     const tried = new Set(now.map(([index]) => index))
     const later = all.filter(([index]) => !tried.has(index) || isStoreWide(refused.get(index)))

@@ -11,12 +11,14 @@ export const MAX_DEPTH = 64
 /** Whom a message is from and for: named twice, two readers could understand two different people. */
 const NAMED_ONCE: ReadonlySet<string> = new Set(['from', 'companyId', 'messages'])
 
+const UTF8 = new TextDecoder()
+
 /**
  * The value of a body in UTF-8. A byte order mark is taken, bytes that are no UTF-8 become U+FFFD.
  * Throws RapidFireError `invalid_json`, `too_deep` or `invalid_format`.
  */
 export function parseBody(rawBody: Buffer): unknown {
-  const text = new TextDecoder().decode(rawBody)
+  const text = UTF8.decode(rawBody)
   checkShape(text)
   try {
     return JSON.parse(text)

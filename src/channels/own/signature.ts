@@ -68,7 +68,6 @@ export function readForm(
   // Digits only: parseInt takes trailing letters, and NaN is within any tolerance.
   if (!/^\d{13}$/.test(timestamp)) return TOO_OLD
   if (Math.abs(nowMs - Number(timestamp)) > TIMESTAMP_TOLERANCE_MS) return TOO_OLD
-  // The form is checked first: Buffer.from cuts at the first character that is not hex.
   if (!/^[0-9a-f]{64}$/.test(signature)) return INVALID
   // Fields are separated by colons, so one in the path could shift them.
   if (url.includes(':')) return INVALID
@@ -85,12 +84,14 @@ export function verify(
   const form = readForm(call, nowMs)
   if (!form.ok) return form
   const { signature, timestamp } = form
-  const given = Buffer.from(signature, 'hex')
+  const given = Buffer.from(signature, 'latin1')
   const prefix = `${call.method}:${call.url}:${timestamp}:`
   const match = (body: Buffer | string) =>
-    secrets.find(({ key }) =>
-      timingSafeEqual(createHmac('sha256', key).update(prefix).update(body).digest(), given),
-    )
+    secrets.find(({ key }) => {
+      // As text: a Buffer of its own for each digest costs a third of the whole.
+      const right = createHmac('sha256', key).update(prefix).update(body).digest('hex')
+      return timingSafeEqual(Buffer.from(right, 'latin1'), given)
+    })
   for (const body of candidates(call.rawBody, reserialise)) {
     const secret = match(body)
     if (secret) return { ok: true, secret, signature }
