@@ -21,17 +21,32 @@ export class Deadline {
   }
 
   /** Resolves to true when `work` ended in time, to false when the deadline came first. */
-  race(work: Promise<unknown>): Promise<boolean> {
+  async race(work: Promise<unknown>): Promise<boolean> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<false>((resolve) => {
+      timer = setTimeout(() => resolve(false), this.remainingMs())
+    })
+    try {
+      return await Promise.race([work.then(() => true as const), late])
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  /** Ends as `work` does; rejects with `late()` when the deadline came first. */
+  inTime<Answer>(work: Promise<Answer>, late: () => Error): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(resolve, this.remainingMs(), false)
-      const end = (): void => {
-        clearTimeout(timer)
-        resolve(true)
-      }
-      work.then(end, (error: unknown) => {
-        clearTimeout(timer)
-        reject(error)
-      })
+      const timer = setTimeout(() => reject(late()), this.remainingMs())
+      work.then(
+        (answer) => {
+          clearTimeout(timer)
+          resolve(answer)
+        },
+        (error: unknown) => {
+          clearTimeout(timer)
+          reject(error)
+        },
+      )
     })
   }
 }

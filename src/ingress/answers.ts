@@ -125,9 +125,12 @@ export function rawAnswer(code: ErrorCode, error: string): string {
 }
 
 /** Nobody waits for ever: throws RapidFireError `store_away` when `work` takes longer. */
-export async function within<T>(work: Promise<T>, forMs: number): Promise<T> {
-  if (await new Deadline(forMs).race(work)) return work
-  throw new RapidFireError(
+export function within<T>(work: Promise<T>, forMs: number): Promise<T> {
+  return new Deadline(forMs).inTime(work, storeSilent)
+}
+
+function storeSilent(): RapidFireError {
+  return new RapidFireError(
     'store_away',
     'The store did not answer in time, so what became of the call is unknown; send it again, it has no effect twice',
   )

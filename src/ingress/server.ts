@@ -126,10 +126,12 @@ export function buildServer(deps: ServerDeps): FastifyInstance {
   )
   const onLoopback = isLoopbackName(settings.host)
   app.addHook('onRequest', (request, reply, done) => {
-    const hasRoom = sockets.take(request.raw, reply.raw, bodyLimitOf(request))
+    // Fastify puts them together anew for each who asks.
+    const { url, bodyLimit = BODY_LIMIT_BYTES } = request.routeOptions
+    const hasRoom = sockets.take(request.raw, reply.raw, bodyLimit)
     checkTarget(request)
-    if (onLoopback) checkHost(request, settings.publicUrl)
-    checkContent(request)
+    if (onLoopback) checkHost(request, url, settings.publicUrl)
+    checkContent(request, url)
     if (!hasRoom) {
       throw new RapidFireError('overloaded', 'Too much is being received at once; send it again')
     }
@@ -205,20 +207,20 @@ function checkTarget({ raw, headers }: FastifyRequest): void {
 }
 
 /** A backend that answers later may come through a tunnel, under the name that it was given. */
-function checkHost({ headers, routeOptions }: FastifyRequest, publicUrl: string | null): void {
+function checkHost(
+  { headers }: FastifyRequest,
+  route: string | undefined,
+  publicUrl: string | null,
+): void {
   if (isLoopbackHostHeader(headers.host)) return
-  const isCallback = routeOptions.url === CALLBACK && publicUrl !== null
+  const isCallback = route === CALLBACK && publicUrl !== null
   if (isCallback && headers.host === new URL(publicUrl).host) return
   // Providers come through a tunnel too; one that proves nothing is judged by its Host with the rest.
-  if (isOfProvider(routeOptions.url)) return
+  if (isOfProvider(route)) return
   throw new RapidFireError(
     'foreign_host',
     'Host must be 127.0.0.1 or localhost, since the service listens on this machine only; set HOST to serve others',
   )
-}
-
-function bodyLimitOf({ routeOptions }: FastifyRequest): number {
-  return routeOptions.bodyLimit ?? BODY_LIMIT_BYTES
 }
 
 const OWN_WEBHOOKS: ReadonlySet<string> = new Set([BATCHED, DIRECT, OWN])
@@ -230,7 +232,7 @@ function isOfProvider(url: string | undefined): boolean {
 }
 
 const BODYLESS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
-function checkContent({ method, headers, routeOptions }: FastifyRequest): void {
+function checkContent({ method, headers }: FastifyRequest, route: string | undefined): void {
   if (BODYLESS.has(method)) return
   const encoding = headers['content-encoding']
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
@@ -243,8 +245,8 @@ function checkContent({ method, headers, routeOptions }: FastifyRequest): void {
   const length = headers['content-length']
   if (headers['transfer-encoding'] === undefined && (length ?? '0') === '0') return
   if (isUtf8(type ?? '', 'application/json')) return
-  if (isOfProvider(routeOptions.url) && isUtf8(type ?? '', FORM)) return
-  if (routeOptions.url === CALLBACK && isUtf8(type ?? '', 'text/plain')) return
+  if (isOfProvider(route) && isUtf8(type ?? '', FORM)) return
+  if (route === CALLBACK && isUtf8(type ?? '', 'text/plain')) return
   throw new RapidFireError(
     'unsupported_media_type',
     'Send JSON in UTF-8 with Content-Type: application/json',
@@ -257,6 +259,7 @@ const PARAMETER = /^\s*(?:([\w-]+)=(?:"([^"]*)"|([^\s"]+)))?\s*$/
 
 /** The bytes are read as UTF-8 whatever a type says, so one that says otherwise is refused. */
 function isUtf8(type: string, wanted: string): boolean {
+  if (type === wanted) return true
   const [essence = '', ...parameters] = type.toLowerCase().split(';')
   if (essence.trim() !== wanted) return false
   return parameters.every((parameter) => {

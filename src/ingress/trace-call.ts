@@ -1,6 +1,6 @@
 /** A call that was let in begins its span; what it brings bears the place of it. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { CallTraces } from '../observability/traces/traces.ts'
+import { type CallTraces, NO_CALL_TRACES } from '../observability/traces/traces.ts'
 
 /** Null when traces are off. `isSigned`: whose calls anybody could make begin traces of their own. */
 export function traceCall(
@@ -9,6 +9,7 @@ export function traceCall(
   isSigned: boolean,
   calls: CallTraces,
 ): string | null {
+  if (calls === NO_CALL_TRACES) return null
   const { method, headers, routeOptions } = request
   const given = headers.traceparent
   return calls.begin({

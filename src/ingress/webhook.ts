@@ -135,7 +135,7 @@ export function nothingKept({ rejected }: Pick<Parsed, 'rejected'>): CallRefused
   return new CallRefused(code, sentence, rejected)
 }
 
-async function store(parsed: Parsed, atOnce: boolean, deps: WebhookDeps): Promise<Taken> {
+function store(parsed: Parsed, atOnce: boolean, deps: WebhookDeps): Promise<Taken> {
   return within(deps.wayIn.take(parsed.messages, { atOnce }), deps.storeMs)
 }
 

@@ -134,10 +134,12 @@ export class SpooledWayIn implements WayIn {
     if (first) this.#deps.gate.close(this.#deps.keys.keyOf(first[1].conversation))
   }
 
-  async #inTime<Answer>(work: Promise<Answer>): Promise<Answer> {
+  #inTime<Answer>(work: Promise<Answer>): Promise<Answer> {
     const { afterMs } = this.#deps
-    if (await new Deadline(afterMs).race(work)) return work
-    throw new RapidFireError('store_away', `the store did not answer within ${afterMs} ms`)
+    return new Deadline(afterMs).inTime(
+      work,
+      () => new RapidFireError('store_away', `the store did not answer within ${afterMs} ms`),
+    )
   }
 
   async #keep(facts: readonly Fact[], why?: RapidFireError): Promise<void> {

@@ -21,7 +21,7 @@ const PART_OUTCOMES = { sent: 'found_sent', resend: 'sent_again', skip: 'skipped
 export const MOVES: Moves = {
   'message.accepted': (figures, { added, duplicates, tookMs }, of) => {
     figures.add('rapid_fire_messages_accepted_total', of, added)
-    figures.add('rapid_fire_messages_duplicate_total', of, duplicates)
+    if (duplicates > 0) figures.add('rapid_fire_messages_duplicate_total', of, duplicates)
     figures.observe('rapid_fire_append_duration_seconds', {}, seconds(tookMs))
   },
   'message.rejected': (figures, { code }) =>
