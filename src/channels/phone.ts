@@ -83,11 +83,16 @@ function international(text: string): PeerRead {
   return /^\d{7,15}$/.test(digits) ? { peer: digits } : INVALID
 }
 
-/** Reads addresses of one region; the cache is by the address as it came. */
+/**
+ * Reads addresses of one region; the cache is by the address as it came. It is in two halves: what was
+ * not asked for while one of them filled is gone. A Map that loses its first key for each new one is
+ * slow to find the next first.
+ */
 export class PhoneReader {
   readonly #region: string
   readonly #maxCached: number
-  readonly #cache = new Map<string, PeerRead>()
+  #recent = new Map<string, PeerRead>()
+  #earlier: ReadonlyMap<string, PeerRead> = new Map()
 
   constructor(region: string, maxCached = 20_000) {
     this.#region = region
@@ -96,14 +101,14 @@ export class PhoneReader {
 
   read(from: unknown): PeerRead {
     if (typeof from !== 'string' || from.length > MAX_FROM_CHARACTERS) return INVALID
-    const cached = this.#cache.get(from)
-    if (cached) return cached
-    const read = peerOf(from, this.#region)
-    if (this.#cache.size >= this.#maxCached) {
-      const oldest = this.#cache.keys().next()
-      if (!oldest.done) this.#cache.delete(oldest.value)
+    const recent = this.#recent.get(from)
+    if (recent) return recent
+    const read = this.#earlier.get(from) ?? peerOf(from, this.#region)
+    if (this.#recent.size >= this.#maxCached / 2) {
+      this.#earlier = this.#recent
+      this.#recent = new Map()
     }
-    this.#cache.set(from, read)
+    this.#recent.set(from, read)
     return read
   }
 }

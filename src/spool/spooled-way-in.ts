@@ -43,13 +43,7 @@ export class SpooledWayIn implements WayIn {
   async take(messages: readonly Message[], options: TakeOptions): Promise<Taken> {
     const all = [...messages.entries()]
     const now = all.filter(([, { conversation }]) => this.#mayTry(conversation))
-    // Each part of the store by itself, so that one that is silent keeps no others waiting.
-    const byPart = Map.groupBy(now, ([, { conversation }]) =>
-      this.#deps.gate.partOf(this.#deps.keys.keyOf(conversation)),
-    )
-    const taken = sumOf(
-      await Promise.all([...byPart.values()].map((some) => this.#tryTake(some, options))),
-    )
+    const taken = await this.#tryEachPart(now, options)
     if (now.length === all.length && taken.failures.length === 0) return taken
     const refused = new Map(taken.failures.map(({ index, error }) => [index, error]))
     const tried = new Set(now.map(([index]) => index))
@@ -80,6 +74,17 @@ export class SpooledWayIn implements WayIn {
   own(own: OwnMessage, others: readonly string[]): ReturnType<WayIn['own']> {
     const fact: Fact = { kind: 'own', own, others }
     return this.#orSpool(fact, own.conversation, (inner) => inner.own(own, others))
+  }
+
+  /** Each part of the store by itself, so that one that is silent keeps no others waiting. */
+  async #tryEachPart(entries: [number, Message][], options: TakeOptions): Promise<Taken> {
+    if (entries.length <= 1) return this.#tryTake(entries, options)
+    const byPart = Map.groupBy(entries, ([, { conversation }]) =>
+      this.#deps.gate.partOf(this.#deps.keys.keyOf(conversation)),
+    )
+    return sumOf(
+      await Promise.all([...byPart.values()].map((some) => this.#tryTake(some, options))),
+    )
   }
 
   /** Indexes of what is answered are those of the whole call. */
