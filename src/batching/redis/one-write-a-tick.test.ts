@@ -30,6 +30,15 @@ describe('one write a tick', () => {
     assert.equal(count.writes, 1)
   })
 
+  it('keeps the first waiting for no more than 63 others', async (test) => {
+    const redis = await connected(test)
+    const count = countWrites(redis)
+    const asked = Array.from({ length: 640 }, () => redis.incr('n'))
+    assert.equal(count.writes, 9)
+    assert.deepEqual(await Promise.all(asked), oneToMany(640))
+    assert.equal(count.writes, 10)
+  })
+
   it('sends what an answer leads to as well, call after call', async (test) => {
     const redis = await connected(test)
     for (const n of oneToMany()) assert.equal(await redis.incr('n'), n)
@@ -142,8 +151,8 @@ function inOneTurn<Answer>(ask: () => Promise<Answer>): Promise<Answer[]> {
   )
 }
 
-function oneToMany(): number[] {
-  return Array.from({ length: CALLS }, (_, n) => n + 1)
+function oneToMany(most = CALLS): number[] {
+  return Array.from({ length: most }, (_, n) => n + 1)
 }
 
 /** Of its socket from now on. */

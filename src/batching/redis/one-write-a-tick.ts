@@ -1,11 +1,14 @@
 /**
  * What is asked of Redis in one turn of the event loop leaves in one write. A write that wakes another
  * process costs more than all else that an append does, and calls that arrive together are read in
- * the same turn. Nothing waits longer than for what this turn has left to do: the order of commands,
- * their replies and their deadlines stay as they are.
+ * the same turn. Nothing waits longer than for what this turn has left to do, nor for many others: the
+ * order of commands, their replies and their deadlines stay as they are.
  */
 import type { Redis } from 'ioredis'
 import { isCluster, type RedisClient } from '../../redis-client.ts'
+
+/** A turn that asks for more has the first of it run meanwhile. */
+const MOST_COMMANDS = 64
 
 /** From now on, on each stream that the client will have, or each node of its Cluster. */
 export function oneWriteATick(client: RedisClient): void {
@@ -16,18 +19,25 @@ export function oneWriteATick(client: RedisClient): void {
 function gather(redis: Redis): void {
   const send = redis.sendCommand
   let corked: Redis['stream'] | null = null
+  let commands = 0
   redis.sendCommand = (...args): unknown => {
     const { stream } = redis
     // A client that was never connected has none.
     if (stream && stream !== corked) {
       corked = stream
+      commands = 0
       stream.cork()
       // Promises and `nextTick` are over before the next socket is read: they would gather one call.
       setImmediate(() => {
         if (corked === stream) corked = null
         stream.uncork()
       })
+    } else if (stream && commands === MOST_COMMANDS) {
+      commands = 0
+      stream.uncork()
+      stream.cork()
     }
+    commands += 1
     return send.apply(redis, args)
   }
 }
