@@ -4,10 +4,11 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { root } from '../../test/support/source-tree.ts'
+import { cpuOfProcess } from './process-cpu.ts'
 import { temporaryFolder } from './stores.ts'
 
 export const ROLES = ['api', 'processor', 'worker'] as const
@@ -82,11 +83,9 @@ export class ServiceProcess implements AsyncDisposable {
     return new ServiceProcess(child, dir, performance.now() - startedAt, url)
   }
 
-  /** CPU time so far, µs, to a hundredth of a second: Linux tells it of any process. */
+  /** CPU time so far, µs, to a hundredth of a second. */
   cpuUs(): number {
-    const stat = readFileSync(`/proc/${this.#child.pid}/stat`, 'utf8')
-    const [user, system] = stat.slice(stat.lastIndexOf(')')).split(' ').slice(12, 14)
-    return (Number(user) + Number(system)) * 10_000
+    return cpuOfProcess(this.#child.pid ?? 0)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

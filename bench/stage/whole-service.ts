@@ -15,6 +15,8 @@ export interface WholeServiceOptions {
   readonly tenants: readonly string[]
   readonly concurrency: number
   readonly responder: Responder
+  /** Settings that differ from the defaults. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 export interface WholeService extends AsyncDisposable {
@@ -26,7 +28,7 @@ export async function startWholeService(options: WholeServiceOptions): Promise<W
   const { url, responder, concurrency } = options
   const dir = temporaryFolder()
   const own = { PORT: '0', DATA_DIR: dir, WORKER_CONCURRENCY: String(concurrency) }
-  const env = { ...own, ...(url === null ? {} : { REDIS_URL: url }) }
+  const env = { ...own, ...(url === null ? {} : { REDIS_URL: url }), ...options.env }
   const { settings } = await loadSettings({ cwd: dir, env })
   const tenants = new Map(settings.tenants)
   const [first] = tenants.values()
