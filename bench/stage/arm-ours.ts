@@ -12,7 +12,7 @@ export async function openOurs({ url, windowMs, onTurn }: ArmOptions): Promise<A
     url,
     tenants: [],
     concurrency: CONCURRENCY,
-    env: { BATCH_TIMEOUT: String(windowMs), METRICS: 'off' },
+    env: { BATCH_TIMEOUT: String(windowMs), METRICS: 'off', HISTORY_TURNS: '0' },
     responder: {
       name: 'nothing',
       async respond({ messages }) {

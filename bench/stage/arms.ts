@@ -11,7 +11,7 @@ export const ARMS = ['ours', 'original', 'debounce', 'chat'] as const
 export type ArmName = (typeof ARMS)[number]
 export type ToArm = ArmMessage | 'turns'
 
-const LOOK_MS = 100
+export const LOOK_MS = 50
 
 export class ArmProcess implements AsyncDisposable {
   readonly name: ArmName
@@ -45,7 +45,7 @@ export class ArmProcess implements AsyncDisposable {
   async turns(quietMs: number): Promise<readonly SeenTurn[]> {
     const all: SeenTurn[] = []
     for (let quietSince = performance.now(); performance.now() - quietSince < quietMs; ) {
-      const some = await this.#newTurns()
+      const some = await this.newTurns()
       if (some.length > 0) quietSince = performance.now()
       all.push(...some)
       await pause(LOOK_MS)
@@ -53,7 +53,8 @@ export class ArmProcess implements AsyncDisposable {
     return all
   }
 
-  async #newTurns(): Promise<readonly SeenTurn[]> {
+  /** Those that were begun since the last time. */
+  async newTurns(): Promise<readonly SeenTurn[]> {
     const { exitCode } = this.#child
     if (exitCode !== null) throw new Error(`${this.name} ended with ${exitCode}`)
     const answered = once(this.#child, 'message')

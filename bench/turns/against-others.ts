@@ -19,8 +19,12 @@
  * split   two messages of one burst, less than 0.6 windows apart, that were in different turns
  * CPU     of the arm's process and of Redis, from the first message until a second and two windows
  *         after the last
+ *
+ * That is measured while people write as people do, at a steady rate that no arm is busy with. And
+ * once more in each round with one burst of everybody in the same moment, as fast as one process takes
+ * them: the CPU until the last turn is begun, and messages a second from the first message to there,
+ * less the window that all wait for.
  */
-import { setTimeout as pause } from 'node:timers/promises'
 import {
   atLeast,
   atMost,
@@ -30,10 +34,9 @@ import {
   type Scale,
 } from '../runner/bench.ts'
 import { type Figures, type Rounds, rounds } from '../runner/rounds.ts'
+import { ArmStage } from '../stage/arm-stage.ts'
 import { ARMS, type ArmName, ArmProcess } from '../stage/arms.ts'
 import { BenchRedis } from '../stage/redis.ts'
-import { fateOf, type WrittenMessage } from '../stage/seen-turns.ts'
-import { type BurstsPlan, twoBursts } from '../stage/two-bursts.ts'
 
 export const againstOthers: Bench = {
   name: 'against-others',
@@ -42,27 +45,29 @@ export const againstOthers: Bench = {
 }
 
 const OTHERS = ARMS.filter((name) => name !== 'ours')
-const MS = 1000
 
 async function run(scale: Scale): Promise<Outcome> {
   await using stack = new AsyncDisposableStack()
   const redis = stack.use(await BenchRedis.start())
-  const windowMs = scale.of(1000, 200)
+  const windowMs = scale.of(1000, 100)
   const people = scale.of(500, 8)
+  const atOnce = scale.of(2000, 20)
+  const quietMs = scale.of(1000, 100)
+  const plan = { people, beginWithinMs: scale.of(8000, 100), windowMs }
   const arms: Partial<Record<ArmName, () => Promise<Figures>>> = {}
   let seed = 0
   for (const [database, name] of ARMS.entries()) {
     const arm = stack.use(await ArmProcess.start(name, `${redis.url}/${database}`, windowMs))
-    const stage = new ArmStage(redis, arm)
-    arms[name] = () => {
+    const stage = new ArmStage(redis, arm, { windowMs, quietMs })
+    arms[name] = async () => {
       seed += 1
-      return stage.play({ people, beginWithinMs: scale.of(8000, 200), windowMs, seed })
+      return { ...(await stage.paced({ ...plan, seed })), ...(await stage.allAtOnce(atOnce)) }
     }
   }
   const measured = await rounds('arms', scale.of(4, 1), arms as Required<typeof arms>, scale)
   return {
     reaches: [
-      ...OTHERS.map((other) => cheaperThan(other, measured)),
+      ...OTHERS.flatMap((other) => against(other, measured)),
       ...ARMS.flatMap((name) => reachesOf(name, measured)),
     ],
     arms: measured.all(),
@@ -71,7 +76,7 @@ async function run(scale: Scale): Promise<Outcome> {
       unit,
       bars: ARMS.map((label) => ({ label, spread: measured.spread(label, figure) })),
     })),
-    note: `${people} people with two bursts of five each in a turn of an arm; window ${windowMs} ms`,
+    note: `${people} people with two bursts of five each in a turn of an arm, then ${atOnce} with one at once; window ${windowMs} ms`,
   }
 }
 
@@ -82,15 +87,27 @@ const PICTURES = [
   ['lateP99', 'how late a turn begins, p99', 'ms'],
   ['lostOf10000', 'messages lost, of ten thousand', ''],
   ['splitOf100', 'turns too many, of a hundred bursts', ''],
+  ['atOnceUs', 'CPU of a message when all come at once', 'µs'],
+  ['perSecond', 'messages a second when all come at once', ''],
 ] as const
 
-function cheaperThan(other: ArmName, measured: Rounds<ArmName>): Reach {
-  return {
-    what: `messages for the same CPU: ours, of ${other}`,
-    limit: atLeast(1),
-    unit: '×',
-    measured: measured.ratio('ours', other, 'perCpuSecond'),
-  }
+function against(other: ArmName, measured: Rounds<ArmName>): Reach[] {
+  const ratio = (figure: string) => measured.ratio('ours', other, figure)
+  return [
+    {
+      what: `messages a second at once: ours, of ${other}`,
+      limit: atLeast(1),
+      unit: '×',
+      measured: ratio('perSecond'),
+    },
+    { what: '  CPU of a message at once', limit: null, unit: '×', measured: ratio('atOnceUs') },
+    {
+      what: '  CPU of a message as people write',
+      limit: null,
+      unit: '×',
+      measured: ratio('cpuUs'),
+    },
+  ]
 }
 
 /** Promises are of ours alone. */
@@ -103,56 +120,4 @@ function reachesOf(name: ArmName, measured: Rounds<ArmName>): Reach[] {
     unit,
     measured: measured.spread(name, figure),
   }))
-}
-
-class ArmStage {
-  readonly #redis: BenchRedis
-  readonly #arm: ArmProcess
-  #people = 0
-  #messages = 0
-
-  constructor(redis: BenchRedis, arm: ArmProcess) {
-    this.#redis = redis
-    this.#arm = arm
-  }
-
-  async play(plan: BurstsPlan): Promise<Figures> {
-    const { windowMs } = plan
-    const before = await this.#costs()
-    const written = await this.#write(plan)
-    await pause(MS + 2 * windowMs)
-    const after = await this.#costs()
-    const turns = await this.#arm.turns(MS + windowMs)
-    const cpuUs = after.cpuUs - before.cpuUs
-    return {
-      cpuUs: cpuUs / written.length,
-      perCpuSecond: written.length / (cpuUs / 1e6),
-      serverUs: (after.serverUs - before.serverUs) / written.length,
-      commands: (after.commands - before.commands) / written.length,
-      ...fateOf(written, turns, windowMs),
-    }
-  }
-
-  /** In the order in which they were written. */
-  async #write(plan: BurstsPlan): Promise<WrittenMessage[]> {
-    const written: WrittenMessage[] = []
-    const startedAt = performance.now()
-    for (const planned of twoBursts(plan)) {
-      const leftMs = planned.atMs - (performance.now() - startedAt)
-      if (leftMs > 1) await pause(leftMs)
-      const person = this.#people + planned.person
-      const [n, text] = [this.#messages, `message ${this.#messages}`]
-      this.#messages += 1
-      written.push({ person, text, at: performance.timeOrigin + performance.now() })
-      this.#arm.write({ person, n, text })
-    }
-    this.#people += plan.people
-    return written
-  }
-
-  async #costs(): Promise<{ cpuUs: number; serverUs: number; commands: number }> {
-    const serverUs = await this.#redis.cpuUs()
-    const commands = await this.#redis.commands()
-    return { cpuUs: this.#arm.cpuUs() + serverUs, serverUs, commands }
-  }
 }
