@@ -54,7 +54,8 @@ async function sendPart(
   const { events } = deps
   const before = turn.parts[index]?.state
   if (before === 'sent' || before === 'skipped') return false
-  await waitForTurn(turn, AbortSignal.any([lease.signal, stopping]), deps)
+  const signal = AbortSignal.any([lease.signal, stopping])
+  await waitForTurn(turn, signal, deps)
   const part = { conversation, batchId, index }
   const { unlessNewer } = lease
   const mark = partMark(content)
@@ -62,7 +63,6 @@ async function sendPart(
   if (may.outcome !== 'go') await giveRoomBack(turn, deps)
   if (may.outcome === 'interrupted') throw new Interrupted()
   if (may.outcome !== 'go') return false
-  const signal = AbortSignal.any([lease.signal, stopping])
   if (may.uncertain) {
     const { startedAt } = may
     if (!(await maySendAgain(turn, { index, content, startedAt }, lease, deps, signal))) {

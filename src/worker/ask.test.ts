@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { DEFAULT_TENANT, TurnStage } from '../../test/support/turn-stage.ts'
 import { RapidFireError } from '../errors.ts'
 import type { ConversationKey } from '../message.ts'
@@ -34,5 +36,28 @@ describe('a responder that fails for one tenant', () => {
       assert.deepEqual(stage.texts, ['Добрый день'])
       assert.deepEqual(waits(), ['failures'])
     })
+  }
+})
+
+/** However much time the responder may still have. */
+test('nothing is kept of a question that was answered', async () => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const stage = await TurnStage.set({ responderTimeoutMs: 600_000, tenants })
+  try {
+    const signals: WeakRef<AbortSignal>[] = []
+    stage.answer = async ({ text }, signal) => {
+      signals.push(new WeakRef(signal))
+      return text
+    }
+    await stage.handle(await stage.turn(BORIS_OF_B, ['Привет']))
+    await new Promise(setImmediate)
+    collect()
+    assert.deepEqual(
+      signals.map((signal) => signal.deref()),
+      [undefined],
+    )
+  } finally {
+    await stage.clear()
   }
 })

@@ -55,27 +55,34 @@ async function withinRates({ tenant }: ReadTurn, deps: TurnDeps, breaker: Breake
   throw new NotNow('tenant', waitMs)
 }
 
+/**
+ * Its own controller and timer, both gone at the answer: a signal of `AbortSignal.timeout` that somebody
+ * listens to lives for the whole time that was allowed, and thousands of answered turns with it.
+ */
 async function respond(
   turn: ReadTurn & Pick<TurnToAnswer, 'history'>,
   { responder, responderTimeoutMs }: TurnDeps,
   cut: AbortSignal,
 ): Promise<Answer> {
-  const timeout = AbortSignal.timeout(responderTimeoutMs)
-  const signal = AbortSignal.any([cut, timeout])
-  signal.throwIfAborted()
-  const aborted = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-  })
+  cut.throwIfAborted()
+  const asking = new AbortController()
+  const { signal } = asking
+  const end = (): void => asking.abort(cut.reason)
+  cut.addEventListener('abort', end)
+  const tooLate = (): void => asking.abort(new DOMException('no answer in time', 'TimeoutError'))
+  const timer = setTimeout(tooLate, responderTimeoutMs)
+  const aborted = Promise.withResolvers<never>()
+  signal.addEventListener('abort', () => aborted.reject(signal.reason), { once: true })
   const { text, messages, batchId, who: conversation, history } = turn
   try {
     // A responder that ignores its signal must not hold the turn.
     return await Promise.race([
       responder.respond({ text, messages, batchId, conversation, history }, signal),
-      aborted,
+      aborted.promise,
     ])
   } catch (error) {
-    if (cut.aborted && signal.reason !== timeout.reason) throw cut.reason
-    if (timeout.aborted) {
+    if (signal.aborted && signal.reason === cut.reason) throw cut.reason
+    if (signal.aborted) {
       throw new RapidFireError(
         'responder_timeout',
         `${responder.name} gave no answer within ${responderTimeoutMs} ms`,
@@ -86,5 +93,8 @@ async function respond(
     throw new RapidFireError('responder_failed', `${responder.name}: ${messageOf(error)}`, {
       cause: error,
     })
+  } finally {
+    clearTimeout(timer)
+    cut.removeEventListener('abort', end)
   }
 }
