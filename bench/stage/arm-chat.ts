@@ -3,7 +3,8 @@
  * `burst`, whose `debounceMs` is the window. By its documentation that counts from the first message
  * of a burst, so a burst that lasts longer is cut, and its turns begin before the silence that the
  * others wait for. A queue of a hundred messages and a minute and a half for each, which no burst
- * here comes near; without a log. The handler answers with the one and the skipped messages.
+ * here comes near; without a log, and with the ioredis 5 that it brings. The handler answers the last
+ * message and those that were skipped before it.
  */
 import { createIoRedisState } from '@chat-adapter/state-ioredis'
 import { Chat, ConsoleLogger } from 'chat'
