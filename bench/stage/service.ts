@@ -88,6 +88,12 @@ export class ServiceProcess implements AsyncDisposable {
     return cpuOfProcess(this.#child.pid ?? 0)
   }
 
+  /** Memory that it holds (RSS). */
+  residentMiB(): number {
+    const status = readFileSync(`/proc/${this.#child.pid}/status`, 'utf8')
+    return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) / 1024
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#child.exitCode === null) {
       this.#child.kill('SIGTERM')
