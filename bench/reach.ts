@@ -1,6 +1,7 @@
 /** The benches of what it reaches: with a million open batches, under load, in many processes. */
 import { dueRedis, dueSqlite } from './reach/due-of-million.ts'
 import { latenessLoaded } from './reach/lateness-loaded.ts'
+import { manyIdle, manyProcesses } from './reach/many-processes.ts'
 import { memoryAnswered } from './reach/memory-answered.ts'
 import { memoryIds } from './reach/memory-ids.ts'
 import { memoryRoles } from './reach/memory-roles.ts'
@@ -13,4 +14,6 @@ export const REACH: readonly Bench[] = [
   memoryIds,
   memoryAnswered,
   memoryRoles,
+  manyProcesses,
+  manyIdle,
 ]

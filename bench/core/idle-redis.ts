@@ -1,11 +1,11 @@
 /**
  * What a system asks of Redis while nobody writes: the commands that three processes send, one a
- * role. What their scripts call inside of the server is shown beside it: `total_commands_processed`
- * counts both alike.
+ * role.
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { atMost, type Bench, type Outcome, type Scale } from '../runner/bench.ts'
-import { type Figures, rounds } from '../runner/rounds.ts'
+import { rounds } from '../runner/rounds.ts'
+import { idleCommands } from '../stage/idle-commands.ts'
 import { BenchRedis } from '../stage/redis.ts'
 import { ROLES, ServiceProcess } from '../stage/service.ts'
 
@@ -22,7 +22,7 @@ async function run(scale: Scale): Promise<Outcome> {
   await using _worker = await ServiceProcess.start({ url: redis.url, roles: ['worker'] })
   // What a start does is not what idling does.
   await pause(scale.of(5000, 0))
-  const idle = () => idleFor(redis, scale.of(10_000, 200))
+  const idle = () => idleCommands(redis, { processes: ROLES.length, forMs: scale.of(10_000, 200) })
   const measured = await rounds('idle', scale.of(3, 1), { idle }, { warmUp: false })
   return {
     reaches: [
@@ -50,27 +50,5 @@ async function run(scale: Scale): Promise<Outcome> {
         ],
       },
     ],
-  }
-}
-
-/** Each a second and process; with one figure more for each command that the processes sent. */
-async function idleFor(redis: BenchRedis, forMs: number): Promise<Figures> {
-  const sent = new Map<string, number>()
-  const monitor = await redis.admin.monitor()
-  monitor.on('monitor', (_time: string, [name = '']: string[], source: string) => {
-    if (source !== 'lua' && name !== 'info') sent.set(name, (sent.get(name) ?? 0) + 1)
-  })
-  const before = await redis.commands()
-  const startedAt = performance.now()
-  await pause(forMs)
-  const per = ((performance.now() - startedAt) / 1000) * ROLES.length
-  // The look before is counted by the one after.
-  const counted = (await redis.commands()) - before - 1
-  monitor.disconnect()
-  const all = [...sent.values()].reduce((sum, count) => sum + count, 0)
-  return {
-    sent: all / per,
-    counted: counted / per,
-    ...Object.fromEntries([...sent].map(([name, count]) => [`sent ${name}`, count / per])),
   }
 }

@@ -8,7 +8,8 @@
  * On Redis it appends by itself, as an API process does. Without, it hands each message to the
  * process that started it, since SQLite has one owner.
  */
-import type { Append } from '../../src/batching/store.ts'
+import type { Append, BatchStore } from '../../src/batching/store.ts'
+import { RapidFireError } from '../../src/errors.ts'
 import { seededRandom } from '../../test/support/seeded-random.ts'
 import { appendTo, phoneOf } from './messages.ts'
 import { openRedis } from './stores.ts'
@@ -32,14 +33,15 @@ const [perSecond, burst, idleMs] = [
 const random = seededRandom(2)
 const opened = url && url !== '-' ? await openRedis(url) : null
 
-let [written, underWay] = [0, 0]
+const underWay = new Set<Promise<void>>()
+let written = 0
 let startedAt = performance.now()
 const timer = setInterval(() => {
   const wanted = ((performance.now() - startedAt) / 1000) * perSecond
   // What this machine cannot append in time is left out, lest it come as a flood.
   const missed = Math.max(0, wanted - written - (perSecond * FORGET_MS) / 1000)
   startedAt += (missed / perSecond) * 1000
-  for (; written < wanted - missed && underWay < MOST_UNDER_WAY; written += 1) {
+  for (; written < wanted - missed && underWay.size < MOST_UNDER_WAY; written += 1) {
     const person = burst > 0 ? inBursts(written) : written % CONVERSATIONS
     if (person < 0) continue
     const conversation = phoneOf(FIRST_PHONE + person)
@@ -48,7 +50,7 @@ const timer = setInterval(() => {
 }, EVERY_MS)
 process.once('disconnect', () => {
   clearInterval(timer)
-  void opened?.[Symbol.asyncDispose]().then(undefined, fail)
+  void Promise.all(underWay).then(() => opened?.[Symbol.asyncDispose]())
 })
 process.send?.('writing')
 
@@ -63,10 +65,22 @@ function send(append: Append): void {
     if (process.connected) process.send?.(append)
     return
   }
-  underWay += 1
-  opened.store.append(append).then(() => {
-    underWay -= 1
-  }, fail)
+  const stored = store(opened.store, append).finally(() => underWay.delete(stored))
+  underWay.add(stored)
+}
+
+/** On a machine that is too busy to answer in time it is sent again, as a bridge does: it has its ids. */
+async function store(to: BatchStore, append: Append): Promise<void> {
+  for (let isTaken = false; !isTaken; ) {
+    isTaken = await to.append(append).then(
+      () => true,
+      (error: unknown) => {
+        if (!(error instanceof RapidFireError) || error.code !== 'store_away') fail(error)
+        // At the end nobody waits for it any more.
+        return !process.connected
+      },
+    )
+  }
 }
 
 function fail(error: unknown): void {
