@@ -1,6 +1,6 @@
 /**
  * Whose store this is: its id and the tenant that its keys without one mean, under `rf:store`. Each
- * beat of a role looks whether it is still the same one, since nothing else would tell.
+ * beat of a role reads whether it is still the same one, since nothing else would tell.
  */
 import { hash, randomUUID } from 'node:crypto'
 import type { Events } from '../../observability/events/events.ts'
@@ -63,10 +63,9 @@ export class RedisNaming {
     await redis.set(store, this.#name)
   }
 
-  async look(): Promise<void> {
-    const { redis, keys } = this.#calls
-    const held = await this.#calls.read(() => redis.get(keys.store))
-    if (held !== this.#name) await this.ping()
+  /** `name`: as the store has it now. */
+  async met(name: string): Promise<void> {
+    if (name !== this.#name) await this.ping()
   }
 
   /** A write without an effect: PING is answered by a server that takes none. */

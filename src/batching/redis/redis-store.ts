@@ -374,8 +374,8 @@ export class RedisStore implements Port.BatchStore {
   }
 
   async beat(mine: RoleBeat | null, freshMs: number): Promise<readonly LiveRole[]> {
-    const live = await roles.beat(this.#calls, mine, freshMs)
-    await this.#naming.look()
+    const { name, live } = await roles.beat(this.#calls, mine, freshMs)
+    await this.#naming.met(name)
     return live
   }
   leave(mine: RoleBeat): Promise<void> {

@@ -29,7 +29,7 @@ export const SCRIPTS = {
   retry: 8,
   bounce: 4,
   arrive: 2,
-  beat: 2,
+  beat: 3,
   probe: 0,
   postpone: 1,
   spend: 1,
