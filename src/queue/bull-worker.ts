@@ -18,6 +18,16 @@ const LEAVE_MS = 1000
 
 /** One that is given up while its Redis is away never ends by itself, and would keep the process alive. */
 class EndableWorker extends Worker {
+  /** Times that it asked for a job and was told that there is none. */
+  foundNone = 0
+
+  protected override async moveToActive(token: string, name?: string): Promise<BullJob> {
+    const job = await super.moveToActive(token, name)
+    // Its type leaves out that there may be none.
+    if (job === undefined) this.foundNone += 1
+    return job
+  }
+
   async endLocks(): Promise<void> {
     await this.lockManager.close()
   }
@@ -45,6 +55,7 @@ export class BullWorker {
   /** Jobs that were taken, and those that run now. */
   #taken = 0
   #running = 0
+  #foundNone = 0
 
   constructor(options: BullWorkerOptions) {
     this.#options = options
@@ -85,6 +96,13 @@ export class BullWorker {
     } finally {
       this.#running -= 1
     }
+  }
+
+  /** Since this was last asked it looked for a job and found none: it has not lost its way. */
+  foundNoneSince(): boolean {
+    const before = this.#foundNone
+    this.#foundNone = this.#worker?.foundNone ?? 0
+    return this.#foundNone > before
   }
 
   /** Whether it has fallen silent, by how many jobs wait now; null = that could not be asked. */

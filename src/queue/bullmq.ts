@@ -187,7 +187,8 @@ export class BullQueue implements MessageQueue {
   }
 
   async #look(worker: BullWorker): Promise<void> {
-    const waiting = await this.#waiting()
+    // An idle worker finds none each second: Redis need not be asked for the same once more.
+    const waiting = worker.foundNoneSince() ? 0 : await this.#waiting()
     if (!worker.isSilent(waiting) || (await this.#isPaused())) return
     this.#options.events.emit('queue.silent', { queue: this.name, waiting: waiting ?? 0 })
     await worker.renew().catch((error) => this.#report(error))
