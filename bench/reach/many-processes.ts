@@ -5,7 +5,7 @@
  * with the writer and Redis, so on two cores more processes are no faster; that they are not slower
  * either is what can be seen here.
  *
- * And what four of each ask of Redis while nobody writes.
+ * And what an idle processor or worker asks of Redis when there are four of them.
  */
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -20,6 +20,9 @@ import { ServiceProcess } from '../stage/service.ts'
 import { openRedis, temporaryFolder } from '../stage/stores.ts'
 import { Writing } from '../stage/writing.ts'
 
+const CONSUMERS = ['processor', 'worker'] as const
+type ConsumerRole = (typeof CONSUMERS)[number]
+const PROCESSES = 4
 const BURST = 3
 const MESSAGES_PER_SECOND = 3000
 const IDLE_MS = 500
@@ -85,38 +88,39 @@ export const manyProcesses: Bench = {
 
 export const manyIdle: Bench = {
   name: 'many-idle',
-  asks: 'Redis: commands a second of four idle processors and four idle workers',
+  asks: 'Redis: commands a second of an idle process, one of four processors or workers',
   async run(scale: Scale): Promise<Outcome> {
     await using redis = await BenchRedis.start()
-    await using consumers = await Consumers.start(redis.url, 4)
-    // What a start does is not what idling does.
-    await pause(scale.of(5000, 0))
-    const { size } = consumers
-    const idle = () => idleCommands(redis, { processes: size, forMs: scale.of(10_000, 200) })
-    const measured = await rounds('idle', scale.of(3, 1), { idle }, { warmUp: false })
-    const spread = measured.spread('idle', 'sent')
+    const arm = (role: ConsumerRole) => async () => {
+      await redis.clear()
+      await using consumers = await Consumers.start(redis.url, Array(PROCESSES).fill(role))
+      // What a start does is not what idling does.
+      await pause(scale.of(5000, 0))
+      const { size: processes } = consumers
+      return await idleCommands(redis, { processes, forMs: scale.of(10_000, 200) })
+    }
+    const arms = { processor: arm('processor'), worker: arm('worker') }
+    const measured = await rounds('idle', scale.of(3, 1), arms, { warmUp: false })
     return {
-      reaches: [
-        {
-          what: `Redis: commands a second of an idle process, one of ${size}`,
-          limit: atMost(3),
-          unit: '/s',
-          measured: spread,
-        },
-      ],
+      reaches: CONSUMERS.map((role) => ({
+        what: `Redis: commands a second of an idle ${role}, one of ${PROCESSES}`,
+        limit: atMost(3),
+        unit: '/s',
+        measured: measured.spread(role, 'sent'),
+      })),
       arms: measured.all(),
       pictures: [
         {
           title: 'commands a second of a process',
           unit: '/s',
-          bars: [{ label: `one of ${size}`, spread }],
+          bars: CONSUMERS.map((label) => ({ label, spread: measured.spread(label, 'sent') })),
         },
       ],
     }
   },
 }
 
-/** As many processors as workers, each a process. */
+/** Each a process; they answer nothing to anybody. */
 class Consumers implements AsyncDisposable {
   readonly #processes: readonly ServiceProcess[]
   readonly #dir: string
@@ -126,7 +130,7 @@ class Consumers implements AsyncDisposable {
     this.#dir = dir
   }
 
-  static async start(url: string, each: number): Promise<Consumers> {
+  static async start(url: string, roles: readonly ConsumerRole[]): Promise<Consumers> {
     const dir = temporaryFolder()
     const file = join(dir, 'silent.mjs')
     writeFileSync(file, 'export default () => null\n')
@@ -134,7 +138,6 @@ class Consumers implements AsyncDisposable {
       ...{ RESPONDER: 'module', RESPONDER_MODULE: file, WORKER_CONCURRENCY: '50' },
       ...{ MAX_PENDING: '100000000', RETENTION: '0', LOG_LEVEL: 'info' },
     }
-    const roles = Array.from({ length: each }, () => ['processor', 'worker'] as const).flat()
     const processes = await Promise.all(
       roles.map((role) => ServiceProcess.start({ url, roles: [role], env })),
     )
@@ -159,7 +162,8 @@ async function turnsOf(redis: BenchRedis, each: number, scale: Scale): Promise<F
   await redis.clear()
   await using opened = await openRedis(redis.url)
   const { store } = opened
-  await using consumers = await Consumers.start(redis.url, each)
+  const roles = CONSUMERS.flatMap((role) => Array<ConsumerRole>(each).fill(role))
+  await using consumers = await Consumers.start(redis.url, roles)
   const measured = await whileWriting(redis.url, scale, async () => {
     const before = await spent(store, consumers)
     await pause(scale.of(MEASURED_MS, 300))
