@@ -119,8 +119,10 @@ export class Processor implements Service {
       const due = await store.due({ limit: PAGE, soonMs: Math.min(1000, checkMs) })
       const begunAtMs = performance.now()
       const sealing = this.#seal(due)
-      // Asked behind the seals: a line in the log keeps nobody waiting.
-      const announcing = this.#announce(due)
+      // Asked behind the seals, and not at all while there is more to seal: a line in the log keeps
+      // nobody waiting.
+      const isFull = due.open.length === PAGE || due.turns.length === PAGE
+      const announcing = isFull ? null : this.#announce(due)
       const sealed = await sealing
       const sealMs = performance.now() - begunAtMs
       const reclaimed = await this.#reclaim(due.turns)
@@ -128,8 +130,7 @@ export class Processor implements Service {
       await announcing
       events.emit('processor.looked', { open: due.open.length, turns: due.turns.length, sealMs })
       // A full page means that there may be more; without progress it would only spin.
-      const full = due.open.length === PAGE || due.turns.length === PAGE
-      if (full) return sealed.length + reclaimed.length > 0 ? 0 : checkMs
+      if (isFull) return sealed.length + reclaimed.length > 0 ? 0 : checkMs
       return due.nextAt === null ? checkMs : Math.min(Math.max(1, due.nextAt - due.now), checkMs)
     } catch (error) {
       this.#say('processor', error)
