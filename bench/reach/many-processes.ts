@@ -26,8 +26,9 @@ const PROCESSES = 4
 const BURST = 3
 const MESSAGES_PER_SECOND = 3000
 const IDLE_MS = 500
-const UNTIL_EVEN_MS = 2000
-const MEASURED_MS = 5000
+/** Cold code costs several times as much. */
+const UNTIL_EVEN_MS = 8000
+const MEASURED_MS = 6000
 /** No turn is answered for so long: what is left never will be. */
 const PATIENCE_MS = 20_000
 const ARMS = { '1 of each': 1, '2 of each': 2, '4 of each': 4 } as const
