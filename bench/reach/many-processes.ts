@@ -40,7 +40,7 @@ export const manyProcesses: Bench = {
   asks: 'Redis: turns a second with 1, 2, 4 processors and workers',
   async run(scale: Scale): Promise<Outcome> {
     await using redis = await BenchRedis.start()
-    const arm = (each: number) => () => turnsOf(redis, each, scale)
+    const arm = (each: number) => () => turnsOf(redis, scale.of(each, 1), scale)
     const arms = { '1 of each': arm(1), '2 of each': arm(2), '4 of each': arm(4) }
     const measured = await rounds('processes', scale.of(3, 1), arms, { warmUp: false })
     const missing = NAMES.flatMap((name) => measured.values(name, 'missing'))
@@ -94,7 +94,10 @@ export const manyIdle: Bench = {
     await using redis = await BenchRedis.start()
     const arm = (role: ConsumerRole) => async () => {
       await redis.clear()
-      await using consumers = await Consumers.start(redis.url, Array(PROCESSES).fill(role))
+      await using consumers = await Consumers.start(
+        redis.url,
+        Array(scale.of(PROCESSES, 1)).fill(role),
+      )
       // What a start does is not what idling does.
       await pause(scale.of(5000, 0))
       const { size: processes } = consumers
