@@ -1,7 +1,7 @@
 /** What people look at: plain reads, pipelined, outside of any running path. */
 import type { Clock } from '../../clock.ts'
 import type { BatchId, ConversationKey } from '../../message.ts'
-import type { RedisClient } from '../../redis-client.ts'
+import { isCluster, type RedisClient } from '../../redis-client.ts'
 import type { BatchView, ConversationView, Counts, OpenBatchView } from '../store.ts'
 import type { HoldReason } from '../store-holds.ts'
 import type { RedisKeys } from './keys.ts'
@@ -16,11 +16,21 @@ interface Page {
   readonly limit: number
 }
 
+/**
+ * A pipeline of the client knows all scripts, and to make it costs more than a few commands; what is
+ * asked in one turn leaves in one write all the same.
+ */
+const FEW = 8
+
 export async function pipelined(
   redis: RedisClient,
   commands: (string | number)[][],
 ): Promise<unknown[]> {
   if (commands.length === 0) return []
+  // On a Cluster it is the pipeline that has those without a key go where the others go.
+  if (commands.length <= FEW && !isCluster(redis)) {
+    return Promise.all(commands.map(([name = '', ...args]) => redis.call(String(name), ...args)))
+  }
   const results = (await redis.pipeline(commands).exec()) ?? []
   return results.map(([error, reply]) => {
     if (error) throw error

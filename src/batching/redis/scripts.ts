@@ -78,13 +78,24 @@ export class Scripts {
 
   /** Many calls in one round trip, each with its own fate. */
   async runMany(calls: readonly Call[]): Promise<(Reply | Error)[]> {
-    if (calls.length === 0) return []
+    const [first] = calls
+    if (!first) return []
+    // A pipeline knows all scripts, and to make it costs more than one of them.
+    if (calls.length === 1) return [await this.#oneOf(first)]
     const pipeline = this.#redis.pipeline()
     for (const { name, keys, args } of calls) {
       commandOf(pipeline, name).call(pipeline, ...keys, ...args)
     }
     const results = (await pipeline.exec()) ?? []
     return results.map(([error, reply]) => error ?? (reply as Reply))
+  }
+
+  async #oneOf({ name, keys, args }: Call): Promise<Reply | Error> {
+    try {
+      return await this.run(name, keys, args)
+    } catch (error) {
+      return error as Error
+    }
   }
 }
 
