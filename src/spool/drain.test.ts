@@ -14,15 +14,16 @@ import { StoreGate } from './store-gate.ts'
 
 const LIMITS = { maxMessages: 100, maxBytes: 1_000_000, maxAgeMs: 1_000_000 }
 
+function spoolIn(path: string, events: Events): Spool {
+  const clock = (): number => 0
+  return new Spool({ folder: new SpoolFolder(path, clock), limits: LIMITS, events, clock })
+}
+
 describe('the drain', () => {
   it('leaves the process to itself while a message is still being kept', async () => {
     using folder = tempFolder('drain')
     const events = new Events()
-    const clock = (): number => 0
-    const spool = new Spool({
-      folder: new SpoolFolder(folder.path, clock),
-      ...{ limits: LIMITS, events, clock },
-    })
+    const spool = spoolIn(folder.path, events)
     const taken = Promise.withResolvers<readonly Message[]>()
     const inner = {
       take: async (messages: readonly Message[]): Promise<Taken> => {
@@ -47,11 +48,7 @@ describe('the drain', () => {
   it('leaves what is of a part that is away, and brings what is of another one', async () => {
     using folder = tempFolder('drain')
     const events = new Events()
-    const clock = (): number => 0
-    const spool = new Spool({
-      folder: new SpoolFolder(folder.path, clock),
-      ...{ limits: LIMITS, events, clock },
-    })
+    const spool = spoolIn(folder.path, events)
     const bodyOf = (id: string) =>
       encodeFact({ kind: 'message', message: { id } as Message, atOnce: false })
     const taken: string[] = []

@@ -8,27 +8,15 @@ import { partitionName } from '../../src/batching/redis/partition-count.ts'
 import { RedisCluster } from '../support/redis-cluster.ts'
 import { helpIf, needRedis } from '../support/script-start.ts'
 import { type Happening, play, processorAdded, processorKilled, workerKilled } from './drama.ts'
+import { OPTIONS, OPTIONS_HELP } from './options.ts'
 
 const HELP = `npm run test:cluster -- [options]
 The whole system on a Redis Cluster of 3 primaries and 3 replicas; a primary is killed and comes back,
 a slot is moved, a processor is added and one killed, while people write; then the books are compared.
-  --people N        who write at the same time (default 24)
   --partitions N    of the store (default 16)
-  --rounds N        so many times everything happens (default 3)
-  --calm S          seconds of undisturbed writing between two happenings (default 3)
-  --durability D    replica (default): what is acknowledged is with a replica; primary: as Redis does it
-  --seed N          of bursts and pauses
-`
+${OPTIONS_HELP}`
 const { values } = parseArgs({
-  options: {
-    people: { type: 'string', default: '24' },
-    partitions: { type: 'string', default: '16' },
-    rounds: { type: 'string', default: '3' },
-    calm: { type: 'string', default: '3' },
-    durability: { type: 'string', default: 'replica' },
-    seed: { type: 'string', default: String(Date.now() & 0x7fffffff) },
-    help: { type: 'boolean', default: false },
-  },
+  options: { ...OPTIONS, partitions: { type: 'string', default: '16' } },
 })
 helpIf(values.help, HELP)
 needRedis()

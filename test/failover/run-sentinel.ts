@@ -6,26 +6,13 @@ import { parseArgs } from 'node:util'
 import { RedisSentinels } from '../support/redis-sentinels.ts'
 import { helpIf, needRedis } from '../support/script-start.ts'
 import { type Happening, play, processorAdded, processorKilled, workerKilled } from './drama.ts'
+import { OPTIONS, OPTIONS_HELP } from './options.ts'
 
 const HELP = `npm run test:sentinel -- [options]
 The whole system on what three Sentinels say is the primary; it is killed, a replica takes its place and
 it comes back as a replica, while people write and processes come and go; then the books are compared.
-  --people N        who write at the same time (default 24)
-  --rounds N        so many times everything happens (default 3)
-  --calm S          seconds of undisturbed writing between two happenings (default 3)
-  --durability D    replica (default): what is acknowledged is with a replica; primary: as Redis does it
-  --seed N          of bursts and pauses
-`
-const { values } = parseArgs({
-  options: {
-    people: { type: 'string', default: '24' },
-    rounds: { type: 'string', default: '3' },
-    calm: { type: 'string', default: '3' },
-    durability: { type: 'string', default: 'replica' },
-    seed: { type: 'string', default: String(Date.now() & 0x7fffffff) },
-    help: { type: 'boolean', default: false },
-  },
-})
+${OPTIONS_HELP}`
+const { values } = parseArgs({ options: { ...OPTIONS } })
 helpIf(values.help, HELP)
 needRedis()
 console.log(
