@@ -190,8 +190,10 @@ export function retime(state: ConversationState, event: EventOf<'retime'>): Redu
       }
       const { under } = state
       const below = retime.only === 'stopped' && under && under.until > now ? under : null
+      const { idleMs = Number.NEGATIVE_INFINITY } = retime
       const released = {
         ...state,
+        open: open && isHeld ? { ...open, dueAt: Math.max(open.dueAt, now + idleMs) } : open,
         holdUntil: below?.until ?? 0,
         holdWhy: below?.why ?? state.holdWhy,
         under: null,

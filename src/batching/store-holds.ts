@@ -15,8 +15,11 @@ export type Retime =
       readonly why: HoldReason
       readonly atLeast: boolean
     }
-  /** `only`: not a hold for another reason. */
-  | { readonly kind: 'release'; readonly only: HoldReason | null }
+  /**
+   * `only`: not a hold for another reason. `idleMs`: what was held is due no sooner, as the person is
+   * writing; left out: as it would be without a hold.
+   */
+  | { readonly kind: 'release'; readonly only: HoldReason | null; readonly idleMs?: number }
 
 /** human: somebody answers past the bot. paused: by hand or word. stopped: the person opted out. */
 export type HoldReason = 'human' | 'paused' | 'stopped'

@@ -79,11 +79,19 @@ export class Takeover {
     this.#deps.events.emit('conversation.held', { conversation, why, forMs })
   }
 
-  /** Ends a hold; false when there was none, or none for this reason. What a stop lay upon holds on. */
-  async release(who: Conversation, only: HoldReason | null = null): Promise<boolean> {
+  /**
+   * Ends a hold; false when there was none, or none for this reason. What a stop lay upon holds on.
+   * `idleMs`: what waits is answered no sooner; left out: as soon as it is due.
+   */
+  async release(
+    who: Conversation,
+    only: HoldReason | null = null,
+    idleMs?: number,
+  ): Promise<boolean> {
     const { store, keys, events } = this.#deps
     const conversation = keys.keyOf(who)
-    const released = await store.retime(conversation, { kind: 'release', only })
+    const release = { kind: 'release', only, ...(idleMs !== undefined && { idleMs }) } as const
+    const released = await store.retime(conversation, release)
     if (released.outcome !== 'done') return false
     events.emit('conversation.released', { conversation })
     return true
@@ -100,8 +108,10 @@ export class Takeover {
     const tenant = this.#tenantOf(message.conversation)
     const { text, conversation } = message
     if (isWord(text, tenant.stopWords)) await this.hold(conversation, null, 'stopped')
-    else if (isWord(text, tenant.startWords)) await this.release(conversation, 'stopped')
-    else if (isWord(text, tenant.humanWords)) {
+    else if (isWord(text, tenant.startWords)) {
+      // The word itself is stored in a moment, and is answered with what waited.
+      await this.release(conversation, 'stopped', tenant.idleMs)
+    } else if (isWord(text, tenant.humanWords)) {
       await this.hold(conversation, takeoverMs(tenant), 'human')
     }
   }

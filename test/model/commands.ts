@@ -173,6 +173,7 @@ const retime = fc.oneof(
     { kind: 'flush' },
     { kind: 'release', only: null },
     { kind: 'release', only: 'stopped' },
+    { kind: 'release', only: 'stopped', idleMs: 3000 },
   ),
 )
 const hold = fc.record({

@@ -40,7 +40,7 @@ function retimeArgs(retime: Retime): (string | number)[] {
     case 'hold':
       return [retime.forMs ?? '', retime.why, retime.atLeast ? 1 : 0]
     case 'release':
-      return ['', retime.only ?? '']
+      return [retime.idleMs ?? '', retime.only ?? '']
   }
 }
 

@@ -308,6 +308,21 @@ export function humanCases(it: Case): void {
     assert.equal((await scene.store.conversation(ANNA)).hold?.why, 'paused')
   })
 
+  it('what was held may be released to wait once more, for what comes right behind', async (scene) => {
+    await scene.write(ANNA, ['a'])
+    await scene.store.retime(ANNA, { kind: 'hold', forMs: null, why: 'stopped', atLeast: false })
+    await scene.advance(24 * HOUR)
+    const release = { kind: 'release', only: 'stopped', idleMs: IDLE } as const
+    const released = await scene.store.retime(ANNA, release)
+    assert.ok(released.outcome === 'done')
+    assert.equal(released.dueAt, scene.clock.now() + IDLE)
+    assert.deepEqual(await scene.dueIds(), [])
+    await scene.write(ANNA, ['b'])
+    await scene.advance(IDLE)
+    assert.deepEqual((await scene.sealed(ANNA)).payloads, payloadsOf(['a', 'b']))
+    assert.equal((await scene.store.retime(ANNA, release)).outcome, 'none')
+  })
+
   it('what is held is listed, what ends first first', async (scene) => {
     await stepIn(scene, { conversation: BORIS })
     await scene.store.retime(ANNA, { kind: 'hold', forMs: MINUTE, why: 'paused', atLeast: false })

@@ -2,7 +2,8 @@
 --[[ retime: typing, flush, hold, release.
 KEYS    conversation open held alias
 ARGV    now c wakeMs channel kind ms why atLeast
-        ms: idle of typing, length of hold ('' = without end) · why: of the hold, only of the release
+        ms: idle of typing, length of hold ('' = without end), idle after a release ('' = none) ·
+        why: of the hold, only of the release
 RETURNS {done, batchId, dueAt} | {none}
 REPEAT  safe ]]
 --@include now
@@ -39,6 +40,7 @@ elseif kind == 'release' then
     hold = setHold(conversation, held, c, {}, '', '', '0', now)
     if was <= now then return { 'none' } end
   end
+  if id and ARGV[6] ~= '' then due = math.max(due, now + ARGV[6]) end
 elseif not id then
   return { 'none' }
 elseif kind == 'flush' then
