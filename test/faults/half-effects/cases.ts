@@ -10,6 +10,7 @@ import * as humans from '../../../src/batching/redis/redis-human.ts'
 import { restore } from '../../../src/batching/redis/redis-restore.ts'
 import { beat } from '../../../src/batching/redis/redis-roles.ts'
 import * as snapshots from '../../../src/batching/redis/redis-snapshot.ts'
+import type { RedisStore } from '../../../src/batching/redis/redis-store.ts'
 import * as turns from '../../../src/batching/redis/redis-turns.ts'
 import * as upkeep from '../../../src/batching/redis/redis-upkeep.ts'
 import type { ScriptName } from '../../../src/batching/redis/scripts.ts'
@@ -327,6 +328,30 @@ export const CASES: readonly (readonly [ScriptName, string, Play])[] = [
     },
   ],
   ['link', 'of one with a turn, messages and a hold', linking],
+  [
+    'link-away',
+    'of one that is remembered and held',
+    async ({ scene }) => {
+      const { from, to } = LINK
+      await scene.write(from, ['a'])
+      await scene.store.discardOpen(from)
+      await scene.store.retime(from, { kind: 'hold', forMs: 60_000, why: 'paused', atLeast: false })
+      const looked = await (scene.store as RedisStore).linkAway({ from, to, read: null })
+      const read = looked.outcome === 'read' ? looked.stands : null
+      return (calls) => aliases.linkAway(calls, { from, to, read })
+    },
+  ],
+  [
+    'unlink-away',
+    'of an alias',
+    async ({ scene }) => {
+      const { from, to } = LINK
+      const looked = await (scene.store as RedisStore).linkAway({ from, to, read: null })
+      const read = looked.outcome === 'read' ? looked.stands : null
+      await (scene.store as RedisStore).linkAway({ from, to, read })
+      return (calls) => aliases.unlinkAway(calls, from, to)
+    },
+  ],
   ['spend', 'of tokens', async () => (calls) => humans.spend(calls, 'salon', 7)],
   [
     'amend',

@@ -44,16 +44,17 @@ type Dump = ReadonlyMap<string, { readonly bytes: Buffer; readonly expiresAt: nu
 export class Stage implements AsyncDisposable {
   readonly #store: RedisStore
   readonly #redis: Redis
-  readonly #url: string
+  readonly #link: RedisLink
   readonly #scripts: Scripts
   readonly #clock = testClock()
 
   private constructor(server: RedisServer, database: number) {
     this.#redis = server.client({ db: database })
     this.#scripts = new Scripts(this.#redis)
-    this.#url = `${server.url}/${database}`
+    const target = { url: `${server.url}/${database}` }
+    this.#link = new RedisLink(target)
     this.#store = new RedisStore({
-      target: { url: this.#url },
+      target,
       times: TIMES,
       mirrorMs: MIRROR_MS,
       clock: this.#clock.now,
@@ -63,6 +64,7 @@ export class Stage implements AsyncDisposable {
   static async set(server: RedisServer, database: number): Promise<Stage> {
     const stage = new Stage(server, database)
     await stage.#store.start()
+    await stage.#link.connect()
     return stage
   }
 
@@ -72,7 +74,7 @@ export class Stage implements AsyncDisposable {
     const scene = new Scene({ store: this.#store, stop: async () => {} }, this.#clock)
     const operation = await play({ scene, redis })
     const catcher = new Catcher(name, {
-      link: new RedisLink({ url: this.#url }),
+      link: this.#link,
       keys: new RedisKeys(),
       times: TIMES,
       mirrorMs: MIRROR_MS,
@@ -127,6 +129,7 @@ export class Stage implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#link.stop(new Deadline(1000))
     this.#redis.disconnect()
     await this.#store.stop(new Deadline(1000))
   }
