@@ -56,9 +56,9 @@ const LOSSES_OF_THE_FIRST: readonly Mutant[] = [
   },
   {
     name: 'a Redis that is given up',
-    file: 'src/batching/redis/connection.ts',
-    find: 'retryStrategy: (times: number): number => Math',
-    replace: 'retryStrategy: (times: number): number | null => times > 5 ? null : Math',
+    file: 'src/redis-client.ts',
+    find: 'const backSoon = (times: number): number => Math',
+    replace: 'const backSoon = (times: number): number | null => times > 5 ? null : Math',
     caughtBy: tests('acceptance/outage', 'case 10 .* 3 s'),
   },
   {
@@ -71,9 +71,9 @@ const LOSSES_OF_THE_FIRST: readonly Mutant[] = [
   {
     name: 'five messages in ten seconds are enough',
     file: 'src/ingress/webhook.ts',
-    find: 'async function store(parsed: Parsed, atOnce: boolean, deps: WebhookDeps): Promise<Taken> {\n',
+    find: 'function store(parsed: Parsed, atOnce: boolean, deps: WebhookDeps): Promise<Taken> {\n',
     replace: `const takenAt: number[] = []
-async function store(parsed: Parsed, atOnce: boolean, deps: WebhookDeps): Promise<Taken> {
+function store(parsed: Parsed, atOnce: boolean, deps: WebhookDeps): Promise<Taken> {
   const now = deps.clock()
   while ((takenAt[0] ?? now) < now - 10_000) takenAt.shift()
   if (takenAt.push(now) > 5) throw new RapidFireError('overloaded', 'too many messages')
@@ -117,10 +117,17 @@ export const FAULT_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a replica is as good as its primary',
-    file: 'src/batching/redis/connection.ts',
-    find: '  reconnectOnError: leaveReplica(),\n',
+    file: 'src/redis-client.ts',
+    find: '    reconnectOnError: leaveReplica(),\n',
     replace: '',
     caughtBy: tests('faults/healing', 'a failover behind one address'),
+  },
+  {
+    name: 'nobody looks how many replicas have it',
+    file: 'src/batching/redis/durability.ts',
+    find: '    if (replicas >= 1) return\n',
+    replace: '    if (replicas >= 0) return\n',
+    caughtBy: tests('failover/replicas', 'fault 39'),
   },
   {
     name: 'a repeated call gets new ids',
@@ -146,8 +153,8 @@ export const FAULT_MUTANTS: readonly Mutant[] = [
   {
     name: 'what comes later overtakes the spool',
     file: 'src/spool/spooled-way-in.ts',
-    find: 'return gate.isOpen && !spool.holds(keys.keyOf(who))',
-    replace: 'return gate.isOpen && (keys.keyOf(who) !== null || !spool.isEmpty)',
+    find: 'return gate.isOpenFor(lane) && !spool.holds(lane)',
+    replace: 'return gate.isOpenFor(lane) && (lane !== null || !spool.isEmpty)',
     caughtBy: tests('faults/spool.test', 'cannot be brought in for a while'),
   },
   {
