@@ -143,7 +143,7 @@ export class Processor implements Service {
     try {
       await this.#soon.announce(due)
     } catch (error) {
-      this.#deps.events.emit('internal.error', { where: 'announcing', error: messageOf(error) })
+      this.#say('announcing', error)
     }
   }
 

@@ -111,6 +111,8 @@ export class RedisSentinels implements AsyncDisposable {
   /** What one of the Sentinels says of the primary. */
   async #facts(): Promise<ReadonlyMap<string, string>> {
     const redis = new Redis(this.#ports[0] as number, '127.0.0.1', { maxRetriesPerRequest: 50 })
+    // It may not be up yet.
+    redis.on('error', () => {})
     const flat = (await redis.call('SENTINEL', 'MASTER', NAME)) as string[]
     redis.disconnect()
     const facts = new Map<string, string>()
