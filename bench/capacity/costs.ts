@@ -9,10 +9,10 @@ import { EACH, LONG, SHORT } from './turn-costs.ts'
 
 /** Figure → the bench, its arm and its figure there. */
 export const SOURCES = {
-  apiUsPerMessage: ['capacity-turn-costs', 'short', 'apiUs'],
-  processorUsPerTurn: ['capacity-turn-costs', 'short', 'processorUs'],
-  workerUsPerTurn: ['capacity-turn-costs', 'short', 'workerUs'],
-  redisUsPerTurn: ['capacity-turn-costs', 'short', 'serverUs'],
+  apiUsPerMessage: ['webhook-against-bare', 'service', 'cpuUs'],
+  answerUsPerTurn: ['reach-many-processes', '1 of each', 'cpuUs'],
+  redisUsPerTurn: ['turns-whole-turns', 'whole', 'serverUs'],
+  restingUsPerMessage: ['capacity-turn-costs', 'short', 'apiUs'],
   wireBytesPerTurn: ['capacity-turn-costs', 'short', 'wireBytes'],
   wireBytesOfLong: ['capacity-turn-costs', 'long', 'wireBytes'],
   keptBytesPerTurn: ['capacity-turn-costs', 'short', 'keptBytes'],
@@ -55,8 +55,7 @@ export function costsOf(measured: Measured): Costs {
     messagesPerTurn: EACH,
     textBytes: SHORT,
     apiUsPerMessage: measured.apiUsPerMessage,
-    processorUsPerTurn: measured.processorUsPerTurn,
-    workerUsPerTurn: measured.workerUsPerTurn,
+    answerUsPerTurn: measured.answerUsPerTurn,
     redisUsPerTurn: measured.redisUsPerTurn,
     wireBytesPerTurn: measured.wireBytesPerTurn,
     wireBytesPerByte: (measured.wireBytesOfLong - measured.wireBytesPerTurn) / more,

@@ -9,8 +9,8 @@ export interface Costs {
   /** Of a text when the costs were measured. */
   readonly textBytes: number
   readonly apiUsPerMessage: number
-  readonly processorUsPerTurn: number
-  readonly workerUsPerTurn: number
+  /** Of a processor and a worker together. */
+  readonly answerUsPerTurn: number
   readonly redisUsPerTurn: number
   readonly wireBytesPerTurn: number
   /** More of each for a byte more in every message. */
@@ -59,8 +59,8 @@ export interface Needs {
   readonly turnsPerSecond: number
   readonly cores: {
     readonly api: number
-    readonly processor: number
-    readonly worker: number
+    /** Processors and workers. */
+    readonly answer: number
     readonly redis: number
   }
   /** Of one role as many as that, whole ones. */
@@ -86,14 +86,14 @@ export function needsOf(costs: Costs, traffic: Traffic, terms: Terms): Needs {
   const coresOf = (us: number, perSecond: number): number => (us * perSecond) / 1e6 / terms.load
   const cores = {
     api: coresOf(costs.apiUsPerMessage, messagesPerSecond),
-    processor: coresOf(costs.processorUsPerTurn, turnsPerSecond),
-    worker: coresOf(costs.workerUsPerTurn, turnsPerSecond),
+    answer: coresOf(costs.answerUsPerTurn, turnsPerSecond),
     redis: coresOf(costs.redisUsPerTurn, turnsPerSecond),
   }
+  // One of each takes half of what both take.
+  const pairs = Math.max(1, Math.ceil(cores.answer / 2))
   const processes = {
     api: Math.max(1, Math.ceil(cores.api)),
-    processor: Math.max(1, Math.ceil(cores.processor)),
-    worker: Math.max(1, Math.ceil(cores.worker)),
+    ...{ processor: pairs, worker: pairs },
   }
   // What a turn was measured with is in its price; what is longer costs by the byte.
   const moreBytes = textBytes - costs.textBytes
@@ -112,7 +112,7 @@ export function needsOf(costs: Costs, traffic: Traffic, terms: Terms): Needs {
     processes.api * costs.residentBytes.api +
     processes.processor * costs.residentBytes.processor +
     processes.worker * costs.residentBytes.worker
-  const allCores = cores.api + cores.processor + cores.worker + cores.redis
+  const allCores = cores.api + cores.answer + cores.redis
   const perMonth =
     allCores * terms.perCoreMonth + ((redisBytes + residentBytes) / GIB) * terms.perGibMonth
   return {

@@ -23,9 +23,9 @@ const COLUMNS = [1000, 100_000, 10_000_000]
 
 const WHAT: Readonly<Record<Source, readonly [what: string, unit: string]>> = {
   apiUsPerMessage: ['API: CPU of a message', 'µs'],
-  processorUsPerTurn: ['processor: CPU of a turn', 'µs'],
-  workerUsPerTurn: ['worker: CPU of a turn', 'µs'],
+  answerUsPerTurn: ['processor and worker: CPU of a turn', 'µs'],
   redisUsPerTurn: ['Redis: CPU of a turn', 'µs'],
+  restingUsPerMessage: ['API: CPU of a message where it rests between two', 'µs'],
   wireBytesPerTurn: ['bytes to Redis and back, of a turn', 'B'],
   wireBytesOfLong: ['the same, with 1 000 bytes more in each message', 'B'],
   keptBytesPerTurn: ['memory of an answered turn, until `RETENTION` ends', 'B'],
@@ -57,7 +57,7 @@ ${rowsOf(columns)}
 
 What a core costs in a month is taken for ${TERMS.perCoreMonth}, a GiB for ${TERMS.perGibMonth}, in whatever money: put in your own prices. Not in it: the model or backend that answers, which costs more than all of this, the disk, and the replicas of Redis.
 
-One Redis uses one core. Beyond that the store goes on a Cluster, [in partitions](scaling.md#partitions), with as many primaries as the table says. The API is what takes most: its processes stand behind a proxy, as many as you like. ${messagesPerTurn} messages are one answer: without batching, the backend would be asked ${messagesPerTurn} times as often.
+One Redis uses one core. Beyond that the store goes on a Cluster, [in partitions](scaling.md#partitions), with as many primaries as the table says, or as many as hold its memory. Processes of the API stand behind a proxy, as many as you like. ${messagesPerTurn} messages are one answer: without batching, the backend would be asked ${messagesPerTurn} times as often.
 
 ## What was measured
 
@@ -65,7 +65,7 @@ One Redis uses one core. Beyond that the store goes on a Cluster, [in partitions
 | --- | --- | --- |
 ${figures(measured)}
 
-The CPU is that of processes which rest between two messages and pay for each waking; at full speed a turn is cheaper (\`npm run bench -- whole-turns\`), so there is room in it. A turn that is kept belongs to a person who was new: a person's later turns take less, as their ids and keys are there.
+The CPU is that of processes which have much to do, as they have where cores are counted. One that rests between two messages pays for each waking, several times as much for each message, of which there are few then. A turn that is kept belongs to a person who was new: a person's later turns take less, as their ids and keys are there.
 
 Memory is kept for \`RETENTION\` (a day): with \`RETENTION=0\` an answered batch leaves nothing but its ids, for \`DEDUPE_WINDOW\`, and what a person said last is not told to the model.
 
@@ -73,7 +73,7 @@ Memory is kept for \`RETENTION\` (a day): with \`RETENTION=0\` an answered batch
 
 \`\`\`sh
 npm run capacity -- --conversations 250000 --turns 6 --messages 3 --bytes 120
-npm run bench -- turn-costs memory-redis memory-ids memory-roles && npm run capacity -- --take
+npm run bench -- webhook whole-turns many-processes turn-costs memory-redis memory-ids memory-roles && npm run capacity -- --take
 \`\`\`
 
 The first reckons with the figures of this page, the second measures here and writes them and the page anew.
@@ -90,8 +90,7 @@ export function rowsOf(columns: readonly Needs[]): string {
       [needs.messagesPerSecond, needs.turnsPerSecond].map(rounded).join(', '),
     ),
     row('cores: API', (needs) => rounded(needs.cores.api)),
-    row('cores: processor', (needs) => rounded(needs.cores.processor)),
-    row('cores: worker', (needs) => rounded(needs.cores.worker)),
+    row('cores: processors and workers', (needs) => rounded(needs.cores.answer)),
     row('cores: Redis', (needs) => rounded(needs.cores.redis)),
     row('processes: API, processor, worker', ({ processes }) =>
       [processes.api, processes.processor, processes.worker].join(', '),

@@ -17,6 +17,7 @@ export function svg(title: string, footer: string, pictures: readonly Picture[])
     y += picture.bars.length * ROW + 14
   }
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${y + 26}" font-family="sans-serif" font-size="13">
+<title>${escaped(title)}</title>
 <style>text{fill:#222}.head{font-weight:bold}.small{font-size:10px;fill:#666}</style>
 <rect width="100%" height="100%" fill="#fff"/>
 ${text(12, 24, title, 'font-size="17"')}
@@ -46,6 +47,9 @@ function barsOf({ bars, unit }: Picture, top: number): string[] {
 }
 
 function text(x: number, y: number, content: string, attributes: string): string {
-  const escaped = content.replace(/&/g, '&amp;').replace(/</g, '&lt;')
-  return `<text x="${x.toFixed(1)}" y="${y}" ${attributes}>${escaped}</text>`
+  return `<text x="${x.toFixed(1)}" y="${y}" ${attributes}>${escaped(content)}</text>`
+}
+
+function escaped(content: string): string {
+  return content.replace(/&/g, '&amp;').replace(/</g, '&lt;')
 }

@@ -13,8 +13,7 @@ const COSTS: Costs = {
   messagesPerTurn: 5,
   textBytes: 50,
   apiUsPerMessage: 200,
-  processorUsPerTurn: 300,
-  workerUsPerTurn: 900,
+  answerUsPerTurn: 1200,
   redisUsPerTurn: 500,
   wireBytesPerTurn: 20_000,
   wireBytesPerByte: 20,
@@ -39,7 +38,7 @@ describe('what so many conversations need', () => {
   it('is reckoned for the busiest hour', () => {
     assert.equal(needs.messagesPerDay, 1_800_000)
     assert.deepEqual([needs.turnsPerSecond, needs.messagesPerSecond], [10, 50])
-    assert.deepEqual(needs.cores, { api: 0.01, processor: 0.003, worker: 0.009, redis: 0.005 })
+    assert.deepEqual(needs.cores, { api: 0.01, answer: 0.012, redis: 0.005 })
     assert.equal(needs.wireBytesPerSecond, 200_000)
     assert.equal(needs.redisBytes, 10 * 10 * 1250 + 360_000 * 2000)
     assert.equal(needs.perMonth, 0.027 + (needs.redisBytes + 300) / GIB)
@@ -47,7 +46,7 @@ describe('what so many conversations need', () => {
 
   it('grows with the traffic, in whole processes and primaries', () => {
     const many = needsOf(COSTS, { ...TRAFFIC, conversationsPerDay: 36_000_000 }, PLAIN)
-    assert.deepEqual(many.processes, { api: 10, processor: 3, worker: 9 })
+    assert.deepEqual(many.processes, { api: 10, processor: 6, worker: 6 })
     assert.equal(many.primaries, 5)
     const half = needsOf(COSTS, TRAFFIC, { ...PLAIN, load: 0.5 })
     assert.equal(half.cores.api, 2 * needs.cores.api)
