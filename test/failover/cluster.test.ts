@@ -162,12 +162,10 @@ describe('on a Redis Cluster', () => {
     const there = names.flatMap((_, n) => (owners[n] === server ? [oneOf(store, n)] : []))
     const elsewhere = names.flatMap((_, n) => (owners[n] === server ? [] : [oneOf(store, n)]))
     let isOver = false
-    let [count, longestMs] = [0, 0]
+    let count = 0
     const writing = (async () => {
       for (; !isOver; count += 1) {
-        const startedAt = performance.now()
         await append(store, elsewhere[count % elsewhere.length] as ConversationKey, `e${count}`)
-        longestMs = Math.max(longestMs, performance.now() - startedAt)
         await wait(5)
       }
     })()
@@ -177,15 +175,17 @@ describe('on a Redis Cluster', () => {
       accepted.push(`t${n}`)
     }
     await server.down()
+    const before = count
     const refusals = await Promise.all(there.map((c) => append(store, c, 'x').catch(codeOf)))
     assert.deepEqual(new Set(refusals), new Set(['store_away']))
     await log.until('store.away', there.length)
     await cluster.replaced(server)
+    const meanwhile = count - before
     await log.until('store.back', there.length)
     isOver = true
     await writing
-    assert.ok(count > 50, `${count} were written meanwhile`)
-    assert.ok(longestMs < 1000, `one took ${Math.round(longestMs)} ms`)
+    // Those that wait for the one that is gone take more than a second each.
+    assert.ok(meanwhile > 20, `${meanwhile} were written meanwhile`)
     const known = await store.known(
       there[0] as ConversationKey,
       accepted.map(hashOf),
