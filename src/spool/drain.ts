@@ -48,6 +48,7 @@ export class Drain implements Service {
   readonly #deps: DrainDeps
   readonly #ended = new AbortController()
   #running: Promise<void> | null = null
+  #opening: Promise<void> | null = null
 
   constructor(deps: DrainDeps) {
     this.#deps = deps
@@ -81,9 +82,13 @@ export class Drain implements Service {
         spool.adopt()
         continue
       }
-      await this.#openWhatIsBack()
+      // A part that is silent keeps none of the others waiting.
+      this.#opening ??= this.#openWhatIsBack().finally(() => {
+        this.#opening = null
+      })
       if (!gate.isOpen && !this.#hasWork()) {
-        await this.#rest(ASK_AGAIN_MS)
+        await this.#opening
+        if (!this.#hasWork()) await this.#rest(ASK_AGAIN_MS)
         continue
       }
       startedAt ??= performance.now()

@@ -69,9 +69,11 @@ export class RedisCalls {
     return this.#clock?.() ?? ''
   }
 
-  /** Where the keys are: who is to be asked what belongs to no key. */
+  /** Where the keys are: who is to be asked what belongs to no key. Throws `store_away` while nobody is. */
   server(): Redis {
-    return this.#link.serverOf(this.keys.open)
+    const server = this.#link.serverOf(this.keys.open)
+    if (server) return server
+    throw redisError(new Error('Connection is closed.'), this.place)
   }
 
   /** One script. Each is safe to repeat, but for `spend`, which would add again. */
@@ -144,6 +146,8 @@ export class RedisCalls {
    */
   #giveUpIfLate(error: unknown): void {
     if (messageOf(error) !== 'Command timed out') this.#answeredAtMs = performance.now()
-    else if (performance.now() - this.#answeredAtMs > DEAF_MS) this.server().stream?.destroy()
+    else if (performance.now() - this.#answeredAtMs > DEAF_MS) {
+      this.#link.serverOf(this.keys.open)?.stream?.destroy()
+    }
   }
 }

@@ -1,5 +1,6 @@
 /** What several partitions say, as if one had said it. Pure, but for pages that are asked of each. */
 import { hash } from 'node:crypto'
+import type { Finding } from '../../finding.ts'
 import type * as Port from '../store.ts'
 import type { StoreLoad } from '../store-load.ts'
 import type { LiveRole, StoreIdentity } from '../store-roles.ts'
@@ -126,18 +127,20 @@ export function roles(all: readonly LiveRole[]): readonly LiveRole[] {
 export function identity(all: readonly StoreIdentity[], place: string): StoreIdentity {
   const [first] = all as readonly [StoreIdentity, ...StoreIdentity[]]
   const servers = new Set(all.map(({ server }) => server))
-  const findings = all.flatMap((one) => one.findings)
   return {
     ...first,
     place,
     id: hash('sha256', all.map(({ id }) => id).join(' '), 'hex').slice(0, 32),
     server: servers.size === 1 ? first.server : null,
-    prefix: `${first.prefix.replace('{p0}', `{p0…p${all.length - 1}}`)}`,
+    prefix: first.prefix.replace('{p0}', `{p0…p${all.length - 1}}`),
     survives: all.map((one) => one.survives).toSorted((a, b) => a.length - b.length)[0] ?? [],
-    findings: findings.filter(
-      ({ what }, i) => findings.findIndex((one) => one.what === what) === i,
-    ),
+    findings: distinct(all.flatMap((one) => one.findings)),
   }
+}
+
+/** What several partitions say of the server that they share is said once. */
+export function distinct(findings: readonly Finding[]): Finding[] {
+  return [...new Map(findings.map((finding) => [finding.what, finding])).values()]
 }
 
 /** `<index> <cursor of that partition>`; null begins. */

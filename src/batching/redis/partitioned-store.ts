@@ -101,8 +101,7 @@ export class PartitionedStore implements Port.BatchStore {
   }
 
   async judge(): ReturnType<Port.BatchStore['judge']> {
-    const found = (await this.#all((part) => part.judge())).flat()
-    return found.filter(({ what }, i) => found.findIndex((one) => one.what === what) === i)
+    return merged.distinct((await this.#all((part) => part.judge())).flat())
   }
 
   /** Where the conversation is that this one leads to. */

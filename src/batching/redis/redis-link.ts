@@ -50,15 +50,16 @@ export class RedisLink {
     await checkDatabase(this.client, this.database, this.place)
   }
 
-  /** The server that has this key: what is asked of a server, and not of a key, is asked of it. */
-  serverOf(key: string): Redis {
+  /**
+   * The server that has this key: what is asked of a server, and not of a key, is asked of it. Null where
+   * no server of a Cluster is known to have it now.
+   */
+  serverOf(key: string): Redis | null {
     const { client } = this
     if (!isCluster(client)) return client
     const [owner] = client.slots[keySlot(key)] ?? []
     const masters = client.nodes('master')
-    const found = masters.find(({ options }) => `${options.host}:${options.port}` === owner)
-    if (found) return found
-    throw new Error('Connection is closed.')
+    return masters.find(({ options }) => `${options.host}:${options.port}` === owner) ?? null
   }
 
   async stop(deadline: Deadline): Promise<void> {
