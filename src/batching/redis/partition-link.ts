@@ -55,6 +55,9 @@ export async function retryAcross(
   batchId: BatchId,
   { to: conversation }: Elsewhere,
 ): Promise<'done' | 'none' | 'busy' | 'held'> {
+  // What is refused is not brought: it would be counted there as accepted and discarded.
+  const { turnId, hold } = await to.conversation(conversation)
+  if (turnId !== null || hold !== null) return turnId === null ? 'held' : 'busy'
   const [record] = await from.backup.snapshotBatches([batchId], rules)
   if (!record) return 'none'
   // Its ids are known there by now, and it is to come all the same: nothing counts as seen.
