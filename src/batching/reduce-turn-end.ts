@@ -9,7 +9,7 @@ import {
   type Reduced,
   type Turn,
 } from './conversation-state.ts'
-import type { PartState, Settlement } from './store-turn.ts'
+import type { PartSent, PartState, Settlement } from './store-turn.ts'
 
 /** Something of its answer went out, or may have. */
 export function isTouched(turn: Turn): boolean {
@@ -38,12 +38,17 @@ export function settle(state: ConversationState, event: EventOf<'settle'>): Redu
   if (turn.state === 'waiting') return [state, [], { outcome: 'already' }]
   if (turn.state !== 'running') return [state, [], { outcome: 'fenced' }]
   switch (settlement.kind) {
-    case 'answered':
+    case 'answered': {
+      const ended = settlement.last ? { ...turn, parts: sentOf(turn, settlement.last) } : turn
       return [
         { ...state, turn: null },
-        [{ type: 'end', turn, state: 'answered', reason: null }, ...moved('answered', turn.size)],
+        [
+          { type: 'end', turn: ended, state: 'answered', reason: null },
+          ...moved('answered', turn.size),
+        ],
         { outcome: 'answered' },
       ]
+    }
     case 'failed':
       if (isAnsweredElsewhere(turn, settlement)) return goOn(state, turn, now)
       return fail(state, turn, settlement.reason, { outcome: 'failed' })
@@ -73,6 +78,10 @@ export function settle(state: ConversationState, event: EventOf<'settle'>): Redu
     case 'reopen':
       return reopen(state, { ...turn, interrupts: turn.interrupts + 1 }, settlement, now)
   }
+}
+
+export function sentOf({ parts }: Turn, { index, providerId }: PartSent): readonly PartState[] {
+  return parts.with(index, { state: 'sent', providerId })
 }
 
 /** Its own start got no answer, and one is there: it came by another way. */

@@ -7,7 +7,7 @@ import type {
   ReduceLimits,
   Turn,
 } from './conversation-state.ts'
-import { fail, isTouched } from './reduce-turn-end.ts'
+import { fail, isTouched, sentOf } from './reduce-turn-end.ts'
 import type { PartState, RecordResult } from './store-turn.ts'
 
 function isWaiting(turn: Turn, now: number, limits: ReduceLimits): boolean {
@@ -103,11 +103,15 @@ export function record(
     }
     case 'draft': {
       if (turn.draft) return next(turn, { outcome: 'drafted', parts: turn.draft })
-      const parts: PartState[] = step.parts.map(() => ({ state: 'waiting' }))
-      return next(
-        { ...turn, draft: step.parts, parts, heard: step.heard ?? turn.heard },
-        { outcome: 'drafted', parts: step.parts },
-      )
+      const waiting: PartState[] = step.parts.map(() => ({ state: 'waiting' }))
+      const drafted = { ...turn, draft: step.parts, heard: step.heard ?? turn.heard }
+      const answer = { outcome: 'drafted', parts: step.parts } as const
+      if (!step.first) return next({ ...drafted, parts: waiting }, answer)
+      if (step.first.unlessNewer && isInterrupted(state, turn)) {
+        return next({ ...drafted, parts: waiting }, { ...answer, first: 'interrupted' })
+      }
+      const parts = waiting.with(0, { state: 'sending', startedAt: event.now })
+      return next({ ...drafted, parts }, { ...answer, first: 'go' })
     }
     case 'start': {
       const part = turn.parts[step.index]
@@ -126,8 +130,7 @@ export function record(
       return next({ ...turn, parts }, { outcome: 'go', uncertain: false })
     }
     case 'sent': {
-      const parts = turn.parts.with(step.index, { state: 'sent', providerId: step.providerId })
-      return next({ ...turn, parts }, { outcome: 'ok' })
+      return next({ ...turn, parts: sentOf(turn, step) }, { outcome: 'ok' })
     }
     case 'skip': {
       // It may have been said to have arrived meanwhile.

@@ -76,6 +76,18 @@ export interface Mark {
   readonly forMs: number
 }
 
+/** With `unlessNewer` a message that waits interrupts the first part. */
+export interface PartStart {
+  readonly unlessNewer: boolean
+  readonly mark: Mark | null
+}
+
+export interface PartSent {
+  readonly index: number
+  readonly providerId: string
+  readonly mark: Mark | null
+}
+
 export type Step =
   /** Fix the answer; the first draft stands, whoever wrote it. */
   | {
@@ -83,20 +95,12 @@ export type Step =
       readonly parts: readonly Part[]
       /** The person's words where the messages do not have them, as of a voice message; for the history. */
       readonly heard: string | null
+      /** Ask to send the first part in the same call; not asked where an earlier draft stands. */
+      readonly first?: PartStart
     }
-  /** Ask to send part `index`. With `unlessNewer` a message that waits interrupts the first part. */
-  | {
-      readonly kind: 'start'
-      readonly index: number
-      readonly unlessNewer: boolean
-      readonly mark: Mark | null
-    }
-  | {
-      readonly kind: 'sent'
-      readonly index: number
-      readonly providerId: string
-      readonly mark: Mark | null
-    }
+  /** Ask to send part `index`. */
+  | ({ readonly kind: 'start'; readonly index: number } & PartStart)
+  | ({ readonly kind: 'sent' } & PartSent)
   /** Part `index` may have reached the person, and is not tried again. */
   | { readonly kind: 'skip'; readonly index: number }
   /** Part `index` surely was not taken: nobody was there to take it. */
@@ -110,7 +114,12 @@ export type Step =
   | { readonly kind: 'alive'; readonly unlessNewer: boolean }
 
 export type RecordResult =
-  | { readonly outcome: 'drafted'; readonly parts: readonly Part[] }
+  | {
+      readonly outcome: 'drafted'
+      readonly parts: readonly Part[]
+      /** What the asking for the first part came to; absent where it was not asked. */
+      readonly first?: 'go' | 'interrupted'
+    }
   /** Send it. `uncertain`: an earlier start died while sending it, since `startedAt` if that is known. */
   | { readonly outcome: 'go'; readonly uncertain: boolean; readonly startedAt?: number }
   | { readonly outcome: 'sent' | 'ok' | 'interrupted' }
@@ -130,7 +139,8 @@ export interface Arrival {
 }
 
 export type Settlement =
-  | { readonly kind: 'answered' }
+  /** `last`: the part that was sent last, where that is not recorded yet. */
+  | { readonly kind: 'answered'; readonly last?: PartSent }
   /**
    * With `answerless` this start got no answer: where one came from elsewhere meanwhile, the turn
    * goes on with that at once, whatever was asked.

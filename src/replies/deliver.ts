@@ -3,17 +3,21 @@
  *
  *   start (fence) → send → sent → pause
  *
+ * The first may have been started together with its draft, and that the last was sent is told
+ * together with the end of the turn: a round trip less each.
+ *
  * A part that is recorded as sent is never sent again. One that was being sent when its worker died
  * may have reached the person: `uncertain.ts` decides whether it is sent again, under the same id.
  */
 import { setTimeout as wait } from 'node:timers/promises'
+import type { PartSent, PartStart } from '../batching/store-turn.ts'
 import { RapidFireError } from '../errors.ts'
 import type { Part } from '../message.ts'
 import type { Lease } from '../worker/lease.ts'
 import { type Begun, Interrupted, type TurnDeps } from '../worker/turn.ts'
 import { idMark, partMark } from './marks.ts'
 import { pauseMs } from './pace.ts'
-import { giveRoomBack, waitForTurn } from './pacer.ts'
+import { giveRoomBack, hasRoomNow, waitForTurn } from './pacer.ts'
 import { maySendAgain } from './uncertain.ts'
 
 type DeliveryDeps = Pick<
@@ -21,28 +25,57 @@ type DeliveryDeps = Pick<
   'events' | 'pauseMinMs' | 'pauseMaxMs' | 'rate' | 'store' | 'clock'
 >
 
+/** A draft that was stored, and whether its first part was started with it. */
+export interface Drafted {
+  readonly parts: readonly Part[]
+  readonly isStarted: boolean
+}
+
 /**
+ * Answers the last part, when it was sent just now and that is not recorded yet.
+ *
  * Throws `LeaseLost`, `Interrupted` (nothing was sent), `NotNow` (a ceiling is reached), or what
  * `Sender.send` rejects with; parts before that are recorded as sent.
  */
 export async function deliver(
   turn: Begun,
+  { parts, isStarted }: Drafted,
+  lease: Lease,
+  deps: DeliveryDeps,
+  stopping: AbortSignal,
+): Promise<PartSent | null> {
+  let isFirst = true
+  for (const [index, content] of parts.entries()) {
+    const isGoing = isStarted && index === 0
+    if (!isGoing) stopping.throwIfAborted()
+    if (!isFirst) await pause(lease, deps, stopping)
+    const may = isGoing || (await start(turn, index, content, lease, deps, stopping))
+    if (!may) continue
+    const sent = await sendPart(turn, index, content, lease, deps, stopping)
+    if (index === parts.length - 1) return sent
+    isFirst = false
+    await lease.record({ kind: 'sent', ...sent })
+    const { conversation, batchId } = turn
+    deps.events.emit('part.sent', { conversation, batchId, index })
+  }
+  return null
+}
+
+/** To start the first part together with its draft; null where it has to wait, or there is none. */
+export async function startAtOnce(
+  turn: Begun,
   parts: readonly Part[],
   lease: Lease,
   deps: DeliveryDeps,
   stopping: AbortSignal,
-): Promise<void> {
-  let isFirst = true
-  for (const [index, content] of parts.entries()) {
-    stopping.throwIfAborted()
-    if (!isFirst) await pause(lease, deps, stopping)
-    const wasSent = await sendPart(turn, index, content, lease, deps, stopping)
-    if (wasSent) isFirst = false
-  }
+): Promise<PartStart | null> {
+  const [content] = parts
+  if (!content || stopping.aborted || !(await hasRoomNow(turn, deps))) return null
+  return { unlessNewer: lease.unlessNewer, mark: partMark(content) }
 }
 
-/** False when there was nothing to send: an earlier try did, or nobody may. */
-async function sendPart(
+/** False when there is nothing to send: an earlier try did, or nobody may. */
+async function start(
   turn: Begun,
   index: number,
   content: Part,
@@ -50,26 +83,34 @@ async function sendPart(
   deps: DeliveryDeps,
   stopping: AbortSignal,
 ): Promise<boolean> {
-  const { conversation, batchId, to, sender } = turn
-  const { events } = deps
   const before = turn.parts[index]?.state
   if (before === 'sent' || before === 'skipped') return false
   const signal = AbortSignal.any([lease.signal, stopping])
   await waitForTurn(turn, signal, deps)
-  const part = { conversation, batchId, index }
   const { unlessNewer } = lease
-  const mark = partMark(content)
-  const may = await lease.record({ kind: 'start', index, unlessNewer, mark })
+  const may = await lease.record({ kind: 'start', index, unlessNewer, mark: partMark(content) })
   if (may.outcome !== 'go') await giveRoomBack(turn, deps)
   if (may.outcome === 'interrupted') throw new Interrupted()
   if (may.outcome !== 'go') return false
-  if (may.uncertain) {
-    const { startedAt } = may
-    if (!(await maySendAgain(turn, { index, content, startedAt }, lease, deps, signal))) {
-      await giveRoomBack(turn, deps)
-      return false
-    }
-  }
+  const { uncertain, startedAt } = may
+  if (!uncertain) return true
+  if (await maySendAgain(turn, { index, content, startedAt }, lease, deps, signal)) return true
+  await giveRoomBack(turn, deps)
+  return false
+}
+
+async function sendPart(
+  turn: Begun,
+  index: number,
+  content: Part,
+  lease: Lease,
+  deps: DeliveryDeps,
+  stopping: AbortSignal,
+): Promise<PartSent> {
+  const { conversation, batchId, to, sender } = turn
+  const { events } = deps
+  const part = { conversation, batchId, index }
+  const signal = AbortSignal.any([lease.signal, stopping])
   events.emit('part.sending', part)
   const partId = `${batchId}.${index}`
   // Frozen since it was allowed to send: somebody else may be sending by now.
@@ -87,9 +128,7 @@ async function sendPart(
     throw error
   }
   events.emit('part.taken', { ...part, tookMs: performance.now() - begunAtMs })
-  await lease.record({ kind: 'sent', index, providerId, mark: idMark(providerId) })
-  events.emit('part.sent', part)
-  return true
+  return { index, providerId, mark: idMark(providerId) }
 }
 
 const NOT_TAKEN: ReadonlySet<string> = new Set([

@@ -40,6 +40,14 @@ export async function waitForTurn(
   }
 }
 
+/** Whether there is room without a wait; then it is counted. What fails here is met by who waits. */
+export function hasRoomNow(turn: Paced, deps: PacerDeps): Promise<boolean> {
+  return takeRoom(turn, deps).then(
+    (roomInMs) => roomInMs === 0,
+    () => false,
+  )
+}
+
 /**
  * Nothing went out after all: a bridge that is away for hours must not use up the day of its account.
  * What the conversation's own bucket counted comes back by itself, soon.

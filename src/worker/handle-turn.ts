@@ -7,14 +7,14 @@
  * A worker that loses its lease settles nothing; whoever has the turn then does.
  */
 import { tracesOf } from '../batching/element.ts'
-import type { Part } from '../message.ts'
-import { deliver } from '../replies/deliver.ts'
+import { type Drafted, deliver, startAtOnce } from '../replies/deliver.ts'
+import { giveRoomBack } from '../replies/pacer.ts'
 import { compose } from './compose.ts'
 import { endTurn, settle } from './end-turn.ts'
 import { Lease } from './lease.ts'
 import { patiently } from './patience.ts'
 import { type ReadTurn, readTurn } from './read-turn.ts'
-import { Stopping, type Turn, type TurnDeps, tenantOf } from './turn.ts'
+import { Interrupted, Stopping, type Turn, type TurnDeps, tenantOf } from './turn.ts'
 import { typing } from './typing.ts'
 
 /** A turn that was started so often without an end is answered alone. */
@@ -100,29 +100,33 @@ async function answer(
 ): Promise<void> {
   const { conversation, batchId, payloads, lastAt } = turn
   using _ = typing(turn, lease.signal, deps)
-  const parts = turn.draft ?? (await draft(turn, lease, deps, stopping))
-  if (!parts) return
-  await deliver(turn, parts, lease, deps, stopping)
-  await settle({ kind: 'answered' }, turn, lease, deps)
+  const drafted = turn.draft
+    ? { parts: turn.draft, isStarted: false }
+    : await draft(turn, lease, deps, stopping)
+  if (!drafted) return
+  const last = await deliver(turn, drafted, lease, deps, stopping)
+  await settle({ kind: 'answered', ...(last && { last }) }, turn, lease, deps)
+  if (last) deps.events.emit('part.sent', { conversation, batchId, index: last.index })
   deps.events.emit('turn.answered', {
     conversation,
     batchId,
     size: payloads.length,
-    parts: parts.length,
+    parts: drafted.parts.length,
     sinceLastMs: Math.max(0, deps.clock() - lastAt),
   })
 }
 
 /**
  * The first draft that is stored stands, so a later try never sends another text. Null when the
- * answer comes later from elsewhere: the turn waits for it in the store.
+ * answer comes later from elsewhere: the turn waits for it in the store. Throws `Interrupted` where a
+ * newer message takes back what was about to be sent.
  */
 async function draft(
   turn: ReadTurn,
   lease: Lease,
   deps: TurnDeps,
   stopping: AbortSignal,
-): Promise<readonly Part[] | null> {
+): Promise<Drafted | null> {
   const { conversation, batchId } = turn
   const startedAtMs = performance.now()
   const composed = await compose(turn, lease, deps, stopping)
@@ -132,9 +136,14 @@ async function draft(
     deps.events.emit('turn.parked', { conversation, batchId, forMs })
     return null
   }
-  const recorded = await lease.record({ kind: 'draft', ...composed })
-  const parts = recorded.outcome === 'drafted' ? recorded.parts : composed.parts
+  const first = await startAtOnce(turn, composed.parts, lease, deps, stopping)
+  const recorded = await lease.record({ kind: 'draft', ...composed, ...(first && { first }) })
+  const isDrafted = recorded.outcome === 'drafted'
+  const parts = isDrafted ? recorded.parts : composed.parts
+  const isStarted = isDrafted && recorded.first === 'go'
+  if (first && !isStarted) await giveRoomBack(turn, deps)
   const tookMs = performance.now() - startedAtMs
   deps.events.emit('turn.drafted', { conversation, batchId, parts: parts.length, tookMs })
-  return parts
+  if (isDrafted && recorded.first === 'interrupted') throw new Interrupted()
+  return { parts, isStarted }
 }

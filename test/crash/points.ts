@@ -57,7 +57,7 @@ export const POINTS: readonly Point[] = [
     'part on the wire': 'on the wire',
     'part sent, not recorded': { event: 'part.taken' },
     'between two parts': { event: 'part.sent', part: 'not the last' },
-    'last part recorded, not settled': { event: 'part.sent', part: 'last' },
+    // Its end tells that the last part was sent.
     'settlement on its way': { call: 'settle', when: 'sent', kind: 'answered' },
     'settled, job not ended': { event: 'turn.answered' },
   }),

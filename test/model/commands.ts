@@ -126,6 +126,12 @@ const step = fc.oneof(
     { kind: 'draft', parts: DRAFT, heard: 'what was heard' },
   ),
   fc.record({
+    kind: fc.constant('draft' as const),
+    parts: fc.constant(DRAFT),
+    heard: fc.constant(null),
+    first: fc.record({ unlessNewer: fc.boolean(), mark }),
+  }),
+  fc.record({
     kind: fc.constant('start' as const),
     index: fc.constantFrom(0, 1),
     unlessNewer: fc.boolean(),
@@ -154,6 +160,14 @@ const settlement = fc.oneof(
     { kind: 'park', forMs: 30_000, heard: null },
     { kind: 'park', forMs: 30_000, heard: 'what was heard before' },
   ),
+  fc.record({
+    kind: fc.constant('answered' as const),
+    last: fc.record({
+      index: fc.constantFrom(0, 1),
+      providerId: fc.constantFrom('p-1', 'p-2'),
+      mark,
+    }),
+  }),
   fc.record({
     kind: fc.constant('retry' as const),
     afterMs: waitMs,

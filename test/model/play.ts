@@ -52,8 +52,11 @@ export async function play(
       return await store.record(known.turnId, epoch, command.step, name.conversation)
     }
     case 'settle': {
+      const { settlement } = command
+      const tellsOfPart = settlement.kind === 'answered' && settlement.last !== undefined
+      if (tellsOfPart && !known.hasDraft) return 'no worker does that'
       const epoch = known.epoch - Number(command.epochBefore)
-      return await store.settle({ ...name, epoch }, command.settlement)
+      return await store.settle({ ...name, epoch }, settlement)
     }
     case 'retime':
       return await store.retime(conversation, command.retime)

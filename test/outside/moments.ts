@@ -18,8 +18,8 @@ const SPOOL_CALLS = ['addSoon', 'remove'] as const
 export type Moment =
   | {
       readonly event: EventName
-      /** Which part of an answer, where the event is about one. */
-      readonly part?: 'last' | 'not the last'
+      /** Not that of the last part, where the event is about one. */
+      readonly part?: 'not the last'
     }
   | {
       readonly call: (typeof CALLS)[number] | 'addBulk' | (typeof SPOOL_CALLS)[number]
@@ -55,7 +55,7 @@ export class Moments {
       const awaited = this.#awaited
       if (!awaited || !('event' in awaited) || awaited.event !== name) return
       const isLast = 'index' in event && event.index === this.#parts - 1
-      if (awaited.part === undefined || (awaited.part === 'last') === isLast) this.#signal(awaited)
+      if (awaited.part === undefined || !isLast) this.#signal(awaited)
     })
     for (const call of CALLS) {
       this.#around(RedisStore.prototype as unknown as Methods, call)

@@ -1,10 +1,13 @@
 import type { Redis } from 'ioredis'
 
-const PARKED_MS = 1_000_000_000
+/** The cases count in halves of a second, and none of them asks for a TTL below five. */
+const SLACK_MS = 400
+const LEAST_MS = 4900
 
 /**
- * Redis counts TTLs by its own clock, the cases by theirs: each TTL is put off for ever, and what is
- * left of it is counted here.
+ * Redis counts TTLs by its own clock, the cases by theirs: what is left of each is counted here. What
+ * Redis has is a little more, so that none ends by itself between two steps, and still less than any
+ * that a script would find too short and renew.
  */
 export class Expiry {
   readonly #client: Redis
@@ -26,7 +29,7 @@ export class Expiry {
         await this.#client.del(key)
         continue
       }
-      await this.#client.pexpire(key, PARKED_MS)
+      await this.#client.pexpire(key, Math.max(LEAST_MS, left + SLACK_MS))
       this.#left.set(key, { ms: left, parkedAt: await this.#client.pexpiretime(key) })
     }
   }

@@ -10,6 +10,7 @@ import type { Answer, Effect, Event, Reduced, Turn } from '../../src/batching/co
 import { dayOf } from '../../src/batching/day.ts'
 import { isAsRead } from '../../src/batching/human-act.ts'
 import { reduce } from '../../src/batching/reduce.ts'
+import { markAtEnd, markOf } from '../../src/batching/step-marks.ts'
 import type * as port from '../../src/batching/store.ts'
 import type { Link, LinkResult } from '../../src/batching/store-alias.ts'
 import type * as backup from '../../src/batching/store-backup.ts'
@@ -234,10 +235,8 @@ export class OracleStore implements port.BatchStore {
     const now = this.#clock()
     const event: Event = { type: 'record', now, batchId, epoch, step }
     const result = this.#run(conversation, event) as RecordResult
-    const mark = 'mark' in step ? step.mark : null
-    if (mark && (result.outcome === 'go' || result.outcome === 'ok')) {
-      this.#mark(conversation, mark, now)
-    }
+    const mark = markOf(step, result)
+    if (mark) this.#mark(conversation, mark, now)
     return result
   }
 
@@ -252,7 +251,10 @@ export class OracleStore implements port.BatchStore {
   ): Promise<SettleResult> {
     const now = this.#clock()
     const { conversation, batchId, epoch } = turn
-    const answer = this.#run(conversation, { type: 'settle', now, batchId, epoch, settlement })
+    const event: Event = { type: 'settle', now, batchId, epoch, settlement }
+    const answer = this.#run(conversation, event)
+    const mark = markAtEnd(settlement, answer as SettleResult)
+    if (mark) this.#mark(conversation, mark, now)
     const ended = this.#kept(batchId)
     if (answer.outcome !== 'gone' || ended?.conversation !== conversation) {
       return answer as SettleResult

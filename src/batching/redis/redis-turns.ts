@@ -5,6 +5,8 @@ import type {
   Arrival,
   BeginResult,
   Mark,
+  PartSent,
+  PartStart,
   RecordResult,
   Settlement,
   SettleResult,
@@ -56,11 +58,23 @@ export async function record(
     [calls.now(), batchId, epoch, calls.times.leaseMs, step.kind, ...stepArgs(step)],
   )
   const [outcome, value, startedAt] = texts(reply)
-  if (outcome === 'drafted') return { outcome, parts: draftIn(JSON.parse(value ?? '[]')) ?? [] }
+  if (outcome === 'drafted') return drafted(step, value, startedAt)
   if (outcome === 'go') {
     return { outcome, uncertain: value === '1', ...(startedAt && { startedAt: Number(startedAt) }) }
   }
   return { outcome: outcome as 'fenced' | 'sent' | 'ok' | 'interrupted' }
+}
+
+/** `first`: what the asking for the first part came to; left out where it was not asked. */
+function drafted(
+  step: Step,
+  json: string | undefined,
+  first: string | undefined,
+): Extract<RecordResult, { outcome: 'drafted' }> {
+  // Its own, as it nearly always is, does not come back.
+  const isOwn = step.kind === 'draft' && first !== undefined
+  const parts = isOwn ? step.parts : (draftIn(JSON.parse(json ?? '[]')) ?? [])
+  return { outcome: 'drafted', parts, ...(first && { first: first as 'go' | 'interrupted' }) }
 }
 
 export async function settle(
@@ -82,6 +96,7 @@ export async function settle(
       k.failed,
       k.counts,
       k.history(c),
+      k.marks(c),
     ],
     [
       calls.now(),
@@ -133,12 +148,14 @@ function stepArgs(step: Step): (string | number)[] {
       return [
         JSON.stringify(step.parts),
         step.parts.length,
-        ...(step.heard === null ? [] : [step.heard]),
+        step.heard === null ? 0 : 1,
+        step.heard ?? '',
+        ...(step.first ? startArgs(step.first) : []),
       ]
     case 'start':
-      return [step.index, step.unlessNewer ? 1 : 0, ...markArgs(step.mark)]
+      return [step.index, ...startArgs(step)]
     case 'sent':
-      return [step.index, step.providerId, ...markArgs(step.mark)]
+      return sentArgs(step)
     case 'skip':
     case 'unsent':
       return [step.index]
@@ -149,6 +166,14 @@ function stepArgs(step: Step): (string | number)[] {
   }
 }
 
+function startArgs({ unlessNewer, mark }: PartStart): (string | number)[] {
+  return [unlessNewer ? 1 : 0, ...markArgs(mark)]
+}
+
+function sentArgs({ index, providerId, mark }: PartSent): (string | number)[] {
+  return [index, providerId, ...markArgs(mark)]
+}
+
 function markArgs(mark: Mark | null): (string | number)[] {
   return mark ? [mark.hash, mark.forMs] : ['', 0]
 }
@@ -156,7 +181,7 @@ function markArgs(mark: Mark | null): (string | number)[] {
 function settlementArgs(settlement: Settlement): (string | number)[] {
   switch (settlement.kind) {
     case 'answered':
-      return []
+      return settlement.last ? sentArgs(settlement.last) : []
     case 'giveBack':
       return [settlement.afterMs]
     case 'park':

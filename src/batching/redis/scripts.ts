@@ -16,7 +16,7 @@ export const SCRIPTS = {
   queued: 3,
   begin: 7,
   record: 4,
-  settle: 9,
+  settle: 10,
   answer: 2,
   human: 16,
   link: 20,

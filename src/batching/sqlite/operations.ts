@@ -9,6 +9,7 @@ import { addAside } from '../aside.ts'
 import { type Bounce, bounced } from '../bounce.ts'
 import type { Answer, ConversationState, Event, Turn } from '../conversation-state.ts'
 import { isAsRead } from '../human-act.ts'
+import { markAtEnd, markOf } from '../step-marks.ts'
 import type * as port from '../store.ts'
 import type { Link, LinkResult } from '../store-alias.ts'
 import type { HumanAct, HumanResult, Retime, RetimeResult } from '../store-holds.ts'
@@ -173,10 +174,8 @@ export class Operations {
     const loaded = this.#rows.load(conversation)
     const event: Event = { type: 'record', now, batchId, epoch, step }
     const result = this.#run(loaded, event).answer as RecordResult
-    const mark = 'mark' in step ? step.mark : null
-    if (mark && (result.outcome === 'go' || result.outcome === 'ok')) {
-      this.#marks.add(conversation, mark, now)
-    }
+    const mark = markOf(step, result)
+    if (mark) this.#marks.add(conversation, mark, now)
     return result
   }
 
@@ -188,6 +187,8 @@ export class Operations {
     const loaded = this.#rows.load(conversation)
     const event: Event = { type: 'settle', now, batchId, epoch, settlement }
     const answer = this.#run(loaded, event).answer as SettleResult
+    const mark = markAtEnd(settlement, answer)
+    if (mark) this.#marks.add(conversation, mark, now)
     return answer.outcome === 'gone'
       ? this.#settledBefore(conversation, batchId, epoch, now)
       : answer

@@ -1,5 +1,6 @@
 /** A turn in flight: handed over again, begun, recorded. */
 import assert from 'node:assert/strict'
+import type { Step } from '../../../src/batching/store-turn.ts'
 import type { Case } from './scene.ts'
 import { ANNA, batchId, payloadsOf, START, TIMES } from './scene.ts'
 
@@ -186,6 +187,63 @@ export function turnCases(it: Case): void {
     const uncertain = { outcome: 'go', uncertain: true, startedAt: START }
     assert.deepEqual(await start(again.epoch, 1), uncertain)
     assert.deepEqual(await start(again.epoch, 2), { outcome: 'go', uncertain: false })
+  })
+
+  it('the first part is started with its draft, and only with one that is new', async (scene) => {
+    const { turn, name } = await scene.running(ANNA, ['a'])
+    const { batchId } = turn
+    const parts = [{ text: '1' }, { text: '2' }]
+    const first = { unlessNewer: true, mark: { hash: 'text-1', forMs: 60_000 } }
+    const draft = { kind: 'draft', parts, heard: 'what was said', first } as const
+    const record = (epoch: number, step: Step) => scene.store.record(batchId, epoch, step, ANNA)
+    assert.deepEqual(await record(name.epoch, draft), { outcome: 'drafted', parts, first: 'go' })
+    assert.deepEqual(await scene.store.marked(ANNA, ['text-1']), [true])
+    const started = [{ state: 'sending', startedAt: START }, { state: 'waiting' }] as const
+    assert.deepEqual((await scene.store.batch(batchId))?.parts, started)
+    // An answer to it that was lost: the part may be on its way by now.
+    assert.deepEqual(await record(name.epoch, draft), { outcome: 'drafted', parts })
+    const start = { kind: 'start', index: 0, unlessNewer: false, mark: null } as const
+    const uncertain = { outcome: 'go', uncertain: true, startedAt: START }
+    assert.deepEqual(await record(name.epoch, start), uncertain)
+    assert.deepEqual(await record(name.epoch - 1, draft), { outcome: 'fenced' })
+  })
+
+  it('a newer message interrupts what would be started with its draft', async (scene) => {
+    const { turn, name } = await scene.running(ANNA, ['a'])
+    await scene.write(ANNA, ['b'])
+    const parts = [{ text: '1' }]
+    const mark = { hash: 'text-1', forMs: 60_000 }
+    const draft = { kind: 'draft', parts, heard: null, first: { unlessNewer: true, mark } } as const
+    const interrupted = { outcome: 'drafted', parts, first: 'interrupted' }
+    const { batchId } = turn
+    assert.deepEqual(await scene.store.record(batchId, name.epoch, draft, ANNA), interrupted)
+    assert.deepEqual((await scene.store.batch(batchId))?.parts, [{ state: 'waiting' }])
+    assert.deepEqual(await scene.store.marked(ANNA, ['text-1']), [false])
+  })
+
+  it('the end of a turn records the part that was sent last', async (scene) => {
+    const { turn, name } = await scene.running(ANNA, ['a'])
+    const { batchId } = turn
+    const parts = [{ text: '1' }]
+    const draft = { kind: 'draft', parts, heard: null } as const
+    const first = { ...draft, first: { unlessNewer: false, mark: null } }
+    await scene.store.record(batchId, name.epoch, first, ANNA)
+    const last = { index: 0, providerId: 'p-1', mark: { hash: 'id-1', forMs: 60_000 } }
+    const fenced = await scene.store.settle(
+      { ...name, epoch: name.epoch - 1 },
+      { kind: 'answered', last },
+    )
+    assert.deepEqual(fenced, { outcome: 'fenced' })
+    assert.deepEqual(await scene.store.marked(ANNA, ['id-1']), [false])
+    const end = () => scene.store.settle(name, { kind: 'answered', last })
+    assert.deepEqual(await end(), { outcome: 'answered' })
+    assert.deepEqual(await scene.store.marked(ANNA, ['id-1']), [true])
+    const view = await scene.store.batch(batchId)
+    assert.deepEqual(
+      [view?.state, view?.parts],
+      ['answered', [{ state: 'sent', providerId: 'p-1' }]],
+    )
+    assert.deepEqual(await end(), { outcome: 'already' })
   })
 
   it('a newer message interrupts the first part alone', async (scene) => {

@@ -264,6 +264,16 @@ export const CASES: readonly (readonly [ScriptName, string, Play])[] = [
       { kind: 'start', index: 0, unlessNewer: false, mark: null },
     ),
   ],
+  [
+    'record',
+    'of a draft that starts',
+    recording({
+      kind: 'draft',
+      parts: [{ text: 'x' }],
+      heard: 'h',
+      first: { unlessNewer: true, mark: { hash: 't1', forMs: 60_000 } },
+    }),
+  ],
   ['record', 'of a sent part', recording({ kind: 'sent', index: 0, providerId: 'p', mark: null })],
   [
     'record',
@@ -281,6 +291,17 @@ export const CASES: readonly (readonly [ScriptName, string, Play])[] = [
   ],
   ['record', 'of a sign of life', recording({ kind: 'alive', unlessNewer: false })],
   ['settle', 'as answered', settling({ kind: 'answered' }, true)],
+  [
+    'settle',
+    'as answered, with the part that was sent last',
+    settling(
+      {
+        kind: 'answered',
+        last: { index: 0, providerId: 'p', mark: { hash: 'i1', forMs: 60_000 } },
+      },
+      true,
+    ),
+  ],
   ['settle', 'as failed', settling({ kind: 'failed', reason: 'no', answerless: false }, true)],
   [
     'settle',

@@ -1,8 +1,9 @@
 #!lua flags=allow-oom
 --[[ settle: the end of a turn, or of one try of it; frees the conversation. Frees memory: runs when full.
-KEYS    batch messages conversation list open turns failed counts history
+KEYS    batch messages conversation list open turns failed counts history marks
 ARGV    now batchId epoch c retentionMs wakeMs channel kind historyTurns historyMs, then
-        answered: – · giveBack: afterMs · park: forMs [heard] · failed: reason answerless
+        answered: [index providerId hash forMs, of the part that was sent last]
+        giveBack: afterMs · park: forMs [heard] · failed: reason answerless
         retry: afterMs maxRetries reason answerless
         reopen: newBatchId idleMs
 RETURNS {answered | failed | waiting | reopened | already | fenced | gone}
@@ -12,11 +13,12 @@ REPEAT  safe: the second call answers already ]]
 --@include bare
 --@include flight
 --@include free
+--@include mark
 --@include past
 --@include settled
 --@include touched
 --@include reopen
-local batch, messages, conversation, list, open, turns, failed, counts, history = unpack(KEYS)
+local batch, messages, conversation, list, open, turns, failed, counts, history, marks = unpack(KEYS)
 local now, id, c, kind = clock(ARGV[1]), ARGV[2], ARGV[4], ARGV[8]
 local wakeMs, channel = tonumber(ARGV[6]), ARGV[7]
 local h = redis.call('HMGET', batch,
@@ -30,6 +32,7 @@ redis.call('ZSCORE', turns, id)
 redis.call('ZCARD', failed)
 redis.call('HGET', counts, 'open')
 redis.call('LLEN', history)
+redis.call('ZCARD', marks)
 local state, size = h[1], tonumber(h[4])
 if not state or h[13] ~= c then return { 'gone' } end
 if h[2] ~= ARGV[3] then return { 'fenced' } end
@@ -67,6 +70,10 @@ if kind == 'retry' or kind == 'failed' then
 end
 redis.call('ZREM', turns, id)
 if kind == 'answered' then
+  if ARGV[11] then
+    redis.call('HSET', batch, 'p' .. ARGV[11], 'sent:' .. ARGV[12])
+    mark(marks, ARGV[13], ARGV[14], now)
+  end
   settled(batch, messages, id, counts, size, history, ARGV[5], ARGV[9], ARGV[10], now)
   free(conversation, open, counts, channel, c, id, now, wakeMs)
   return { 'answered' }
