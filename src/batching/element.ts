@@ -101,26 +101,47 @@ function traceOf(value: unknown): string | undefined {
   return typeof value === 'string' && TRACE.test(value) ? value : undefined
 }
 
-/** What only some messages have. */
+type Extra =
+  | 'sender'
+  | 'name'
+  | 'quoted'
+  | 'quotedId'
+  | 'payload'
+  | 'changes'
+  | 'editedAt'
+  | 'media'
+  | 'location'
+  | 'contacts'
+  | 'referral'
+  | 'original'
+  | 'trace'
+
+/** What only some messages have, and how it is read. */
+const EXTRAS: { readonly [Name in Extra]: (value: unknown) => Message[Name] | undefined } = {
+  sender: textOf,
+  name: textOf,
+  quoted: textOf,
+  quotedId: textOf,
+  payload: textOf,
+  changes: textOf,
+  editedAt: numberOf,
+  media: mediaOf,
+  location: locationOf,
+  contacts: contactsOf,
+  referral: referralOf,
+  original: (value) => value,
+  trace: traceOf,
+}
+
 function extrasOf(rf: Record<string, unknown>): Partial<Message> {
-  const extras = {
-    sender: textOf(rf.sender),
-    name: textOf(rf.name),
-    quoted: textOf(rf.quoted),
-    quotedId: textOf(rf.quotedId),
-    payload: textOf(rf.payload),
-    changes: textOf(rf.changes),
-    editedAt: numberOf(rf.editedAt),
-    media: mediaOf(rf.media),
-    location: locationOf(rf.location),
-    contacts: contactsOf(rf.contacts),
-    referral: referralOf(rf.referral),
-    original: rf.original,
-    trace: traceOf(rf.trace),
+  const extras: Record<string, unknown> = {}
+  // Most have one or two of them: what is there is looked up, not what could be.
+  for (const name in rf) {
+    if (!Object.hasOwn(EXTRAS, name)) continue
+    const value = EXTRAS[name as Extra](rf[name])
+    if (value !== undefined) extras[name] = value
   }
-  return Object.fromEntries(
-    Object.entries(extras).filter(([, value]) => value !== undefined),
-  ) as Partial<Message>
+  return extras
 }
 
 function locationOf(value: unknown): GeoPoint | undefined {

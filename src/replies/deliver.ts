@@ -85,7 +85,7 @@ async function start(
 ): Promise<boolean> {
   const before = turn.parts[index]?.state
   if (before === 'sent' || before === 'skipped') return false
-  const signal = AbortSignal.any([lease.signal, stopping])
+  const signal = lease.signalUnless(stopping)
   await waitForTurn(turn, signal, deps)
   const { unlessNewer } = lease
   const may = await lease.record({ kind: 'start', index, unlessNewer, mark: partMark(content) })
@@ -110,7 +110,7 @@ async function sendPart(
   const { conversation, batchId, to, sender } = turn
   const { events } = deps
   const part = { conversation, batchId, index }
-  const signal = AbortSignal.any([lease.signal, stopping])
+  const signal = lease.signalUnless(stopping)
   events.emit('part.sending', part)
   const partId = `${batchId}.${index}`
   // Frozen since it was allowed to send: somebody else may be sending by now.
@@ -147,7 +147,7 @@ async function pause(
   { pauseMinMs, pauseMaxMs }: DeliveryDeps,
   stopping: AbortSignal,
 ): Promise<void> {
-  const signal = AbortSignal.any([lease.signal, stopping])
+  const signal = lease.signalUnless(stopping)
   try {
     await wait(pauseMs(pauseMinMs, pauseMaxMs, Math.random()), undefined, { signal })
   } catch {

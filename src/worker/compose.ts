@@ -42,7 +42,7 @@ export async function compose(
   if (turn.retries >= deps.maxTries) {
     throw new RapidFireError('responder_timeout', 'the answer that was to come later did not come')
   }
-  const signal = AbortSignal.any([lease.signal, stopping])
+  const signal = lease.signalUnless(stopping)
   const heard = await hear(turn, deps, signal)
   const answer: Answer = await ask({ ...turn, ...heard, history }, deps, signal)
   const said = heard.text === turn.text ? null : heard.text

@@ -40,6 +40,7 @@ export class Lease implements Disposable {
   readonly #controller = new AbortController()
   readonly #timer: NodeJS.Timeout
   #endsAtMs: number
+  #unlessStopping: AbortSignal | null = null
 
   constructor(
     deps: LeaseDeps,
@@ -56,6 +57,12 @@ export class Lease implements Disposable {
   /** Aborts with `LeaseLost` or `Interrupted`. */
   get signal(): AbortSignal {
     return this.#controller.signal
+  }
+
+  /** The same, or what this worker's stop is aborted with: one signal for all steps of the turn. */
+  signalUnless(stopping: AbortSignal): AbortSignal {
+    this.#unlessStopping ??= AbortSignal.any([this.signal, stopping])
+    return this.#unlessStopping
   }
 
   get lost(): boolean {
