@@ -45,6 +45,33 @@ describe('the drain', () => {
     await spool.stop()
   })
 
+  it('is kept waiting for nobody by a part that says nothing at all', async () => {
+    using folder = tempFolder('drain')
+    const events = new Events()
+    const spool = spoolIn(folder.path, events)
+    const taken = Promise.withResolvers<readonly Message[]>()
+    const inner = {
+      take: async (messages: readonly Message[]): Promise<Taken> => {
+        taken.resolve(messages)
+        return { added: 1, duplicates: 0, setAside: 0, batchIds: [], failures: [] }
+      },
+    } as unknown as WayIn
+    const gate = new StoreGate((lane) => (lane === 'silent' ? 1 : 0))
+    const silence = Promise.withResolvers<void>()
+    const store = { parts: [{ ping: async () => {} }, { ping: () => silence.promise }] }
+    await spool.start()
+    gate.close('silent')
+    const message = { id: '2' } as Message
+    const body = encodeFact({ kind: 'message', message, atOnce: false })
+    await spool.keep([{ lane: 'here', body }])
+    const drain = new Drain({ inner, spool, gate, store, events })
+    await drain.start()
+    assert.deepEqual(await taken.promise, [message])
+    silence.resolve()
+    await drain.stop(new Deadline(1000))
+    await spool.stop()
+  })
+
   it('leaves what is of a part that is away, and brings what is of another one', async () => {
     using folder = tempFolder('drain')
     const events = new Events()
