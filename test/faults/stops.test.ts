@@ -37,7 +37,7 @@ const POINTS: readonly Point[] = [
   { name: 'on the wire', moment: { event: 'part.sending' }, isInTheAir: true },
   { name: 'arrived, not recorded', moment: { event: 'part.taken' }, isInTheAir: true },
   { name: 'between two parts', moment: { event: 'part.sent', part: 'not the last' } },
-  { name: 'about to settle', moment: { call: 'settle', when: 'before' } },
+  { name: 'about to settle', moment: { call: 'settle', when: 'before' }, isInTheAir: true },
 ]
 
 type Signals = Pick<Order, 'signal' | 'andThen'>

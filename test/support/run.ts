@@ -1,6 +1,7 @@
 /**
- * `npm test`: finds or installs what the tests need beyond npm, then runs them all with Node's test
- * runner. `npm test -- conformance acceptance` runs these parts alone.
+ * `npm test`: finds or installs what the tests need beyond npm, then runs them with Node's test
+ * runner, all but the long ones. `npm test -- conformance acceptance` runs these parts alone,
+ * `npm run test:long` the long ones.
  */
 import { spawnSync } from 'node:child_process'
 import { globSync } from 'node:fs'
@@ -9,6 +10,12 @@ import { installPeers } from './bridge-peers.ts'
 import { COMPILED } from './compiled.ts'
 import { findPrometheus } from './find-prometheus.ts'
 import { findRedis } from './find-redis.ts'
+
+/** Minutes each, and about the tests and the benches: who changes the product meets the others first. */
+const LONG: ReadonlySet<string> = new Set([
+  'test/house/bench.test.ts',
+  'test/mutants/mutants.test.ts',
+])
 
 const parts = process.argv.slice(2).filter((argument) => !argument.startsWith('-'))
 const flags = process.argv.slice(2).filter((argument) => argument.startsWith('-'))
@@ -21,8 +28,9 @@ const all = globSync(['src/**/*.test.ts', 'test/**/*.test.ts'], {
   // The libraries of bridges have tests of their own.
   exclude: ['**/node_modules'],
 }).sort()
-const files =
-  parts.length === 0 ? all : all.filter((file) => parts.some((part) => file.includes(part)))
+const files = all.filter((file) =>
+  parts.length === 0 ? !LONG.has(file) : parts.some((part) => file.includes(part)),
+)
 if (files.length === 0) {
   console.error(`no test file has ${parts.join(' or ')} in its path`)
   process.exit(1)
