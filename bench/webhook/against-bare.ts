@@ -2,6 +2,9 @@
  * What a signed and checked webhook costs above the least that could take it: one API process against
  * a bare server of `node:http` with the same script, on one Redis, each with its own database. They
  * live through the whole bench and have the machine in turns.
+ *
+ * The service counts no metrics: what those cost is asked by the bench of what is watched. All other
+ * settings are the defaults.
  */
 import { atMost, type Bench, type Outcome, type Scale } from '../runner/bench.ts'
 import { type Figures, rounds } from '../runner/rounds.ts'
@@ -33,7 +36,7 @@ async function run(scale: Scale): Promise<Outcome> {
     await ServiceProcess.start({
       url: `${redis.url}/1`,
       roles: ['api'],
-      env: { STAND_IN: 'off', MAX_PENDING: '100000000' },
+      env: { STAND_IN: 'off', MAX_PENDING: '100000000', METRICS: 'off' },
     }),
   )
   const people = scale.of(320, CONNECTIONS)

@@ -77,14 +77,12 @@ export class SpooledWayIn implements WayIn {
   }
 
   /** Each part of the store by itself, so that one that is silent keeps no others waiting. */
-  async #tryEachPart(entries: [number, Message][], options: TakeOptions): Promise<Taken> {
+  #tryEachPart(entries: [number, Message][], options: TakeOptions): Promise<Taken> {
     if (entries.length <= 1) return this.#tryTake(entries, options)
     const byPart = Map.groupBy(entries, ([, { conversation }]) =>
       this.#deps.gate.partOf(this.#deps.keys.keyOf(conversation)),
     )
-    return sumOf(
-      await Promise.all([...byPart.values()].map((some) => this.#tryTake(some, options))),
-    )
+    return Promise.all([...byPart.values()].map((some) => this.#tryTake(some, options))).then(sumOf)
   }
 
   /** Indexes of what is answered are those of the whole call. */
@@ -94,6 +92,7 @@ export class SpooledWayIn implements WayIn {
       const { inner } = this.#deps
       const messages = entries.map(([, message]) => message)
       const taken = await this.#inTime(inner.take(messages, options))
+      if (taken.failures.length === 0) return taken
       const failures = taken.failures.map(({ index, error }) => ({
         index: entries[index]?.[0] ?? index,
         error,
