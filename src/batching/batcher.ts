@@ -13,7 +13,7 @@ import type { Settings, TenantSettings } from '../config/settings.ts'
 import type { ConversationKeys } from '../conversation-key.ts'
 import { isWord } from '../courtesies/words.ts'
 import { RapidFireError } from '../errors.ts'
-import type { BatchId, Conversation, Message } from '../message.ts'
+import type { BatchId, Conversation, ConversationKey, Message } from '../message.ts'
 import type { Events } from '../observability/events/events.ts'
 import type { Takeover } from '../takeover/takeover.ts'
 import { joinAliases, KnownLinks } from './alias.ts'
@@ -44,6 +44,7 @@ export interface BatcherDeps {
 type Age = 'fresh' | 'stale' | 'late'
 interface Group {
   readonly who: Conversation
+  readonly conversation: ConversationKey
   /** How long its ids are remembered, s. */
   readonly dedupeS: number
   readonly tenant: TenantSettings
@@ -72,22 +73,19 @@ export class Batcher implements Intake {
 
   async take(messages: readonly Message[], options: TakeOptions): Promise<Taken> {
     const groups = this.#group(messages)
-    const results = await Promise.allSettled(groups.map((group) => this.#store(group, options)))
+    const results = await Promise.all(groups.map((group) => this.#outcome(group, options)))
     let [added, duplicates, setAside] = [0, 0, 0]
     const batchIds = new Set<BatchId>()
     const failures: { index: number; error: RapidFireError }[] = []
     for (const [i, result] of results.entries()) {
-      if (result.status === 'fulfilled') {
-        added += result.value.added
-        duplicates += result.value.duplicates
-        setAside += result.value.setAside
-        if (result.value.batchId) batchIds.add(result.value.batchId)
-        this.#deps.refusals.taken()
+      if (result instanceof RapidFireError) {
+        for (const { index } of groups[i]?.members ?? []) failures.push({ index, error: result })
         continue
       }
-      const error = codedError(result.reason)
-      this.#deps.refusals.refused(error)
-      for (const { index } of groups[i]?.members ?? []) failures.push({ index, error })
+      added += result.added
+      duplicates += result.duplicates
+      setAside += result.setAside
+      if (result.batchId) batchIds.add(result.batchId)
     }
     failures.sort((a, b) => a.index - b.index)
     return { added, duplicates, setAside, batchIds: [...batchIds], failures }
@@ -108,7 +106,7 @@ export class Batcher implements Intake {
         if (!tenant) {
           throw new RapidFireError('unknown_tenant', 'this companyId is not configured')
         }
-        group = { who: message.conversation, dedupeS, tenant, age, members: [] }
+        group = { who: message.conversation, conversation, dedupeS, tenant, age, members: [] }
         groups.set(name, group)
       }
       group.members.push({ index, message })
@@ -128,6 +126,20 @@ export class Batcher implements Intake {
     return ageS > this.#deps.settings.maxMessageAgeS ? 'stale' : 'fresh'
   }
 
+  /** Never rejects: what goes wrong with one conversation leaves the others as they are. */
+  async #outcome(group: Group, options: TakeOptions): Promise<Stored | RapidFireError> {
+    const { refusals } = this.#deps
+    try {
+      const stored = await this.#store(group, options)
+      refusals.taken()
+      return stored
+    } catch (thrown) {
+      const error = codedError(thrown)
+      refusals.refused(error)
+      return error
+    }
+  }
+
   #store(group: Group, options: TakeOptions): Promise<Stored> {
     return group.age === 'fresh' ? this.#append(group, options) : this.#setAside(group, group.age)
   }
@@ -138,12 +150,13 @@ export class Batcher implements Intake {
     const ordered = inArrayOrder(members.map(({ message }) => message))
     // Nearly always there is nothing to join and nothing to heed, and nothing to wait for.
     const others = othersOf(group)
-    const place = others.length === 0 ? group.who : await this.join(group.who, others)
+    const isAlone = others.length === 0
+    const place = isAlone ? group.who : await this.join(group.who, others)
     const asking = ordered.filter((message) => this.#deps.takeover.asks(message))
     if (asking.length > 0) await this.#heed(place, asking, dedupeS)
     const begunAtMs = performance.now()
     const result = await store.append({
-      conversation: keys.keyOf(place),
+      conversation: isAlone ? group.conversation : keys.keyOf(place),
       limits: {
         ageMs: tenant.ageMs,
         maxSize: tenant.maxSize,

@@ -125,12 +125,18 @@ export function buildServer(deps: ServerDeps): FastifyInstance {
     },
   )
   const onLoopback = isLoopbackName(settings.host)
+  // Of a Host that was right; nearly all calls name the same.
+  let rightHost: string | undefined
   app.addHook('onRequest', (request, reply, done) => {
     // Fastify puts them together anew for each who asks.
     const { url, bodyLimit = BODY_LIMIT_BYTES } = request.routeOptions
     const hasRoom = sockets.take(request.raw, reply.raw, bodyLimit)
     checkTarget(request)
-    if (onLoopback) checkHost(request, url, settings.publicUrl)
+    const { host } = request.headers
+    if (onLoopback && host !== rightHost) {
+      if (isLoopbackHostHeader(host)) rightHost = host
+      else checkHost(request, url, settings.publicUrl)
+    }
     checkContent(request, url)
     if (!hasRoom) {
       throw new RapidFireError('overloaded', 'Too much is being received at once; send it again')
@@ -206,13 +212,15 @@ function checkTarget({ raw, headers }: FastifyRequest): void {
   }
 }
 
-/** A backend that answers later may come through a tunnel, under the name that it was given. */
+/**
+ * Of one that is not this machine's. A backend that answers later may come through a tunnel, under the
+ * name that it was given.
+ */
 function checkHost(
   { headers }: FastifyRequest,
   route: string | undefined,
   publicUrl: string | null,
 ): void {
-  if (isLoopbackHostHeader(headers.host)) return
   const isCallback = route === CALLBACK && publicUrl !== null
   if (isCallback && headers.host === new URL(publicUrl).host) return
   // Providers come through a tunnel too; one that proves nothing is judged by its Host with the rest.
