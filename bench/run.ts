@@ -44,7 +44,7 @@ const EACH: readonly Suited[] = Object.entries(SUITES).flatMap(([suite, benches]
 const HELP = `npm run bench -- <suites or names> [options]
   --all     every bench there is
   --quick   one tiny iteration of each: shows that it runs, measures nothing
-  --check   exit 1 when a value does not come to what was promised
+  --check   name each value that does not come to what was promised, and exit 1
   --publish take the report of all that was measured here, and its pictures, to docs/figures
   --help
 
@@ -55,6 +55,7 @@ ${Object.entries(SUITES)
   .join('\n')}
 
 Every value goes to bench/results, as JSON and as a picture, and report.md there has them all.
+Services get the NODE_OPTIONS of the bench: "--cpu-prof --cpu-prof-dir=/tmp/profiles" profiles each.
 `
 
 const { values, positionals } = parseArgs({
@@ -102,7 +103,9 @@ async function main(
   }
   const missed = outcomes.flatMap(({ reaches }) => reaches).filter((reach) => !isReached(reach))
   if (isPublic && !quick) console.log(`written: ${publish()}`)
-  return check && !quick && missed.length > 0 ? 1 : 0
+  if (!check || quick || missed.length === 0) return 0
+  console.error(`\nnot kept:\n${table(rowsOf(missed))}`)
+  return 1
 }
 
 /** A name beside its suite means that one alone: `core append-sqlite` is one bench. */

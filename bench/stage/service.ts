@@ -63,7 +63,7 @@ export class ServiceProcess implements AsyncDisposable {
     const startedAt = performance.now()
     const child = spawn(process.execPath, [join(root, script), ...args], {
       cwd: dir,
-      env: { PATH: process.env.PATH, ...env },
+      env: { PATH: process.env.PATH, NODE_OPTIONS: process.env.NODE_OPTIONS, ...env },
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     const missing = new Set<string>(roles)
