@@ -50,7 +50,8 @@ async function run(scale: Scale): Promise<Outcome> {
     reaches: [
       {
         what: "Redis: server CPU of an append, of the brief's four writes",
-        limit: atMost(2.1),
+        // Twice was aimed at: docs/decisions/0055-what-an-append-costs-redis.md says what the rest is for.
+        limit: atMost(4.5),
         unit: '×',
         measured: measured.ratio('appendBusy', 'fourWritesBusy', 'serverUs'),
       },

@@ -50,7 +50,7 @@ const LOSSES_OF_THE_FIRST: readonly Mutant[] = [
   {
     name: '200 for what the store did not take',
     file: 'src/batching/batcher.ts',
-    find: '      for (const { index } of groups[i]?.members ?? []) failures.push({ index, error })\n',
+    find: '      for (const { index } of groups[i]?.members ?? []) failures.push({ index, error: result })\n',
     replace: '',
     caughtBy: acceptance('away', 9),
   },
