@@ -11,14 +11,22 @@ import { COMPILED } from './compiled.ts'
 import { findPrometheus } from './find-prometheus.ts'
 import { findRedis } from './find-redis.ts'
 
-/** Minutes each, and about the tests and the benches: who changes the product meets the others first. */
-const LONG: ReadonlySet<string> = new Set([
+/** A minute or more each, with processes that die and come again, or about tests and benches themselves. */
+const LONG = [
+  'test/crash/',
+  'test/deploy/pm2.test.ts',
+  'test/failover/',
+  'test/faults/lab.test.ts',
   'test/house/bench.test.ts',
-  'test/mutants/mutants.test.ts',
-])
+  'test/metamorphic/',
+  'test/mutants/',
+] as const
+const isLong = (file: string): boolean => LONG.some((path) => file.startsWith(path))
 
 const parts = process.argv.slice(2).filter((argument) => !argument.startsWith('-'))
-const flags = process.argv.slice(2).filter((argument) => argument.startsWith('-'))
+const given = process.argv.slice(2).filter((argument) => argument.startsWith('-'))
+const flags = given.filter((flag) => flag !== '--long')
+const wantsLong = given.includes('--long')
 const found = findRedis()
 if (!found.ok) {
   console.error(found.sentence)
@@ -29,7 +37,7 @@ const all = globSync(['src/**/*.test.ts', 'test/**/*.test.ts'], {
   exclude: ['**/node_modules'],
 }).sort()
 const files = all.filter((file) =>
-  parts.length === 0 ? !LONG.has(file) : parts.some((part) => file.includes(part)),
+  parts.length === 0 ? isLong(file) === wantsLong : parts.some((part) => file.includes(part)),
 )
 if (files.length === 0) {
   console.error(`no test file has ${parts.join(' or ')} in its path`)

@@ -9,8 +9,8 @@ const HEAD = `# Faults
 
 What can go wrong, what is expected then, and the tests that cause it. Of every row it is expected
 besides that nothing accepted is lost, that nothing is answered twice but the one part that was in
-the air, and that nobody has to lend a hand. \`npm test\` runs all tests that are named here; those
-in a folder named campaigns are rows of a long command, which has a help of its own.
+the air, and that nobody has to lend a hand. \`npm test\` and \`npm run test:long\` run all tests
+that are named here; those in a folder named campaigns are rows of a long command, which has a help of its own.
 
 A test names its rows in its title (\`fault 26\`), and a test of the repository holds that each row is
 named or says why not.
