@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { afterEach, describe, test } from 'node:test'
 import { ANNA } from '../../test/conformance/store/scene.ts'
 import { DEFAULT_TENANT, TurnStage } from '../../test/support/turn-stage.ts'
+import { RapidFireError } from '../errors.ts'
 import { Stopping } from '../worker/turn.ts'
 import { ownIdHash, textHash } from './marks.ts'
 
@@ -58,6 +59,40 @@ describe('delivery', () => {
     assert.equal(stage.events.all('part.skipped').length, 1)
     const view = await stage.store.batch(turn.batchId)
     assert.deepEqual(view?.parts[0], { state: 'skipped' })
+  })
+
+  test('what a stop finds started and not sent is sent by the next worker, where nothing shall come twice', async () => {
+    const tenant = { ...DEFAULT_TENANT, onUncertain: 'skip' as const }
+    stage = await TurnStage.set({ tenants: new Map([['default', tenant]]) })
+    stage.answer = async () => [{ text: '1' }]
+    const stopping = new AbortController()
+    // The draft is on its way to the store, and with it the start of its first part.
+    stage.meet = (operation) => {
+      if (operation === 'record') stopping.abort(new Stopping())
+    }
+    const turn = await stage.turn(ANNA, ['Привет'])
+    await stage.handle(turn, stopping.signal)
+    assert.deepEqual(stage.texts, [])
+    await stage.handle(await stage.again(turn, 0))
+    assert.deepEqual(stage.texts, ['1'])
+    assert.equal(stage.events.all('part.uncertain').length, 0)
+  })
+
+  test('an end that the store refuses leaves the last part known as sent', async () => {
+    stage = await TurnStage.set()
+    stage.answer = async () => [{ text: '1' }]
+    let refuses = true
+    stage.meet = (operation) => {
+      if (operation === 'settle' && refuses) {
+        throw new RapidFireError('store_damaged', 'a key is of another type')
+      }
+    }
+    const turn = await stage.turn(ANNA, ['Привет'])
+    await assert.rejects(stage.handle(turn), { code: 'store_damaged' })
+    refuses = false
+    await stage.handle(await stage.afterLease(turn))
+    assert.deepEqual(stage.texts, ['1'])
+    assert.equal((await stage.store.batch(turn.batchId))?.state, 'answered')
   })
 
   test('what is sent is known as ours before it is sent, by its text, and after by its id', async () => {

@@ -47,7 +47,8 @@ export async function deliver(
   let isFirst = true
   for (const [index, content] of parts.entries()) {
     const isGoing = isStarted && index === 0
-    if (!isGoing) stopping.throwIfAborted()
+    if (isGoing && stopping.aborted) await takeBack(turn, index, lease, deps)
+    stopping.throwIfAborted()
     if (!isFirst) await pause(lease, deps, stopping)
     const may = isGoing || (await start(turn, index, content, lease, deps, stopping))
     if (!may) continue
@@ -72,6 +73,17 @@ export async function startAtOnce(
   const [content] = parts
   if (!content || stopping.aborted || !(await hasRoomNow(turn, deps))) return null
   return { unlessNewer: lease.unlessNewer, mark: partMark(content) }
+}
+
+/** A part that was started here and surely not sent: the next start need not ask whether it arrived. */
+async function takeBack(
+  turn: Begun,
+  index: number,
+  lease: Lease,
+  deps: DeliveryDeps,
+): Promise<void> {
+  await lease.record({ kind: 'unsent', index })
+  await giveRoomBack(turn, deps)
 }
 
 /** False when there is nothing to send: an earlier try did, or nobody may. */
@@ -121,10 +133,7 @@ async function sendPart(
     providerId = (await sender.send({ partId, to, content }, signal)).providerId
   } catch (error) {
     // Surely not taken: the next try is none that may double it.
-    if (wasNotTaken(error)) {
-      await lease.record({ kind: 'unsent', index })
-      await giveRoomBack(turn, deps)
-    }
+    if (wasNotTaken(error)) await takeBack(turn, index, lease, deps)
     throw error
   }
   events.emit('part.taken', { ...part, tookMs: performance.now() - begunAtMs })

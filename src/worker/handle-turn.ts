@@ -7,11 +7,12 @@
  * A worker that loses its lease settles nothing; whoever has the turn then does.
  */
 import { tracesOf } from '../batching/element.ts'
+import type { PartSent } from '../batching/store-turn.ts'
 import { type Drafted, deliver, startAtOnce } from '../replies/deliver.ts'
 import { giveRoomBack } from '../replies/pacer.ts'
 import { compose } from './compose.ts'
 import { endTurn, settle } from './end-turn.ts'
-import { Lease } from './lease.ts'
+import { Lease, LeaseLost } from './lease.ts'
 import { patiently } from './patience.ts'
 import { type ReadTurn, readTurn } from './read-turn.ts'
 import { Interrupted, Stopping, type Turn, type TurnDeps, tenantOf } from './turn.ts'
@@ -105,8 +106,8 @@ async function answer(
     : await draft(turn, lease, deps, stopping)
   if (!drafted) return
   const last = await deliver(turn, drafted, lease, deps, stopping)
-  await settle({ kind: 'answered', ...(last && { last }) }, turn, lease, deps)
-  if (last) deps.events.emit('part.sent', { conversation, batchId, index: last.index })
+  if (last) await endWith(last, turn, lease, deps)
+  else await settle({ kind: 'answered' }, turn, lease, deps)
   deps.events.emit('turn.answered', {
     conversation,
     batchId,
@@ -114,6 +115,25 @@ async function answer(
     parts: drafted.parts.length,
     sinceLastMs: Math.max(0, deps.clock() - lastAt),
   })
+}
+
+/** The end tells that the last part was sent. */
+async function endWith(
+  last: PartSent,
+  turn: ReadTurn,
+  lease: Lease,
+  deps: TurnDeps,
+): Promise<void> {
+  const { conversation, batchId } = turn
+  try {
+    const outcome = await settle({ kind: 'answered', last }, turn, lease, deps)
+    if (outcome === 'gone') return
+  } catch (error) {
+    // Whatever keeps the turn from its end, what was sent does not go out again.
+    if (!(error instanceof LeaseLost) && !lease.lost) await lease.record({ kind: 'sent', ...last })
+    throw error
+  }
+  deps.events.emit('part.sent', { conversation, batchId, index: last.index })
 }
 
 /**
@@ -137,7 +157,12 @@ async function draft(
     return null
   }
   const first = await startAtOnce(turn, composed.parts, lease, deps, stopping)
-  const recorded = await lease.record({ kind: 'draft', ...composed, ...(first && { first }) })
+  const step = { kind: 'draft', ...composed, ...(first && { first }) } as const
+  const recorded = await lease.record(step).catch(async (error: unknown) => {
+    // Nothing of it is sent here; that error is the one to tell.
+    if (first) await giveRoomBack(turn, deps).catch(() => {})
+    throw error
+  })
   const isDrafted = recorded.outcome === 'drafted'
   const parts = isDrafted ? recorded.parts : composed.parts
   const isStarted = isDrafted && recorded.first === 'go'
