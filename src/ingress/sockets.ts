@@ -20,12 +20,16 @@ export class Sockets {
   /** Notes a request until it is answered or gone; false when its body finds no room. */
   take(request: IncomingMessage, response: ServerResponse, mostBytes: number): boolean {
     const { socket } = request
-    const owed = this.#owed.get(socket) ?? new Map<ServerResponse, IncomingMessage>()
-    this.#owed.set(socket, owed.set(response, request))
+    let owed = this.#owed.get(socket)
+    if (!owed) {
+      owed = new Map()
+      this.#owed.set(socket, owed)
+    }
+    const answers = owed.set(response, request)
     const bytes = bytesOf(request, mostBytes)
     this.#bodyBytes += bytes
     response.once('close', () => {
-      owed.delete(response)
+      answers.delete(response)
       this.#bodyBytes -= bytes
     })
     return bytes === 0 || this.#bodyBytes <= this.#maxBodyBytes
