@@ -10,7 +10,7 @@ import { jobData } from '../../src/batching/job-data.ts'
 import { merge } from '../../src/batching/merge.ts'
 import { PAGE } from '../../src/batching/processor.ts'
 import type { BatchStore, SealRequest } from '../../src/batching/store.ts'
-import type { SealedTurn, Step } from '../../src/batching/store-turn.ts'
+import type { SealedTurn, Settlement, Step } from '../../src/batching/store-turn.ts'
 import { idMark, partMark } from '../../src/replies/marks.ts'
 import { BUSY, callers } from './callers.ts'
 import { type Bursts, fullBursts, keys } from './messages.ts'
@@ -18,16 +18,21 @@ import { openRedis } from './stores.ts'
 
 export const PARTS = ['append', 'seal', 'add', 'work', 'begin', 'record', 'settle'] as const
 export type PartName = (typeof PARTS)[number]
-/** Of one batch, µs: of all its appends, of all three steps that are recorded of its answer. */
+/** Of one batch, µs: of all its appends, of the one step that is recorded of its answer. */
 export type PartTimes = Readonly<Record<PartName, number>>
 
 /** As the worker records an answer of one bubble. */
 const TEXT = 'Да'
-const STEPS: readonly Step[] = [
-  { kind: 'draft', parts: [{ text: TEXT }], heard: null },
-  { kind: 'start', index: 0, unlessNewer: false, mark: partMark({ text: TEXT }) },
-  { kind: 'sent', index: 0, providerId: '', mark: idMark('') },
-]
+const DRAFT: Step = {
+  kind: 'draft',
+  parts: [{ text: TEXT }],
+  heard: null,
+  first: { unlessNewer: false, mark: partMark({ text: TEXT }) },
+}
+const END: Settlement = {
+  kind: 'answered',
+  last: { index: 0, providerId: '', mark: idMark('') },
+}
 
 export class TurnParts implements AsyncDisposable {
   readonly #opened: Awaited<ReturnType<typeof openRedis>>
@@ -140,18 +145,13 @@ export class TurnParts implements AsyncDisposable {
     await timed(
       'record',
       each(async ({ batchId, conversation }, n) => {
-        for (const step of STEPS) {
-          await this.#store.record(batchId, epochs[n] ?? 0, step, conversation)
-        }
+        await this.#store.record(batchId, epochs[n] ?? 0, DRAFT, conversation)
       }),
     )
     await timed(
       'settle',
       each(async (turn, n) => {
-        const { outcome } = await this.#store.settle(
-          { ...turn, epoch: epochs[n] ?? 0 },
-          { kind: 'answered' },
-        )
+        const { outcome } = await this.#store.settle({ ...turn, epoch: epochs[n] ?? 0 }, END)
         if (outcome !== 'answered') throw new Error(`a settled turn was ${outcome}`)
       }),
     )

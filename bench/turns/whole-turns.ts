@@ -2,8 +2,8 @@
  * How much of what its parts could do the whole gets through: the service as an operator starts it,
  * one process with all roles on Redis, answers bursts of five messages by echo into the void, as fast
  * as a second process writes them. In the same rounds the parts of such a turn are measured, each
- * alone and as fast as it goes: five appends, the seal in pages of the processor's, begin, the three
- * steps that are recorded of an answer of one bubble, settle; and of BullMQ itself, without ours
+ * alone and as fast as it goes: five appends, the seal in pages of the processor's, begin, the step
+ * that is recorded of an answer of one bubble, settle; and of BullMQ itself, without ours
  * around it, `addBulk` in the same pages and a worker of the same concurrency that does nothing.
  *
  * The bound is one divided by the sum of their times. Each part is one Node process against one Redis
