@@ -47,6 +47,16 @@ describe('the pace of an account', () => {
     assert.equal((await stage.store.batch(turn.batchId))?.retries, 0)
   })
 
+  it('counts nothing where the draft could not be stored', async () => {
+    await set({}, { sendPerDay: 2 })
+    stage.meet = (operation) => {
+      if (operation === 'record') throw new RapidFireError('store_damaged', 'of another type')
+    }
+    await stage.handle(await stage.turn(ANNA, ['Привет']))
+    assert.deepEqual(stage.texts, [])
+    assert.equal(await stage.store.spend('send:played:default', 0), 0)
+  })
+
   it('counts what was sent, not the tries while nobody is there to take it', async () => {
     await set({}, { sendPerMinute: 2, sendPerDay: 2 })
     stage.answer = async () => [{ text: '1' }]

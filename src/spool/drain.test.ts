@@ -19,18 +19,22 @@ function spoolIn(path: string, events: Events): Spool {
   return new Spool({ folder: new SpoolFolder(path, clock), limits: LIMITS, events, clock })
 }
 
+/** A way in, and the messages that it is given first. */
+function taking(): { inner: WayIn; taken: Promise<readonly Message[]> } {
+  const { promise: taken, resolve } = Promise.withResolvers<readonly Message[]>()
+  const take = async (messages: readonly Message[]): Promise<Taken> => {
+    resolve(messages)
+    return { added: 1, duplicates: 0, setAside: 0, batchIds: [], failures: [] }
+  }
+  return { inner: { take } as unknown as WayIn, taken }
+}
+
 describe('the drain', () => {
   it('leaves the process to itself while a message is still being kept', async () => {
     using folder = tempFolder('drain')
     const events = new Events()
     const spool = spoolIn(folder.path, events)
-    const taken = Promise.withResolvers<readonly Message[]>()
-    const inner = {
-      take: async (messages: readonly Message[]): Promise<Taken> => {
-        taken.resolve(messages)
-        return { added: 1, duplicates: 0, setAside: 0, batchIds: [], failures: [] }
-      },
-    } as unknown as WayIn
+    const { inner, taken } = taking()
     const message = { id: '1' } as Message
     const body = encodeFact({ kind: 'message', message, atOnce: false })
     const gate = new StoreGate(() => 0)
@@ -40,7 +44,7 @@ describe('the drain', () => {
     const drain = new Drain({ inner, spool, gate, store, events })
     await spool.start()
     await drain.start()
-    assert.deepEqual(await taken.promise, [message])
+    assert.deepEqual(await taken, [message])
     await drain.stop(new Deadline(1000))
     await spool.stop()
   })
@@ -49,13 +53,7 @@ describe('the drain', () => {
     using folder = tempFolder('drain')
     const events = new Events()
     const spool = spoolIn(folder.path, events)
-    const taken = Promise.withResolvers<readonly Message[]>()
-    const inner = {
-      take: async (messages: readonly Message[]): Promise<Taken> => {
-        taken.resolve(messages)
-        return { added: 1, duplicates: 0, setAside: 0, batchIds: [], failures: [] }
-      },
-    } as unknown as WayIn
+    const { inner, taken } = taking()
     const gate = new StoreGate((lane) => (lane === 'silent' ? 1 : 0))
     const silence = Promise.withResolvers<void>()
     const store = { parts: [{ ping: async () => {} }, { ping: () => silence.promise }] }
@@ -66,7 +64,7 @@ describe('the drain', () => {
     await spool.keep([{ lane: 'here', body }])
     const drain = new Drain({ inner, spool, gate, store, events })
     await drain.start()
-    assert.deepEqual(await taken.promise, [message])
+    assert.deepEqual(await taken, [message])
     silence.resolve()
     await drain.stop(new Deadline(1000))
     await spool.stop()
