@@ -195,6 +195,13 @@ export interface Counts {
   readonly open: number
 }
 
+/** A turn as the queue has it. */
+export interface HandedOver {
+  readonly conversation: ConversationKey
+  readonly batchId: BatchId
+  readonly attempt: number
+}
+
 export interface BatchStore extends Service {
   readonly backup: BackupStore
   /**
@@ -216,13 +223,12 @@ export interface BatchStore extends Service {
   seal(due: readonly SealRequest[]): Promise<readonly (SealResult | Error)[]>
   /** Takes a turn whose time to look again has come, for another handover. */
   reclaim(batchId: BatchId): Promise<ReclaimResult>
-  /** Confirms that the queue has the turn. */
-  queued(turns: readonly { batchId: BatchId; attempt: number }[]): Promise<void>
-  begin(turn: {
-    conversation: ConversationKey
-    batchId: BatchId
-    attempt: number
-  }): Promise<BeginResult>
+  /**
+   * Confirms that the queue has these turns. One that cannot be read may keep the others from being
+   * confirmed: they are handed over once more, and the queue drops the double.
+   */
+  queued(turns: readonly HandedOver[]): Promise<void>
+  begin(turn: HandedOver): Promise<BeginResult>
   record(
     batchId: BatchId,
     epoch: number,

@@ -49,6 +49,9 @@ export class Journal {
   readonly #remove: StatementSync
   readonly #refuse: StatementSync
   #waiting: Waiting[] = []
+  /** What the file said of itself since it was last written; callers ask far more often than that. */
+  #bytesNow: number | null = null
+  #oldestNow: number | null | undefined
   #change = Promise.withResolvers<void>()
 
   constructor(database: DatabaseSync, clock: Clock) {
@@ -144,8 +147,11 @@ export class Journal {
 
   /** Ms since 1970; null when nothing waits. */
   oldestAt(): number | null {
-    const row = this.#oldest.get()
-    return row === undefined ? null : Number(row.at)
+    if (this.#oldestNow === undefined) {
+      const row = this.#oldest.get()
+      this.#oldestNow = row === undefined ? null : Number(row.at)
+    }
+    return this.#oldestNow
   }
 
   /** How many wait in each lane. */
@@ -156,7 +162,8 @@ export class Journal {
 
   /** Of the file that are in use. */
   bytes(): number {
-    return Number(this.#bytes.get()?.bytes)
+    this.#bytesNow ??= Number(this.#bytes.get()?.bytes)
+    return this.#bytesNow
   }
 
   /** Commits what waits; call it before the database is closed. */
@@ -200,6 +207,9 @@ export class Journal {
     } catch (error) {
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
       throw error
+    } finally {
+      this.#bytesNow = null
+      this.#oldestNow = undefined
     }
   }
 }

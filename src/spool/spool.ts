@@ -149,13 +149,14 @@ export class Spool implements Service {
   }
 
   #load(): SpoolLoad {
-    const files = [...this.#files.values()]
-    const oldest = files.flatMap(({ journal }) => journal.oldestAt() ?? [])
-    return {
-      messages: this.#messages,
-      bytes: files.reduce((sum, { journal }) => sum + journal.bytes(), 0),
-      oldestAgeMs: oldest.length === 0 ? null : this.#deps.clock() - Math.min(...oldest),
+    let bytes = 0
+    let oldestAt = Number.POSITIVE_INFINITY
+    for (const { journal } of this.#files.values()) {
+      bytes += journal.bytes()
+      oldestAt = Math.min(oldestAt, journal.oldestAt() ?? oldestAt)
     }
+    const oldestAgeMs = Number.isFinite(oldestAt) ? this.#deps.clock() - oldestAt : null
+    return { messages: this.#messages, bytes, oldestAgeMs }
   }
 
   /** Throws when no more may be kept. */

@@ -39,7 +39,7 @@ export async function play(
     case 'reclaim':
       return await store.reclaim(known.turnId)
     case 'queued':
-      return await store.queued([{ batchId: known.turnId, attempt: known.attempt }])
+      return await store.queued([{ ...name, batchId: known.turnId, attempt: known.attempt }])
     case 'begin':
       return await store.begin({
         ...name,

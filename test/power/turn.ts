@@ -32,8 +32,7 @@ export async function start(tools: Tools, turn: SealedTurn): Promise<number> {
 }
 
 export async function queued({ store, ledger }: Tools, turn: SealedTurn): Promise<void> {
-  const { batchId, attempt } = turn
-  await ledger.keep(batchAs(batchId, 'queued'), () => store.queued([{ batchId, attempt }]))
+  await ledger.keep(batchAs(turn.batchId, 'queued'), () => store.queued([turn]))
 }
 
 /** An answer of one part is written down and sent. */

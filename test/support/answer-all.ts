@@ -20,8 +20,8 @@ export async function answerAll(scene: Scene): Promise<string[]> {
       if (reclaimed.outcome === 'reclaimed') taken.push(reclaimed.turn)
     }
     for (const turn of taken) {
-      const { conversation, batchId, attempt } = turn
-      await store.queued([{ batchId, attempt }])
+      const { conversation, batchId } = turn
+      await store.queued([turn])
       const { epoch, payloads } = await scene.begun(turn)
       const settled = await store.settle({ conversation, batchId, epoch }, { kind: 'answered' })
       assert.equal(settled.outcome, 'answered')

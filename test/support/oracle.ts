@@ -196,7 +196,7 @@ export class OracleStore implements port.BatchStore {
     }
   }
 
-  async queued(turns: readonly { batchId: BatchId; attempt: number }[]): Promise<void> {
+  async queued(turns: readonly port.HandedOver[]): Promise<void> {
     for (const { batchId, attempt } of turns) {
       const conversation = this.#conversationOf(batchId)
       if (!conversation) continue

@@ -171,11 +171,12 @@ export class PartitionedStore implements Port.BatchStore {
     // Nobody knows it: any of them says so.
     return (part ?? (this.parts[0] as RedisStore)).reclaim(batchId)
   }
-  async queued(turns: readonly { batchId: BatchId; attempt: number }[]): Promise<void> {
-    await this.#all((part) => part.queued(turns))
+  async queued(turns: readonly Port.HandedOver[]): Promise<void> {
+    const byPart = Map.groupBy(turns, ({ conversation }) => this.of(conversation))
+    await Promise.all([...byPart].map(([part, some]) => part.queued(some)))
   }
 
-  begin(turn: Parameters<Port.BatchStore['begin']>[0]): Promise<Turn.BeginResult> {
+  begin(turn: Port.HandedOver): Promise<Turn.BeginResult> {
     return this.of(turn.conversation).begin(turn)
   }
   record(

@@ -184,18 +184,16 @@ export async function reclaim(calls: RedisCalls, batchId: BatchId): Promise<Recl
   return { outcome, turn }
 }
 
-export async function queued(
-  calls: RedisCalls,
-  turns: readonly { batchId: BatchId; attempt: number }[],
-): Promise<void> {
+export async function queued(calls: RedisCalls, turns: readonly Port.HandedOver[]): Promise<void> {
   const k = calls.keys
-  const replies = await calls.runMany(
-    turns.map(({ batchId, attempt }) => ({
-      name: 'queued',
-      keys: [k.batch(batchId), k.turns, k.counts],
-      args: [calls.now(), batchId, attempt, calls.times.queuedMs],
-    })),
+  if (turns.length === 0) return
+  await calls.run(
+    'queued',
+    [k.turns, k.counts, ...turns.map(({ batchId }) => k.batch(batchId))],
+    [
+      calls.now(),
+      calls.times.queuedMs,
+      ...turns.flatMap(({ batchId, attempt }) => [batchId, attempt]),
+    ],
   )
-  const failed = replies.find((reply) => reply instanceof Error)
-  if (failed) throw redisError(failed, calls.place)
 }

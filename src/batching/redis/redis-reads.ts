@@ -26,12 +26,7 @@ export async function pipelined(
   redis: RedisClient,
   commands: (string | number)[][],
 ): Promise<unknown[]> {
-  if (commands.length === 0) return []
-  // On a Cluster it is the pipeline that has those without a key go where the others go.
-  if (commands.length <= FEW && !isCluster(redis)) {
-    return Promise.all(commands.map(([name = '', ...args]) => redis.call(String(name), ...args)))
-  }
-  const results = (await redis.pipeline(commands).exec()) ?? []
+  const results = await settled(redis, commands)
   return results.map(([error, reply]) => {
     if (error) throw error
     return reply
@@ -40,12 +35,29 @@ export async function pipelined(
 
 /** Each reply or null: a key that cannot be read hides none of the others from people. */
 async function readable(redis: RedisClient, commands: (string | number)[][]): Promise<unknown[]> {
-  if (commands.length === 0) return []
-  const results = (await redis.pipeline(commands).exec()) ?? []
+  const results = await settled(redis, commands)
   return results.map(([error, reply]) => {
     if (error && !error.message.startsWith('WRONGTYPE')) throw error
     return error ? null : reply
   })
+}
+
+async function settled(
+  redis: RedisClient,
+  commands: (string | number)[][],
+): Promise<[error: Error | null, reply: unknown][]> {
+  if (commands.length === 0) return []
+  // On a Cluster it is the pipeline that has those without a key go where the others go.
+  if (commands.length > FEW || isCluster(redis))
+    return (await redis.pipeline(commands).exec()) ?? []
+  return Promise.all(
+    commands.map(([name = '', ...args]) =>
+      redis.call(String(name), ...args).then(
+        (reply) => [null, reply] as [null, unknown],
+        (error: Error) => [error, null] as [Error, null],
+      ),
+    ),
+  )
 }
 
 export async function readPending(

@@ -224,15 +224,11 @@ export class RedisStore implements Port.BatchStore {
   reclaim(batchId: BatchId): Promise<ReclaimResult> {
     return batches.reclaim(this.#calls, batchId)
   }
-  queued(confirmed: readonly { batchId: BatchId; attempt: number }[]): Promise<void> {
+  queued(confirmed: readonly Port.HandedOver[]): Promise<void> {
     return batches.queued(this.#calls, confirmed)
   }
 
-  begin(turn: {
-    conversation: ConversationKey
-    batchId: BatchId
-    attempt: number
-  }): Promise<BeginResult> {
+  begin(turn: Port.HandedOver): Promise<BeginResult> {
     return turns.begin(this.#calls, turn)
   }
   record(
@@ -298,12 +294,17 @@ export class RedisStore implements Port.BatchStore {
   resolve(conversations: readonly ConversationKey[]): Promise<readonly ConversationKey[]> {
     return this.#calls.read(() => aliases.resolve(this.#redis, this.#keys, conversations))
   }
-  /** Reads one conversation where it is. */
+  /**
+   * Reads one conversation where it is: at once under the address that was given, since few are
+   * aliases, and once more where one of those leads.
+   */
   async #read<Answer>(
     c: ConversationKey,
     read: (to: ConversationKey) => Promise<Answer>,
   ): Promise<Answer> {
-    const [to = c] = await this.resolve([c])
+    const here = this.#calls.read(() => read(c))
+    const [[to = c]] = await Promise.all([this.resolve([c]), Promise.allSettled([here])])
+    if (to === c) return here
     if (this.#options.partition?.has(to) === false) throw new aliases.Elsewhere(to)
     return this.#calls.read(() => read(to))
   }

@@ -1,6 +1,7 @@
 /** Turns on Redis: begin, record, settle, and an answer from elsewhere. */
 import type { BatchId, ConversationKey, Part } from '../../message.ts'
 import { draftIn } from '../draft.ts'
+import type { HandedOver } from '../store.ts'
 import type {
   Arrival,
   BeginResult,
@@ -16,14 +17,7 @@ import type { RedisCalls } from './calls.ts'
 import { begun } from './replies.ts'
 import { texts } from './scripts.ts'
 
-export async function begin(
-  calls: RedisCalls,
-  turn: {
-    conversation: ConversationKey
-    batchId: BatchId
-    attempt: number
-  },
-): Promise<BeginResult> {
+export async function begin(calls: RedisCalls, turn: HandedOver): Promise<BeginResult> {
   const { conversation: c, batchId, attempt } = turn
   const k = calls.keys
   const reply = await calls.run(

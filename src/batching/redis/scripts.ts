@@ -6,14 +6,14 @@ import { readFileSync } from 'node:fs'
 import type { ChainableCommander } from 'ioredis'
 import type { RedisClient } from '../../redis-client.ts'
 
-/** File name → number of keys, as its head declares them. */
+/** File name → number of keys, as its head declares them; null where each call has its own number. */
 export const SCRIPTS = {
   append: 8,
   'set-aside': 7,
   due: 2,
   seal: 8,
   reclaim: 4,
-  queued: 3,
+  queued: null,
   begin: 7,
   record: 4,
   settle: 10,
@@ -67,13 +67,14 @@ export class Scripts {
   constructor(redis: RedisClient) {
     this.#redis = redis
     for (const [name, numberOfKeys] of Object.entries(SCRIPTS)) {
-      redis.defineCommand(`rf:${name}`, { numberOfKeys, lua: readScript(name) })
+      const lua = readScript(name)
+      redis.defineCommand(`rf:${name}`, numberOfKeys === null ? { lua } : { numberOfKeys, lua })
     }
   }
 
   /** One round trip. Rejects with what ioredis rejects with. */
   run(name: ScriptName, keys: readonly string[], args: readonly Arg[]): Promise<Reply> {
-    return commandOf(this.#redis, name).call(this.#redis, ...keys, ...args)
+    return commandOf(this.#redis, name).call(this.#redis, ...argumentsOf({ name, keys, args }))
   }
 
   /** Many calls in one round trip, each with its own fate. */
@@ -83,8 +84,8 @@ export class Scripts {
     // A pipeline knows all scripts, and to make it costs more than one of them.
     if (calls.length === 1) return [await this.#oneOf(first)]
     const pipeline = this.#redis.pipeline()
-    for (const { name, keys, args } of calls) {
-      commandOf(pipeline, name).call(pipeline, ...keys, ...args)
+    for (const call of calls) {
+      commandOf(pipeline, call.name).call(pipeline, ...argumentsOf(call))
     }
     const results = (await pipeline.exec()) ?? []
     return results.map(([error, reply]) => error ?? (reply as Reply))
@@ -97,6 +98,10 @@ export class Scripts {
       return error as Error
     }
   }
+}
+
+function argumentsOf({ name, keys, args }: Call): Arg[] {
+  return SCRIPTS[name] === null ? [keys.length, ...keys, ...args] : [...keys, ...args]
 }
 
 /** `defineCommand` adds methods that its types cannot know. */

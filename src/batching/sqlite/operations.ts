@@ -137,7 +137,7 @@ export class Operations {
     return { outcome: 'reclaimed', turn: this.#sealed(conversation, answer.turn, payloads) }
   }
 
-  queued({ batchId, attempt }: { batchId: BatchId; attempt: number }, now: number): void {
+  queued({ batchId, attempt }: port.HandedOver, now: number): void {
     const found = this.#rows.find(batchId)
     if (!found) return
     const loaded = this.#rows.load(conversationIn(found.row))

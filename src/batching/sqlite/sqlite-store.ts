@@ -164,18 +164,14 @@ export class SqliteStore implements port.BatchStore {
     return this.#run((operations, now) => operations.reclaim(batchId, now))
   }
 
-  async queued(turns: readonly { batchId: BatchId; attempt: number }[]): Promise<void> {
+  async queued(turns: readonly port.HandedOver[]): Promise<void> {
     const confirming = turns.map((turn) =>
       this.#run((operations, now) => operations.queued(turn, now)),
     )
     await Promise.all(confirming)
   }
 
-  begin(turn: {
-    conversation: ConversationKey
-    batchId: BatchId
-    attempt: number
-  }): Promise<BeginResult> {
+  begin(turn: port.HandedOver): Promise<BeginResult> {
     return this.#run((operations, now) => operations.begin(turn, now))
   }
 

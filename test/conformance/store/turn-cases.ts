@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict'
 import type { Step } from '../../../src/batching/store-turn.ts'
 import type { Case } from './scene.ts'
-import { ANNA, batchId, payloadsOf, START, TIMES } from './scene.ts'
+import { ANNA, BORIS, batchId, CLARA, payloadsOf, START, TIMES } from './scene.ts'
+
+const PAGE = { offset: 0, limit: 10 }
 
 export function turnCases(it: Case): void {
   it('an unconfirmed handover is repeated under the same attempt', async (scene) => {
@@ -61,13 +63,31 @@ export function turnCases(it: Case): void {
       ANNA,
     )
     assert.deepEqual(record, { outcome: 'fenced' })
-    await scene.store.queued([{ batchId: unknown.batchId, attempt: 1 }])
+    await scene.store.queued([{ ...unknown, attempt: 1 }])
   })
 
   it('a confirmation that comes late changes nothing', async (scene) => {
     const { turn } = await scene.running(ANNA, ['a'])
     await scene.store.queued([turn])
     assert.equal((await scene.store.batch(turn.batchId))?.state, 'running')
+  })
+
+  it("a page is confirmed but for what is at work, given back, or nobody's", async (scene) => {
+    const [first, last] = [await scene.turn(ANNA, ['a']), await scene.turn(BORIS, ['c'])]
+    const { turn: atWork } = await scene.running(CLARA, ['b'])
+    const earlier = { ...last, attempt: last.attempt + 1 }
+    const unknown = { conversation: ANNA, batchId: batchId('unknown'), attempt: 1 }
+    await scene.store.queued([first, atWork, earlier, unknown])
+    const states = async () => {
+      const views = [first, atWork, last].map(({ batchId }) => scene.store.batch(batchId))
+      return (await Promise.all(views)).map((view) => view?.state)
+    }
+    assert.deepEqual(await states(), ['queued', 'running', 'sealed'])
+    assert.equal((await scene.store.pending(PAGE)).count, 1)
+    await scene.store.queued([first, last])
+    assert.deepEqual(await states(), ['queued', 'running', 'queued'])
+    assert.equal((await scene.store.pending(PAGE)).count, 0)
+    await scene.store.queued([])
   })
 
   it('a start gets the messages and the fence', async (scene) => {

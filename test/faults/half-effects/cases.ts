@@ -21,6 +21,7 @@ import {
   ANNA,
   BORIS,
   batchId,
+  CLARA,
   hashOf,
   LIMITS,
   payloadOf,
@@ -228,10 +229,12 @@ export const CASES: readonly (readonly [ScriptName, string, Play])[] = [
   ],
   [
     'queued',
-    'of a handed over turn',
+    'of handed over turns, of which one is at work already',
     async ({ scene }) => {
       const turn = await scene.turn(ANNA, ['a'])
-      return (calls) => batches.queued(calls, [turn])
+      const { turn: atWork } = await scene.running(CLARA, ['b'])
+      const last = await scene.turn(BORIS, ['c'])
+      return (calls) => batches.queued(calls, [turn, atWork, last])
     },
   ],
   [
