@@ -28,8 +28,11 @@ import type { BatchStore, Due } from './store.ts'
 import { type Adoption, repairOf, type Subject } from './store-examine.ts'
 import type { SealedTurn } from './store-turn.ts'
 
-/** As many are sealed and handed over in one go. */
-export const PAGE = 200
+/**
+ * As many are sealed and handed over in one go. Each costs as much as it does two hundred at a time,
+ * and who has one turn waits for less of somebody else's thousand.
+ */
+export const PAGE = 50
 /** Lists that could not be read are tried again, less and less often, ms. */
 const ADOPT_AGAIN_MS = 5000
 const ADOPT_SELDOM_MS = 600_000

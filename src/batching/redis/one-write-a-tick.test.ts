@@ -75,6 +75,15 @@ describe('one write a tick', () => {
     ])
   })
 
+  it('changes no byte of what it puts together', async (test) => {
+    const redis = await connected(test)
+    const words = ['Привет', '', 'é', '👋🏽', '\r\n$3', 'x'.repeat(70_000)]
+    const written = words.map((word, n) => redis.set(`word-${n}`, word))
+    assert.deepEqual(new Set(await Promise.all(written)), new Set(['OK']))
+    const read = words.map((_, n) => redis.get(`word-${n}`))
+    assert.deepEqual(await Promise.all(read), words)
+  })
+
   it('gathers on the next connection too', async (test) => {
     const redis = await connected(test)
     const cut = redis.incr('n')

@@ -19,11 +19,14 @@ export function oneWriteATick(client: RedisClient): void {
 function gather(redis: Redis): void {
   const send = redis.sendCommand
   let corked: Redis['stream'] | null = null
+  let joined: Redis['stream'] | null = null
   let commands = 0
   redis.sendCommand = (...args): unknown => {
     const { stream } = redis
     // A client that was never connected has none.
     if (stream && stream !== corked) {
+      if (stream !== joined) inOnePiece(stream)
+      joined = stream
       corked = stream
       commands = 0
       stream.cork()
@@ -39,5 +42,15 @@ function gather(redis: Redis): void {
     }
     commands += 1
     return send.apply(redis, args)
+  }
+}
+
+/** Texts that are gathered leave as one: a vector of them costs the socket a fifth more. */
+function inOnePiece(stream: Redis['stream']): void {
+  const { _write: write, _writev: writev } = stream
+  stream._writev = (pieces, done) => {
+    if (pieces.every(({ chunk }) => typeof chunk === 'string')) {
+      write.call(stream, pieces.map(({ chunk }) => chunk).join(''), 'utf8', done)
+    } else writev?.call(stream, pieces, done)
   }
 }
