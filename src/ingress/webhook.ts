@@ -22,10 +22,11 @@ import type { PhoneReader } from '../channels/phone.ts'
 import type { Clock } from '../clock.ts'
 import type { Settings } from '../config/settings.ts'
 import { DEFAULT_CHANNEL } from '../conversation-key.ts'
+import { EqualWaits } from '../equal-waits.ts'
 import { RapidFireError } from '../errors.ts'
 import type { Events } from '../observability/events/events.ts'
 import type { CallTraces } from '../observability/traces/traces.ts'
-import { setErrorHeaders, toLeave, within } from './answers.ts'
+import { setErrorHeaders, storeSilent, toLeave } from './answers.ts'
 import { type Caller, callerOf, type Doors, rawBodyOf, refuseEarly } from './caller.ts'
 import { traceCall } from './trace-call.ts'
 
@@ -44,6 +45,9 @@ export const BATCHED = '/webhook/whatsapp/batched'
 export const DIRECT = '/webhook/whatsapp'
 
 export function webhookRoutes(app: FastifyInstance, deps: WebhookDeps): void {
+  const waits = new EqualWaits(deps.storeMs)
+  const store = (parsed: Parsed, atOnce: boolean): Promise<Taken> =>
+    waits.inTime(deps.wayIn.take(parsed.messages, { atOnce }), storeSilent)
   const onRequest = (request: FastifyRequest, _reply: FastifyReply, done: () => void): void => {
     refuseEarly(request, deps.doors)
     done()
@@ -52,7 +56,7 @@ export function webhookRoutes(app: FastifyInstance, deps: WebhookDeps): void {
   app.post(BATCHED, { onRequest }, async (request, reply) => {
     const startedAt = performance.now()
     const parsed = readCall(request, reply, deps, parseCall)
-    const taken = await store(parsed, false, deps)
+    const taken = await store(parsed, false)
     setBatchId(reply, taken)
     if (taken.failures.length > 0) return partly(reply, parsed, taken, startedAt, deps.events)
     return {
@@ -66,7 +70,7 @@ export function webhookRoutes(app: FastifyInstance, deps: WebhookDeps): void {
   app.post(DIRECT, { onRequest }, async (request, reply) => {
     const startedAt = performance.now()
     const parsed = readCall(request, reply, deps, parseDirect)
-    const taken = await store(parsed, true, deps)
+    const taken = await store(parsed, true)
     setBatchId(reply, taken)
     if (taken.failures.length > 0) return partly(reply, parsed, taken, startedAt, deps.events)
     return {
@@ -133,10 +137,6 @@ export function nothingKept({ rejected }: Pick<Parsed, 'rejected'>): CallRefused
       ? `${first.field || 'the message'}: ${first.allowed}`
       : `None of the ${rejected.length} messages can be kept; details names what is wrong with each`
   return new CallRefused(code, sentence, rejected)
-}
-
-function store(parsed: Parsed, atOnce: boolean, deps: WebhookDeps): Promise<Taken> {
-  return within(deps.wayIn.take(parsed.messages, { atOnce }), deps.storeMs)
 }
 
 /** For who follows one burst; the ids of a call for hundreds of people are more than proxies let by. */

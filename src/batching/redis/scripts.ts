@@ -63,18 +63,22 @@ export function readScript(name: string): string {
 
 export class Scripts {
   readonly #redis: RedisClient
+  /** Looked up once: they are called for each message. */
+  readonly #commands = new Map<ScriptName, Command>()
 
   constructor(redis: RedisClient) {
     this.#redis = redis
     for (const [name, numberOfKeys] of Object.entries(SCRIPTS)) {
       const lua = readScript(name)
       redis.defineCommand(`rf:${name}`, numberOfKeys === null ? { lua } : { numberOfKeys, lua })
+      this.#commands.set(name as ScriptName, commandOf(redis, name))
     }
   }
 
   /** One round trip. Rejects with what ioredis rejects with. */
   run(name: ScriptName, keys: readonly string[], args: readonly Arg[]): Promise<Reply> {
-    return commandOf(this.#redis, name).call(this.#redis, ...argumentsOf({ name, keys, args }))
+    const command = this.#commands.get(name) as Command
+    return command.apply(this.#redis, argumentsOf({ name, keys, args }))
   }
 
   /** Many calls in one round trip, each with its own fate. */
@@ -85,7 +89,7 @@ export class Scripts {
     if (calls.length === 1) return [await this.#oneOf(first)]
     const pipeline = this.#redis.pipeline()
     for (const call of calls) {
-      commandOf(pipeline, call.name).call(pipeline, ...argumentsOf(call))
+      commandOf(pipeline, call.name).apply(pipeline, argumentsOf(call))
     }
     const results = (await pipeline.exec()) ?? []
     return results.map(([error, reply]) => error ?? (reply as Reply))
@@ -105,7 +109,7 @@ function argumentsOf({ name, keys, args }: Call): Arg[] {
 }
 
 /** `defineCommand` adds methods that its types cannot know. */
-function commandOf(target: RedisClient | ChainableCommander, name: ScriptName): Command {
+function commandOf(target: RedisClient | ChainableCommander, name: string): Command {
   return Reflect.get(target, `rf:${name}`) as Command
 }
 
