@@ -49,8 +49,11 @@ function gather(redis: Redis): void {
 function inOnePiece(stream: Redis['stream']): void {
   const { _write: write, _writev: writev } = stream
   stream._writev = (pieces, done) => {
-    if (pieces.every(({ chunk }) => typeof chunk === 'string')) {
-      write.call(stream, pieces.map(({ chunk }) => chunk).join(''), 'utf8', done)
-    } else writev?.call(stream, pieces, done)
+    let text = ''
+    for (const { chunk } of pieces) {
+      if (typeof chunk !== 'string') return writev?.call(stream, pieces, done)
+      text += chunk
+    }
+    write.call(stream, text, 'utf8', done)
   }
 }
