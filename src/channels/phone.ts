@@ -25,6 +25,9 @@ const MAX_FROM_CHARACTERS = 128
 /** Marks without width and direction, which copying from a messenger leaves inside numbers. */
 const INVISIBLE = /\p{Cf}|\u2800/gu
 const SEPARATORS = /[\s()./\u2010-\u2015\u2212-]+/gu
+const OTHER_DIGITS = /[^\P{Nd}0-9]/gu
+/** What is asked about is a number and nothing else: there is none to look for in a text. */
+const AS_IT_IS = { extract: false } as const
 /** First digit of the scripts that people's keyboards have. */
 const ZEROS = [0x0660, 0x06f0, 0x0966, 0x09e6, 0xff10]
 
@@ -38,7 +41,7 @@ export function peerOf(from: unknown, region: string): PeerRead {
 }
 
 function plainDigits(text: string): string {
-  return text.replace(/\p{Nd}/gu, (digit) => {
+  return text.replace(OTHER_DIGITS, (digit) => {
     const code = digit.codePointAt(0) ?? 0
     const zero = ZEROS.find((first) => code >= first && code < first + 10)
     return zero === undefined ? digit : String(code - zero)
@@ -69,12 +72,12 @@ function bare(text: string, region: string): PeerRead {
   const local = () => localNumber(compact, region)
   // Blanks and brackets are written by people, so the local reading goes first there.
   if (compact !== text) return international(local() ?? compact)
-  const known = parsePhoneNumberFromString(`+${compact}`)?.isValid() === true
+  const known = parsePhoneNumberFromString(`+${compact}`, AS_IT_IS)?.isValid() === true
   return international(known ? compact : (local() ?? compact))
 }
 
 function localNumber(digits: string, region: CountryCode): string | undefined {
-  const parsed = parsePhoneNumberFromString(digits, region)
+  const parsed = parsePhoneNumberFromString(digits, { defaultCountry: region, ...AS_IT_IS })
   return parsed?.isValid() ? parsed.number.slice(1) : undefined
 }
 
