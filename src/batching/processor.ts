@@ -33,11 +33,22 @@ import type { SealedTurn } from './store-turn.ts'
  * and who has one turn waits for less of somebody else's thousand.
  */
 export const PAGE = 50
+/** Of those that cannot be moved as many are looked behind. */
+const MOST_LEFT = 500
 /** Lists that could not be read are tried again, less and less often, ms. */
 const ADOPT_AGAIN_MS = 5000
 const ADOPT_SELDOM_MS = 600_000
 /** Handovers that may be under way while the next page is sealed. */
 const MAX_HANDOVERS = 4
+
+/** What became of a page. */
+interface Moved {
+  readonly turns: SealedTurn[]
+  /** Entries that are no longer where they were found, with a turn or without. */
+  readonly moved: number
+  /** Entries that stay, each for a reason of its own; what was mended is met again, too. */
+  readonly left: number
+}
 
 export interface ProcessorDeps {
   readonly store: BatchStore
@@ -57,6 +68,8 @@ export class Processor implements Service {
   readonly #deps: ProcessorDeps
   readonly #sleeper = new Sleeper()
   readonly #soon: SoonLog
+  /** What stays at the head of the line must not hide who is behind it. */
+  #left = 0
   readonly #handovers = new Set<Promise<void>>()
   #running: Promise<void> | null = null
   #stopping = false
@@ -119,21 +132,25 @@ export class Processor implements Service {
   async #tick(): Promise<number> {
     const { store, checkMs, events } = this.#deps
     try {
-      const due = await store.due({ limit: PAGE, soonMs: Math.min(1000, checkMs) })
+      const limit = PAGE + this.#left
+      const due = await store.due({ limit, soonMs: Math.min(1000, checkMs) })
       const begunAtMs = performance.now()
       const sealing = this.#seal(due)
       // Asked behind the seals, and not at all while there is more to seal: a line in the log keeps
       // nobody waiting.
-      const isFull = due.open.length === PAGE || due.turns.length === PAGE
+      const isFull = due.open.length >= limit || due.turns.length >= limit
       const announcing = isFull ? null : this.#announce(due)
       const sealed = await sealing
       const sealMs = performance.now() - begunAtMs
       const reclaimed = await this.#reclaim(due.turns)
-      await this.#handOver([...sealed, ...reclaimed])
+      await this.#handOver([...sealed.turns, ...reclaimed.turns])
       await announcing
       events.emit('processor.looked', { open: due.open.length, turns: due.turns.length, sealMs })
+      const left = Math.min(MOST_LEFT, Math.max(sealed.left, reclaimed.left))
+      const looksFurther = left > this.#left
+      this.#left = left
       // A full page means that there may be more; without progress it would only spin.
-      if (isFull) return sealed.length + reclaimed.length > 0 ? 0 : checkMs
+      if (isFull) return sealed.moved + reclaimed.moved > 0 || looksFurther ? 0 : checkMs
       return due.nextAt === null ? checkMs : Math.min(Math.max(1, due.nextAt - due.now), checkMs)
     } catch (error) {
       this.#say('processor', error)
@@ -150,21 +167,28 @@ export class Processor implements Service {
     }
   }
 
-  async #seal({ open, now }: Due): Promise<SealedTurn[]> {
-    if (open.length === 0) return []
+  async #seal({ open, now }: Due): Promise<Moved> {
+    if (open.length === 0) return NOTHING
     const { store, events } = this.#deps
     const results = await store.seal(open.map((due) => ({ ...due, restId: newBatchId() })))
     const turns: SealedTurn[] = []
+    let [moved, left] = [0, 0]
     for (const [i, { conversation, batchId }] of open.entries()) {
       const result = results[i]
       const entry = { kind: 'conversation', conversation, entry: batchId } as const
-      if (isDamaged(result) && (await this.#repair(entry))) continue
-      if (result instanceof Error) {
+      if (isDamaged(result) && (await this.#repair(entry))) {
+        left += 1
+      } else if (result instanceof Error) {
         if (this.#isOfStore(result)) continue
+        left += 1
         events.emit('batch.sealFailed', { conversation, batchId, error: messageOf(result) })
       } else if (result?.outcome === 'quiet') {
+        moved += 1
         events.emit('batch.quiet', { conversation, batchId, size: result.size })
+      } else if (result?.outcome === 'none') {
+        moved += 1
       } else if (result?.outcome === 'sealed') {
+        moved += 1
         this.#deps.refusals.taken()
         turns.push(result.turn)
         const { payloads, firstAt, lastAt, dueAt, sealedAt, cause } = result.turn
@@ -178,23 +202,32 @@ export class Processor implements Service {
           cause,
           ...traced(payloads),
         })
-      }
+      } else left += 1
     }
-    return turns
+    return { turns, moved, left }
   }
 
-  async #reclaim(ids: readonly BatchId[]): Promise<SealedTurn[]> {
+  async #reclaim(ids: readonly BatchId[]): Promise<Moved> {
     const { store, events } = this.#deps
     const results = await Promise.allSettled(ids.map((id) => store.reclaim(id)))
     const turns: SealedTurn[] = []
+    let [moved, left] = [0, 0]
     for (const [i, result] of results.entries()) {
       const batchId = ids[i] as BatchId
       const met = result.status === 'fulfilled' ? result.value : (result.reason as unknown)
       const turn = { kind: 'batch', batchId, conversation: null } as const
-      if (isDamaged(met) && (await this.#repair(turn))) continue
-      if (result.status === 'rejected') {
-        this.#say('reclaim', result.reason)
-      } else if (result.value.outcome === 'reclaimed') {
+      if (isDamaged(met) && (await this.#repair(turn))) {
+        left += 1
+      } else if (result.status === 'rejected') {
+        if (this.#isOfStore(result.reason)) continue
+        left += 1
+        events.emit('internal.error', { where: 'reclaim', error: messageOf(result.reason) })
+      } else if (result.value.outcome === 'lost') {
+        left += 1
+      } else if (result.value.outcome !== 'reclaimed') {
+        moved += 1
+      } else {
+        moved += 1
         const { turn } = result.value
         this.#deps.refusals.taken()
         turns.push(turn)
@@ -202,7 +235,7 @@ export class Processor implements Service {
         events.emit('batch.reclaimed', { conversation, batchId, attempt })
       }
     }
-    return turns
+    return { turns, moved, left }
   }
 
   #say(where: string, error: unknown): void {
@@ -275,6 +308,8 @@ export class Processor implements Service {
     return jobData(turn, conversation, merge(messages, separator), clock())
   }
 }
+
+const NOTHING: Moved = { turns: [], moved: 0, left: 0 }
 
 function traced(payloads: readonly string[]): { trace?: string } {
   const trace = traceOfBatch(payloads)

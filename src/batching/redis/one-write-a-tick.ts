@@ -9,6 +9,8 @@ import { isCluster, type RedisClient } from '../../redis-client.ts'
 
 /** A turn that asks for more has the first of it run meanwhile. */
 const MOST_COMMANDS = 64
+/** Characters; what a socket does not take for long is gathered behind it without a limit. */
+const MOST_JOINED = 4_194_304
 
 /** From now on, on each stream that the client will have, or each node of its Cluster. */
 export function oneWriteATick(client: RedisClient): void {
@@ -48,10 +50,14 @@ function gather(redis: Redis): void {
 /** Texts that are gathered leave as one: a vector of them costs the socket a fifth more. */
 function inOnePiece(stream: Redis['stream']): void {
   const { _write: write, _writev: writev } = stream
+  if (!writev) return
   stream._writev = (pieces, done) => {
     let text = ''
     for (const { chunk } of pieces) {
-      if (typeof chunk !== 'string') return writev?.call(stream, pieces, done)
+      // Bytes cannot be joined to it, and what is long is not worth a copy.
+      if (typeof chunk !== 'string' || text.length > MOST_JOINED) {
+        return writev.call(stream, pieces, done)
+      }
       text += chunk
     }
     write.call(stream, text, 'utf8', done)

@@ -72,12 +72,12 @@ export function turnCases(it: Case): void {
     assert.equal((await scene.store.batch(turn.batchId))?.state, 'running')
   })
 
-  it("a page is confirmed but for what is at work, given back, or nobody's", async (scene) => {
+  it("a page is confirmed once, but for what is at work, given back, or nobody's", async (scene) => {
     const [first, last] = [await scene.turn(ANNA, ['a']), await scene.turn(BORIS, ['c'])]
     const { turn: atWork } = await scene.running(CLARA, ['b'])
     const earlier = { ...last, attempt: last.attempt + 1 }
     const unknown = { conversation: ANNA, batchId: batchId('unknown'), attempt: 1 }
-    await scene.store.queued([first, atWork, earlier, unknown])
+    await scene.store.queued([first, atWork, first, earlier, unknown])
     const states = async () => {
       const views = [first, atWork, last].map(({ batchId }) => scene.store.batch(batchId))
       return (await Promise.all(views)).map((view) => view?.state)
