@@ -73,10 +73,7 @@ export class Batcher implements Intake {
 
   async take(messages: readonly Message[], options: TakeOptions): Promise<Taken> {
     const groups = this.#group(messages)
-    const outcomes = groups.map((group) => this.#outcome(group, options))
-    const [only] = outcomes
-    // Nearly every call is one person's.
-    const results = only && outcomes.length === 1 ? [await only] : await Promise.all(outcomes)
+    const results = await Promise.all(groups.map((group) => this.#outcome(group, options)))
     let [added, duplicates, setAside] = [0, 0, 0]
     const batchIds = new Set<BatchId>()
     const failures: { index: number; error: RapidFireError }[] = []
