@@ -34,8 +34,8 @@ const LOSSES_OF_THE_FIRST: readonly Mutant[] = [
   {
     name: 'a batch that nobody came for is forgotten',
     file: 'src/batching/processor.ts',
-    find: '  async #seal({ open, now }: Due): Promise<SealedTurn[]> {\n',
-    replace: `  async #seal({ open: all, now }: Due): Promise<SealedTurn[]> {
+    find: '  async #seal({ open, now }: Due): Promise<Moved> {\n',
+    replace: `  async #seal({ open: all, now }: Due): Promise<Moved> {
     const open = all.filter(({ dueAt }) => now - dueAt < 600_000)
 `,
     caughtBy: acceptance('scale', 35),
@@ -71,12 +71,16 @@ const LOSSES_OF_THE_FIRST: readonly Mutant[] = [
   {
     name: 'five messages in ten seconds are enough',
     file: 'src/ingress/webhook.ts',
-    find: 'function store(parsed: Parsed, atOnce: boolean, deps: WebhookDeps): Promise<Taken> {\n',
-    replace: `const takenAt: number[] = []
-function store(parsed: Parsed, atOnce: boolean, deps: WebhookDeps): Promise<Taken> {
-  const now = deps.clock()
-  while ((takenAt[0] ?? now) < now - 10_000) takenAt.shift()
-  if (takenAt.push(now) > 5) throw new RapidFireError('overloaded', 'too many messages')
+    find: `  const store = (parsed: Parsed, atOnce: boolean): Promise<Taken> =>
+    waits.inTime(deps.wayIn.take(parsed.messages, { atOnce }), storeSilent)
+`,
+    replace: `  const takenAt: number[] = []
+  const store = (parsed: Parsed, atOnce: boolean): Promise<Taken> => {
+    const now = deps.clock()
+    while ((takenAt[0] ?? now) < now - 10_000) takenAt.shift()
+    if (takenAt.push(now) > 5) throw new RapidFireError('overloaded', 'too many messages')
+    return waits.inTime(deps.wayIn.take(parsed.messages, { atOnce }), storeSilent)
+  }
 `,
     caughtBy: acceptance('batching', 17),
   },
@@ -174,8 +178,8 @@ export const FAULT_MUTANTS: readonly Mutant[] = [
   {
     name: 'one damaged batch keeps the others waiting',
     file: 'src/batching/processor.ts',
-    find: '      if (result instanceof Error) {\n',
-    replace: '      if (result instanceof Error) {\n        throw result\n',
+    find: '      } else if (result instanceof Error) {\n',
+    replace: '      } else if (result instanceof Error) {\n        throw result\n',
     caughtBy: tests('faults/healing', 'one damaged conversation'),
   },
   {
