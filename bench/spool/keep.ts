@@ -1,8 +1,8 @@
 /**
  * How many messages a second the spool keeps, each durable before its caller hears of it: one caller,
- * and as many as a busy API has, who share commits. Against the same rows, made and written in commits
- * of the same number by bare statements: JSON, a sum over its bytes, its lane. That is what a message
- * costs that is to be known whole after a crash, whoever keeps it.
+ * and as many as a busy API has, who share commits. Against rows with the same JSON, the sum over its
+ * bytes and the lane, made and written in commits of the same number by bare statements. That is what
+ * a message costs that is to be known whole after a crash, whoever keeps it.
  *
  * What is promised: half of that. The other half is for promises, limits and lanes, and for commits
  * that are as large as there are callers at the moment.

@@ -129,7 +129,7 @@ export function within<T>(work: Promise<T>, forMs: number): Promise<T> {
   return new Deadline(forMs).inTime(work, storeSilent)
 }
 
-export function storeSilent(): RapidFireError {
+function storeSilent(): RapidFireError {
   return new RapidFireError(
     'store_away',
     'The store did not answer in time, so what became of the call is unknown; send it again, it has no effect twice',

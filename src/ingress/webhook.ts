@@ -22,11 +22,10 @@ import type { PhoneReader } from '../channels/phone.ts'
 import type { Clock } from '../clock.ts'
 import type { Settings } from '../config/settings.ts'
 import { DEFAULT_CHANNEL } from '../conversation-key.ts'
-import { EqualWaits } from '../equal-waits.ts'
 import { RapidFireError } from '../errors.ts'
 import type { Events } from '../observability/events/events.ts'
 import type { CallTraces } from '../observability/traces/traces.ts'
-import { setErrorHeaders, storeSilent, toLeave } from './answers.ts'
+import { setErrorHeaders, toLeave, within } from './answers.ts'
 import { type Caller, callerOf, type Doors, rawBodyOf, refuseEarly } from './caller.ts'
 import { traceCall } from './trace-call.ts'
 
@@ -45,9 +44,6 @@ export const BATCHED = '/webhook/whatsapp/batched'
 export const DIRECT = '/webhook/whatsapp'
 
 export function webhookRoutes(app: FastifyInstance, deps: WebhookDeps): void {
-  const waits = new EqualWaits(deps.storeMs)
-  const store = (parsed: Parsed, atOnce: boolean): Promise<Taken> =>
-    waits.inTime(deps.wayIn.take(parsed.messages, { atOnce }), storeSilent)
   const onRequest = (request: FastifyRequest, _reply: FastifyReply, done: () => void): void => {
     refuseEarly(request, deps.doors)
     done()
@@ -56,7 +52,7 @@ export function webhookRoutes(app: FastifyInstance, deps: WebhookDeps): void {
   app.post(BATCHED, { onRequest }, async (request, reply) => {
     const startedAt = performance.now()
     const parsed = readCall(request, reply, deps, parseCall)
-    const taken = await store(parsed, false)
+    const taken = await store(parsed, false, deps)
     setBatchId(reply, taken)
     if (taken.failures.length > 0) return partly(reply, parsed, taken, startedAt, deps.events)
     return {
@@ -70,7 +66,7 @@ export function webhookRoutes(app: FastifyInstance, deps: WebhookDeps): void {
   app.post(DIRECT, { onRequest }, async (request, reply) => {
     const startedAt = performance.now()
     const parsed = readCall(request, reply, deps, parseDirect)
-    const taken = await store(parsed, true)
+    const taken = await store(parsed, true, deps)
     setBatchId(reply, taken)
     if (taken.failures.length > 0) return partly(reply, parsed, taken, startedAt, deps.events)
     return {
@@ -137,6 +133,10 @@ export function nothingKept({ rejected }: Pick<Parsed, 'rejected'>): CallRefused
       ? `${first.field || 'the message'}: ${first.allowed}`
       : `None of the ${rejected.length} messages can be kept; details names what is wrong with each`
   return new CallRefused(code, sentence, rejected)
+}
+
+function store(parsed: Parsed, atOnce: boolean, deps: WebhookDeps): Promise<Taken> {
+  return within(deps.wayIn.take(parsed.messages, { atOnce }), deps.storeMs)
 }
 
 /** For who follows one burst; the ids of a call for hundreds of people are more than proxies let by. */

@@ -11,10 +11,10 @@
 import type { Taken, TakeOptions } from '../batching/intake.ts'
 import type { WayIn } from '../batching/way-in.ts'
 import type { ConversationKeys } from '../conversation-key.ts'
-import { EqualWaits } from '../equal-waits.ts'
 import { messageOf, RapidFireError } from '../errors.ts'
 import type { Conversation, Message } from '../message.ts'
 import type { Events } from '../observability/events/events.ts'
+import { Deadline } from '../service.ts'
 import type { OwnMessage } from '../takeover/own-message.ts'
 import { encodeFact, type Fact } from './fact.ts'
 import type { Spool } from './spool.ts'
@@ -35,11 +35,9 @@ const NOTHING: Taken = { added: 0, duplicates: 0, setAside: 0, batchIds: [], fai
 
 export class SpooledWayIn implements WayIn {
   readonly #deps: SpooledWayInDeps
-  readonly #waits: EqualWaits
 
   constructor(deps: SpooledWayInDeps) {
     this.#deps = deps
-    this.#waits = new EqualWaits(deps.afterMs)
   }
 
   async take(messages: readonly Message[], options: TakeOptions): Promise<Taken> {
@@ -142,7 +140,7 @@ export class SpooledWayIn implements WayIn {
 
   #inTime<Answer>(work: Promise<Answer>): Promise<Answer> {
     const { afterMs } = this.#deps
-    return this.#waits.inTime(
+    return new Deadline(afterMs).inTime(
       work,
       () => new RapidFireError('store_away', `the store did not answer within ${afterMs} ms`),
     )

@@ -71,16 +71,12 @@ const LOSSES_OF_THE_FIRST: readonly Mutant[] = [
   {
     name: 'five messages in ten seconds are enough',
     file: 'src/ingress/webhook.ts',
-    find: `  const store = (parsed: Parsed, atOnce: boolean): Promise<Taken> =>
-    waits.inTime(deps.wayIn.take(parsed.messages, { atOnce }), storeSilent)
-`,
-    replace: `  const takenAt: number[] = []
-  const store = (parsed: Parsed, atOnce: boolean): Promise<Taken> => {
-    const now = deps.clock()
-    while ((takenAt[0] ?? now) < now - 10_000) takenAt.shift()
-    if (takenAt.push(now) > 5) throw new RapidFireError('overloaded', 'too many messages')
-    return waits.inTime(deps.wayIn.take(parsed.messages, { atOnce }), storeSilent)
-  }
+    find: 'function store(parsed: Parsed, atOnce: boolean, deps: WebhookDeps): Promise<Taken> {\n',
+    replace: `const takenAt: number[] = []
+function store(parsed: Parsed, atOnce: boolean, deps: WebhookDeps): Promise<Taken> {
+  const now = deps.clock()
+  while ((takenAt[0] ?? now) < now - 10_000) takenAt.shift()
+  if (takenAt.push(now) > 5) throw new RapidFireError('overloaded', 'too many messages')
 `,
     caughtBy: acceptance('batching', 17),
   },

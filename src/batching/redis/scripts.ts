@@ -63,22 +63,18 @@ export function readScript(name: string): string {
 
 export class Scripts {
   readonly #redis: RedisClient
-  /** Looked up once: they are called for each message. */
-  readonly #commands = new Map<ScriptName, Command>()
 
   constructor(redis: RedisClient) {
     this.#redis = redis
     for (const [name, numberOfKeys] of Object.entries(SCRIPTS)) {
       const lua = readScript(name)
       redis.defineCommand(`rf:${name}`, numberOfKeys === null ? { lua } : { numberOfKeys, lua })
-      this.#commands.set(name as ScriptName, commandOf(redis, name))
     }
   }
 
   /** One round trip. Rejects with what ioredis rejects with. */
   run(name: ScriptName, keys: readonly string[], args: readonly Arg[]): Promise<Reply> {
-    const command = this.#commands.get(name) as Command
-    return command.apply(this.#redis, argumentsOf({ name, keys, args }))
+    return commandOf(this.#redis, name).apply(this.#redis, argumentsOf({ name, keys, args }))
   }
 
   /** Many calls in one round trip, each with its own fate. */
@@ -109,7 +105,7 @@ function argumentsOf({ name, keys, args }: Call): Arg[] {
 }
 
 /** `defineCommand` adds methods that its types cannot know. */
-function commandOf(target: RedisClient | ChainableCommander, name: string): Command {
+function commandOf(target: RedisClient | ChainableCommander, name: ScriptName): Command {
   return Reflect.get(target, `rf:${name}`) as Command
 }
 
