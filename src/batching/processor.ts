@@ -34,7 +34,7 @@ import type { SealedTurn } from './store-turn.ts'
  */
 export const PAGE = 50
 /** Of those that cannot be moved as many are looked behind. */
-const MOST_LEFT = 500
+export const MOST_LEFT = 500
 /** Lists that could not be read are tried again, less and less often, ms. */
 const ADOPT_AGAIN_MS = 5000
 const ADOPT_SELDOM_MS = 600_000

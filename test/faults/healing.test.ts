@@ -1,7 +1,7 @@
 /** What goes wrong between the service and its Redis, and heals without anybody's hand. */
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
-import { PAGE } from '../../src/batching/processor.ts'
+import { MOST_LEFT, PAGE } from '../../src/batching/processor.ts'
 import { FaultyProxy } from '../support/faulty-proxy.ts'
 import { House, P, stopSharedRedis } from '../support/house.ts'
 import { RedisServer } from '../support/redis-server.ts'
@@ -195,19 +195,21 @@ describe('a processor', () => {
       roles: ['api'],
       env: { DEFAULT_TTL: '3600', BATCH_TIMEOUT: '600000' },
     })
-    const early = 5 * PAGE
+    const early = MOST_LEFT + 2 * PAGE
     const messages = Array.from({ length: early }, (_, n) => ({
       from: String(79_000_000_000 + n),
       body: 'x',
     }))
-    await before.post({ messages })
+    for (const some of [messages.slice(0, MOST_LEFT), messages.slice(MOST_LEFT)]) {
+      await before.post({ messages: some })
+    }
     await using house = await House.start({
       engine: 'redis',
       beside: before,
       roles: ['processor'],
       env: { CHECK_INTERVAL: '60000' },
     })
-    const looks = early / PAGE + 1
+    const looks = MOST_LEFT / PAGE + 1
     await house.events.until('processor.looked', looks)
     for (let i = 0; i < 200; i += 1) await house.redis.ping()
     assert.ok(house.events.all('processor.looked').length <= looks + 1)
